@@ -1,0 +1,102 @@
+package news
+
+import (
+	"strconv"
+	"time"
+)
+
+// Delivery is one message on its way out: frozen bytes and what became of them.
+// A digest of several messages is several deliveries with one id, one a part.
+type Delivery struct {
+	ID          string
+	Part, Parts int // Part counts from 1
+	PlanID      string
+	Kind        DeliveryKind
+	Slot        string // of digests; the version of alerts
+	Destination string // "slack:ukraine-desk" or "terminal"
+	// ReplyTo is the id of the delivery under whose first part this one is
+	// threaded (or which it rewrites, for an Update); "" for a message of its own.
+	ReplyTo   string
+	Broadcast bool // a reply that also goes to the channel
+	Payload   []byte
+	Stories   []string
+	State     DeliveryState
+	Rung      int // how often a leaner rendering replaced a refused one
+	Attempts  int
+	Looks     int       // look-ups since the last attempt that found nothing
+	NotBefore time.Time // nothing is done with it before
+	CreatedAt time.Time
+	StartedAt time.Time // of the last attempt
+	SentAt    time.Time
+	Receipt   Receipt // where it is, once posted
+	Parent    Receipt // where the delivery that ReplyTo names is; filled in on reading
+	Error     string  // why the last attempt did not do it
+}
+
+// Receipt is where a posted message is: Slack's channel id and timestamp.
+type Receipt struct {
+	Channel string
+	TS      string
+}
+
+// DeliveryKind says what a message is.
+type DeliveryKind string
+
+// The kinds of deliveries.
+const (
+	KindDigest   DeliveryKind = "digest"
+	KindAlert    DeliveryKind = "alert"
+	KindFollowup DeliveryKind = "followup" // in the thread of an alert or a digest
+	KindUpdate   DeliveryKind = "update"   // rewrites an alert in place; may be repeated without harm
+	KindNotice   DeliveryKind = "notice"   // to the operators
+)
+
+// DeliveryState is how far a delivery has come.
+type DeliveryState string
+
+// The states of a delivery.
+//
+//	pending -> sending -> sent
+//	              |-> pending    refused for now (429), or looked up and not there
+//	              |-> held       refused for a reason that only a person can mend
+//	held -> sending              tried again, slowly, for ever
+//	pending, held -> dropped     by an operator's word alone
+const (
+	Pending DeliveryState = "pending"
+	Sending DeliveryState = "sending" // the intent is committed: bytes may have left
+	Sent    DeliveryState = "sent"
+	Held    DeliveryState = "held"
+	Dropped DeliveryState = "dropped"
+)
+
+// Message is one rendered message: a part of a delivery before it is frozen.
+type Message struct {
+	Payload []byte
+	Stories []string // ids of the stories that it shows
+}
+
+// Told is what a plan last said of a story.
+type Told struct {
+	PlanID     string
+	StoryID    string
+	Version    int
+	Sources    int
+	Publishers int
+	Score      int
+	At         time.Time
+	DeliveryID string // the message that first showed it: later notes go to its thread
+	Notes      int    // notes since
+}
+
+// DigestID is the id of a digest's delivery: the same plan and slot give the
+// same id, so a restart or a second instance cannot send a slot twice.
+func DigestID(planID, slot string) string { return "dg_" + id("digest", planID, slot) }
+
+// AlertID is the id of the delivery that tells a story at a version: for an
+// alert's first message, or with another kind for what follows it.
+func AlertID(kind DeliveryKind, planID, storyID string, version int) string {
+	return "al_" + id(string(kind), planID, storyID, strconv.Itoa(version))
+}
+
+// NoticeID is the id of a notice to the operators: one a kind, subject and day.
+func NoticeID(kind, subject, day string) string { return "op_" + id("notice", kind, subject, day) }

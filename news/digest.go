@@ -1,0 +1,92 @@
+package news
+
+import "time"
+
+// Digest is what one slot of a plan tells: content, not looks. Renderers turn
+// it into messages and may leave things out, never add any.
+type Digest struct {
+	DeliveryID string
+	PlanID     string
+	Title      string
+	Slot       string    // "2027-03-28T02:30 Europe/Kyiv", or "now:<unix ms>"
+	From, To   time.Time // the time it covers
+	Items      int       // new items looked at in that time
+	Feeds      int       // feeds that they came from, all that were watched
+	Missed     int       // earlier slots that this one makes up for
+	Sections   []Section
+	Waiting    int            // stories above the plan's limit, told next time
+	Next       time.Time      // the following slot
+	Location   *time.Location // the reader's, where a way out cannot know it
+}
+
+// Section is one topic of a digest: a rule's title and the stories whose best
+// rule it is.
+type Section struct {
+	Rule    string
+	Title   string
+	Entries []Entry
+}
+
+// Entry is a story as a reader sees it.
+type Entry struct {
+	Number     int // stable inside one digest, over all its messages
+	StoryID    string
+	Version    int
+	Phase      Phase
+	Headline   string
+	URL        string
+	Summary    string // the lead item's first sentences, "" when it has only a title
+	Quote      Quote
+	Why        string // what matched, in words
+	Rule       string
+	Score      int
+	Sources    []Source  // first the lead's, then in the order of arrival
+	Publishers int       // independent ones among them
+	At         time.Time // when the newest report came
+	Since      int       // sources that are new since the last telling; 0 when told for the first time
+	Developing bool      // told before, and developed
+	Reasons    []string  // what developed, in words
+}
+
+// Source is an outlet with its own report of a story.
+type Source struct {
+	Name     string
+	URL      string
+	Headline string
+	At       time.Time
+	New      bool // came after the last telling
+}
+
+// Stories returns the ids of all stories in the digest, in their order.
+func (d *Digest) Stories() []string {
+	var ids []string
+	for _, s := range d.Sections {
+		for _, e := range s.Entries {
+			ids = append(ids, e.StoryID)
+		}
+	}
+	return ids
+}
+
+// Alert is what an alert plan tells of one story.
+type Alert struct {
+	DeliveryID string
+	PlanID     string
+	Title      string // the plan's
+	RuleTitle  string
+	Entry      Entry
+	FirstSeen  time.Time
+	Mention    []string
+	Location   *time.Location
+}
+
+// Notice tells the operators what broke and what still works.
+type Notice struct {
+	DeliveryID string
+	Kind       string // "rules_rejected", "delivery_held", "feed_dead"
+	Headline   string // "Rules not loaded"
+	Subject    string // what it is about: "rules.yaml line 42, column 7"
+	Detail     string // preformatted, such as an excerpt with a caret; may be empty
+	Footer     string // what still works, and what happens next
+	Location   *time.Location
+}

@@ -1,0 +1,107 @@
+package news
+
+import (
+	"slices"
+	"time"
+)
+
+// Phase is where a story is in its life.
+type Phase string
+
+// The phases of a story.
+const (
+	PhaseNew        Phase = "new"        // told by few, not developed yet
+	PhaseDeveloping Phase = "developing" // its version rose in the last hours
+	PhaseSteady     Phase = "steady"     // still told, nothing new in it
+	PhaseFading     Phase = "fading"     // nobody tells it any more
+)
+
+// Story is one thing that happened, however many outlets tell it. It is not
+// bound to a rule: it carries all rules that its items hit.
+type Story struct {
+	ID           string // StoryID of its earliest item, for life
+	Version      int    // starts at 1 and rises only when the story has really developed
+	Phase        Phase
+	FirstAt      time.Time // first item fetched
+	LastAt       time.Time // last item fetched
+	LeadID       string    // the item that stands for the story
+	MergedInto   string    // id of the older story that took this one in, "" when it lives
+	Members      []Member  // in the order in which they came
+	Developments []Development
+}
+
+// Member is an item in a story.
+type Member struct {
+	Item   Item
+	Hits   []Hit
+	CopyOf string  // id of the member whose report this one repeats, "" when it is a report of its own
+	Score  float64 // of the decision that placed it, 1 for the first
+	Why    string  // that decision in words
+}
+
+// Development is one rise of a story's version.
+type Development struct {
+	Version int
+	At      time.Time
+	ItemID  string // the item that brought it
+	Reason  string // in words: "3 more outlets", "new: Kirill Dmitriev"
+}
+
+// StoryID is the lasting id of a story: a hash of its earliest item's id, so
+// that a replay of the same items gives the same stories.
+func StoryID(itemID string) string { return id("story", itemID) }
+
+// Lead is the member that stands for the story: the one that LeadID names, else
+// the first.
+func (s *Story) Lead() *Member {
+	for i := range s.Members {
+		if s.Members[i].Item.ID == s.LeadID {
+			return &s.Members[i]
+		}
+	}
+	return &s.Members[0]
+}
+
+// Sources are the outlets that have the story, in the order in which they
+// brought it. An outlet's feeds count once.
+func (s *Story) Sources() []string {
+	return s.outlets(func(Member) bool { return true })
+}
+
+// Publishers are the independent sources: an outlet that only repeats another's
+// report is a source, not a publisher.
+func (s *Story) Publishers() []string {
+	return s.outlets(func(m Member) bool { return m.CopyOf == "" })
+}
+
+func (s *Story) outlets(counts func(Member) bool) []string {
+	var names []string
+	for _, m := range s.Members {
+		if counts(m) && !slices.Contains(names, m.Item.Publisher) {
+			names = append(names, m.Item.Publisher)
+		}
+	}
+	return names
+}
+
+// BestHit is the story's highest hit among the given rules; rules nil means
+// all. Among equals the rule that stands first in rules wins, then the lead
+// item's. The member is the one that was hit; ok is false when there is none.
+func (s *Story) BestHit(rules []string) (best Hit, by *Member, ok bool) {
+	rank := func(h Hit) int { return slices.Index(rules, h.Rule) }
+	for i := range s.Members {
+		m := &s.Members[i]
+		for _, h := range m.Hits {
+			if rules != nil && rank(h) < 0 {
+				continue
+			}
+			better := !ok || h.Score > best.Score ||
+				h.Score == best.Score && (rank(h) < rank(best) ||
+					h.Rule == best.Rule && m.Item.ID == s.LeadID && by.Item.ID != s.LeadID)
+			if better {
+				best, by, ok = h, m, true
+			}
+		}
+	}
+	return best, by, ok
+}

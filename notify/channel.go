@@ -1,0 +1,79 @@
+// Package notify turns stories into digests and alerts, and those into
+// deliveries: it decides what a plan tells and when, freezes the messages in the
+// outbox, and sees each of them through exactly once. It stands after story and
+// before the ways out (slack, terminal), which it knows only as a Channel. It
+// knows nothing of rules and feeds.
+package notify
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"newswatch/news"
+)
+
+// Renderer turns content into the messages of one way out. It is pure: the same
+// content gives the same bytes, so what is frozen can be shown beforehand.
+type Renderer interface {
+	// Digest gives the parent message first, then the parts of its thread. Every
+	// story of the digest is in one of them.
+	Digest(news.Digest) ([]news.Message, error)
+	// Alert gives the one message of a story: the first, and each rewriting of it.
+	Alert(news.Alert) (news.Message, error)
+	// Followup gives the note in the thread of an alert: what is new only.
+	Followup(news.Alert) (news.Message, error)
+	Notice(news.Notice) (news.Message, error)
+	// Lean gives the same message in a plainer form, after a way out refused the
+	// form of the rung before; ok is false when there is none plainer.
+	Lean(payload []byte, rung int) (leaner []byte, ok bool)
+}
+
+// Poster posts what was frozen. The errors of Post say what they prove: a
+// *Refusal proves that nothing was posted, any other error proves nothing.
+type Poster interface {
+	Post(ctx context.Context, d news.Delivery) (news.Receipt, error)
+	// Find looks for a delivery where it would be, had it been posted. An error
+	// that wraps ErrNoLookup says that this way out cannot be asked at all.
+	Find(ctx context.Context, d news.Delivery) (r news.Receipt, found bool, err error)
+	// Recent lists what stands at a destination since a time, newest first.
+	Recent(ctx context.Context, destination string, since time.Time) ([]Posted, error)
+}
+
+// Channel is a way out: Slack, the terminal, a webhook.
+type Channel interface {
+	Renderer
+	Poster
+}
+
+// Posted is a delivery's part that was found at its destination.
+type Posted struct {
+	DeliveryID string
+	Part       int
+	Receipt    news.Receipt
+	Stories    []string // the first 8 hex digits of each story's id
+}
+
+// ErrNoLookup says that a way out has no history that could be asked.
+var ErrNoLookup = errors.New("nothing can be looked up here")
+
+// RefusalKind says what a refusal calls for.
+type RefusalKind string
+
+// The kinds of refusals.
+const (
+	RefusedRate   RefusalKind = "rate"   // not now: again after RetryAfter
+	RefusedConfig RefusalKind = "config" // a person must mend it: held, and tried again slowly
+	RefusedRender RefusalKind = "render" // our rendering: the next leaner one
+)
+
+// Refusal is an answer that proves that nothing was posted.
+type Refusal struct {
+	Kind       RefusalKind
+	Reason     string        // the way out's own word: "channel_not_found"
+	RetryAfter time.Duration // of RefusedRate; 0 when it did not say
+}
+
+// Error names the reason.
+func (r *Refusal) Error() string { return fmt.Sprintf("refused (%s): %s", r.Kind, r.Reason) }

@@ -1,0 +1,131 @@
+package rules
+
+import "newswatch/news"
+
+// File is a rule file as it was written, checked but not compiled.
+type File struct {
+	Settings  news.Settings
+	Feeds     []news.Feed
+	Entities  []Entity
+	Topics    []Topic
+	Rules     []Rule
+	Plans     []news.Plan // digests first, then alerts, each in file order
+	Operators *news.Target
+}
+
+// Pos is a place in a rule file; lines and columns count from 1, columns in
+// characters.
+type Pos struct {
+	File         string
+	Line, Column int
+}
+
+// Term is one line of a word list as it was written: "word", "two words",
+// "cease-fire", "stem*", "=Exact", "entity:ID" or "topic:ID".
+type Term struct {
+	Text string
+	Lang string // only in items of this language; "" any
+	Pos  Pos
+}
+
+// Entity is a named person, place or other body.
+type Entity struct {
+	ID      string
+	Name    string
+	Type    string // "person", "place", "organization", "other"
+	Also    []Term // full names: one mention is enough
+	Surname []Term // count alone, unless Needs
+	Needs   *Needs // surname_needs: what must stand near a surname
+	Except  []Term // phrases that are not this one
+	Without []Term // generated forms that are wrong
+	Pos     Pos
+}
+
+// Needs is what must stand near a surname for it to count.
+type Needs struct {
+	Any    []Term
+	Within Within
+}
+
+// Within bounds a distance: so many words, or the same sentence, paragraph or item.
+type Within struct {
+	Words int // > 0: so many words, in the same field and paragraph
+	Unit  Unit
+}
+
+// Unit is a stretch of text.
+type Unit string
+
+// The units of Within; with Words > 0 the unit is empty.
+const (
+	Sentence  Unit = "sentence"
+	Paragraph Unit = "paragraph"
+	WholeItem Unit = "item"
+)
+
+// Topic is a list of words for one thing.
+type Topic struct {
+	ID     string
+	Any    []Term
+	Except []Term
+	Pos    Pos
+}
+
+// Rule says what makes an item a hit, and of what worth.
+type Rule struct {
+	ID     string
+	Title  string
+	When   Cond
+	Score  int
+	Boosts []Boost
+	Tests  Tests
+	Pos    Pos
+}
+
+// Cond is a condition. A leaf has Term and nothing else but possibly the
+// bindings; otherwise all keys that are present must hold together.
+type Cond struct {
+	Term    *Term
+	All     []Cond // every one
+	Any     []Cond // one is enough
+	None    []Cond // no one
+	Near    *Near
+	AtLeast *AtLeast
+	// In, Lang and Feeds bind everything that stands beside them.
+	In    []news.Field
+	Lang  []string
+	Feeds []string // feed ids, or "tag:NAME"
+	Pos   Pos
+}
+
+// Near asks that a match of A and one of B stand close together.
+type Near struct {
+	A, B    []Cond // leaves
+	Within  Within
+	Ordered bool // A before B
+}
+
+// AtLeast asks for a number of matches.
+type AtLeast struct {
+	Times int
+	Of    []Cond // leaves
+}
+
+// Boost adds to the score when its condition holds.
+type Boost struct {
+	When Cond
+	Add  int
+}
+
+// Tests are the example texts of a rule.
+type Tests struct {
+	Match     []Example
+	NoMatch   []Example
+	TodoMatch []Example // may fail, and only says so
+}
+
+// Example is a text that a rule must or must not match.
+type Example struct {
+	Title, Text, Lang, Feed string
+	Pos                     Pos
+}
