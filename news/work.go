@@ -1,0 +1,45 @@
+package news
+
+import "time"
+
+// Unit is a kind of work that is claimed under a lease. It is one mechanism for
+// all: claim, fence, release.
+type Unit string
+
+// The units of work.
+const (
+	Hosts        Unit = "hosts"        // polling; the lease is also the politeness lock
+	Desk         Unit = "desk"         // grouping: one row, one holder at a time
+	Plans        Unit = "plans"        // building digests and alerts
+	Destinations Unit = "destinations" // sending, paced
+)
+
+// Lease is the right to work on one row of a unit until a time. Every write
+// under it is fenced: it fails once the lease is no longer held.
+type Lease struct {
+	Unit  Unit
+	Key   string
+	Token string
+	Until time.Time
+}
+
+// PlanState is what is remembered of a plan between two of its runs.
+type PlanState struct {
+	ID        string
+	Kind      PlanKind
+	Spec      string    // the schedule as written, with its zone: another one moves NextAt
+	NextAt    time.Time // when it is to be looked at next
+	LastSlot  string    // name of the last slot that was built
+	LastAt    time.Time // when that slot was built: the next digest covers the time since
+	CreatedAt time.Time // items fetched before are never told by it
+}
+
+// PlanCommit is one run of a plan: what it will tell, frozen, and when it is to
+// be looked at again. It commits whole or not at all.
+type PlanCommit struct {
+	Deliveries []Delivery
+	Told       []Told
+	Slot       string // of a digest; "" leaves LastSlot and LastAt as they were
+	At         time.Time
+	Next       time.Time
+}
