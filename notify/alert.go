@@ -1,0 +1,182 @@
+package notify
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+
+	"newswatch/news"
+)
+
+// alerts tells each story that is ready, and what is new of those told before.
+// Stories that quiet hours held back come together at their end.
+func (p *Planner) alerts(ctx context.Context, plan news.Plan, _ news.PlanState, atOnce bool) (news.PlanCommit, error) {
+	now := p.now()
+	stories, before, err := p.untold(ctx, plan)
+	if err != nil {
+		return news.PlanCommit{}, err
+	}
+	commit := news.PlanCommit{At: now, Next: now.Add(idle)}
+	if len(stories) == 0 {
+		return commit, nil
+	}
+	if end, quiet := quietUntil(plan.Quiet, now, plan.Timezone); quiet && !atOnce {
+		commit.Next = end
+		return commit, nil
+	}
+	run := alertRun{planner: p, plan: plan, now: now, atOnce: atOnce, commit: &commit}
+	for _, s := range stories {
+		if told, again := before[s.ID]; again {
+			err = run.again(s, told)
+		} else {
+			err = run.first(s)
+		}
+		if err != nil {
+			return news.PlanCommit{}, err
+		}
+	}
+	return commit, run.overnight()
+}
+
+// alertRun is one look at an alert plan.
+type alertRun struct {
+	planner *Planner
+	plan    news.Plan
+	now     time.Time
+	atOnce  bool
+	commit  *news.PlanCommit
+	held    []news.Entry // ready, and held back by the quiet hours until now
+	heldAt  []time.Time
+}
+
+// wait asks for another look at a time.
+func (r *alertRun) wait(t time.Time) {
+	if t.Before(r.commit.Next) {
+		r.commit.Next = t
+	}
+}
+
+// first tells a story when enough independent outlets have it, or when it has
+// waited long enough for them.
+func (r *alertRun) first(s *news.Story) error {
+	since := firstHit(s, r.plan)
+	ready := r.atOnce || len(s.Publishers()) >= r.plan.MinPublishers || !r.now.Before(since.Add(r.plan.Wait))
+	if !ready {
+		r.wait(since.Add(r.plan.Wait))
+		return nil
+	}
+	e := entry(s, r.plan.Rules, news.Told{})
+	if _, quiet := quietUntil(r.plan.Quiet, since, r.plan.Timezone); quiet {
+		r.held = append(r.held, e)
+		r.heldAt = append(r.heldAt, since)
+		return nil
+	}
+	return r.tell(e, since)
+}
+
+func (r *alertRun) tell(e news.Entry, since time.Time) error {
+	id := news.AlertID(news.KindAlert, r.plan.ID, e.StoryID, 0)
+	err := r.deliver(news.KindAlert, id, "", false, e, since, func(w Renderer, a news.Alert) (news.Message, error) { return w.Alert(a) })
+	r.commit.Told = append(r.commit.Told, tell(r.plan, []news.Entry{e}, nil, id, r.now)...)
+	return err
+}
+
+// again rewrites the message of a story that has developed and adds a note to
+// its thread, the note not before the cooldown is over unless the story jumped.
+func (r *alertRun) again(s *news.Story, told news.Told) error {
+	e := entry(s, r.plan.Rules, told)
+	since := firstHit(s, r.plan)
+	if told.DeliveryID == news.AlertID(news.KindAlert, r.plan.ID, s.ID, 0) {
+		id := news.AlertID(news.KindUpdate, r.plan.ID, s.ID, s.Version)
+		err := r.rewrite(id, told.DeliveryID, e, since)
+		if err != nil {
+			return err
+		}
+	}
+	over := told.At.Add(r.plan.Cooldown)
+	jumped := r.plan.UnlessPublishers > 0 && e.Publishers-told.Publishers >= r.plan.UnlessPublishers
+	if r.now.Before(over) && !jumped && !r.atOnce {
+		r.wait(over)
+		return nil
+	}
+	id := news.AlertID(news.KindFollowup, r.plan.ID, s.ID, s.Version)
+	broadcast := r.plan.BroadcastAt > 0 && e.Publishers >= r.plan.BroadcastAt
+	err := r.deliver(news.KindFollowup, id, told.DeliveryID, broadcast, e, since, func(w Renderer, a news.Alert) (news.Message, error) { return w.Followup(a) })
+	r.commit.Told = append(r.commit.Told, tell(r.plan, []news.Entry{e}, map[string]news.Told{s.ID: told}, id, r.now)...)
+	return err
+}
+
+// rewrite renders the story's one message anew. It keeps the id of the message
+// in its metadata: that is still what it is.
+func (r *alertRun) rewrite(id, original string, e news.Entry, since time.Time) error {
+	return r.deliver(news.KindUpdate, id, original, false, e, since, func(w Renderer, a news.Alert) (news.Message, error) {
+		a.DeliveryID = original
+		return w.Alert(a)
+	})
+}
+
+func (r *alertRun) deliver(kind news.DeliveryKind, id, replyTo string, broadcast bool, e news.Entry, since time.Time, render func(Renderer, news.Alert) (news.Message, error)) error {
+	destination, renderer := r.planner.routes.Route(r.plan.To)
+	m, err := render(renderer, news.Alert{
+		DeliveryID: id, PlanID: r.plan.ID, Title: r.plan.Title, RuleTitle: r.planner.titles(e.Rule), Entry: e,
+		FirstSeen: since, Mention: r.plan.To.Mention, Location: r.plan.Timezone,
+	})
+	if err != nil {
+		return fmt.Errorf("render %s of story %s: %w", kind, e.StoryID, err)
+	}
+	r.commit.Deliveries = append(r.commit.Deliveries, news.Delivery{
+		ID: id, Part: 1, Parts: 1, PlanID: r.plan.ID, Kind: kind, Slot: "v" + strconv.Itoa(e.Version),
+		Destination: destination, ReplyTo: replyTo, Broadcast: broadcast, Payload: m.Payload, Stories: m.Stories,
+		State: news.Pending, CreatedAt: r.now, NotBefore: r.now,
+	})
+	return nil
+}
+
+// overnight tells what the quiet hours held: one story as an alert of its own,
+// several in one message.
+func (r *alertRun) overnight() error {
+	if len(r.held) < 2 {
+		for i, e := range r.held {
+			if err := r.tell(e, r.heldAt[i]); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	rank(r.held)
+	slot := "quiet:" + r.now.In(r.plan.Timezone).Format("2006-01-02T15:04") + " " + r.plan.Timezone.String()
+	d := news.Digest{
+		DeliveryID: news.DigestID(r.plan.ID, slot), PlanID: r.plan.ID, Title: r.plan.Title + ": while you slept", Slot: slot,
+		From: earliest(r.heldAt), To: r.now, Location: r.plan.Timezone, Sections: sections(r.held, r.plan.Rules, r.planner.titles),
+	}
+	list, err := r.planner.freeze(r.plan, d, r.now)
+	if err != nil {
+		return err
+	}
+	r.commit.Deliveries = append(r.commit.Deliveries, list...)
+	r.commit.Told = append(r.commit.Told, tell(r.plan, r.held, nil, d.DeliveryID, r.now)...)
+	return nil
+}
+
+func earliest(times []time.Time) time.Time {
+	first := times[0]
+	for _, t := range times[1:] {
+		if t.Before(first) {
+			first = t
+		}
+	}
+	return first
+}
+
+// firstHit is when the first item came that the plan tells of.
+func firstHit(s *news.Story, plan news.Plan) time.Time {
+	for i := range s.Members {
+		m := &s.Members[i]
+		one := news.Story{Members: s.Members[i : i+1]}
+		if hit, _, ok := one.BestHit(plan.Rules); ok && hit.Score >= plan.MinScore && !m.Item.Baseline {
+			return m.Item.Fetched
+		}
+	}
+	return s.FirstAt
+}

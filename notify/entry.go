@@ -1,0 +1,163 @@
+package notify
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"newswatch/news"
+)
+
+// maxSummary bounds the summary of a story: two lines at Slack's desktop width.
+const maxSummary = 220 // characters
+
+// entry is a story as a plan's readers see it. before is what the plan told of
+// it, the zero value when it was never told.
+func entry(s *news.Story, rules []string, before news.Told) news.Entry {
+	hit, hitBy, ok := s.BestHit(rules)
+	lead := s.Lead()
+	if ok && lead.Item.Baseline {
+		lead = hitBy // an item from before our time does not stand for what is new
+	}
+	e := news.Entry{
+		StoryID: s.ID, Version: s.Version, Phase: s.Phase,
+		Headline: lead.Item.Title, URL: lead.Item.URL,
+		Summary: summary(lead.Item.Title, lead.Item.Body),
+		Quote:   hit.Quote, Why: hit.Why, Rule: hit.Rule, Score: hit.Score,
+		Sources: sources(s, lead, before), Publishers: len(s.Publishers()), At: newest(s),
+	}
+	if before.Version == 0 {
+		return e
+	}
+	e.Developing = true
+	e.Since = max(0, len(e.Sources)-before.Sources)
+	for _, d := range s.Developments {
+		if d.Version > before.Version {
+			e.Reasons = append(e.Reasons, d.Reason)
+		}
+	}
+	return e
+}
+
+// newest is when the story's newest report came out.
+func newest(s *news.Story) time.Time {
+	var at time.Time
+	for _, m := range s.Members {
+		if m.Item.Published.After(at) {
+			at = m.Item.Published
+		}
+	}
+	return at
+}
+
+// sources lists each outlet once with its newest report, the lead's outlet
+// first, the others in the order in which they came.
+func sources(s *news.Story, lead *news.Member, before news.Told) []news.Source {
+	var list []news.Source
+	place := map[string]int{}
+	add := func(m *news.Member) {
+		src := news.Source{
+			Name: m.Item.Publisher, URL: m.Item.URL, Headline: m.Item.Title, At: m.Item.Published,
+			New: before.Version > 0 && m.Item.Fetched.After(before.At),
+		}
+		i, known := place[src.Name]
+		switch {
+		case !known:
+			place[src.Name] = len(list)
+			list = append(list, src)
+		case i > 0 && src.URL != "": // the lead's own link stays with the headline
+			list[i] = src
+		}
+	}
+	add(lead)
+	for i := range s.Members {
+		add(&s.Members[i])
+	}
+	return list
+}
+
+// rank orders stories for a reader: score, then how many independent outlets
+// tell them, then the newest; the id settles what is left.
+func rank(entries []news.Entry) {
+	slices.SortFunc(entries, func(a, b news.Entry) int {
+		return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(b.Publishers, a.Publishers),
+			b.At.Compare(a.At), cmp.Compare(a.StoryID, b.StoryID))
+	})
+}
+
+// sections puts entries under their best rule, in the order of the plan's
+// rules, and numbers them through.
+func sections(entries []news.Entry, rules []string, title func(rule string) string) []news.Section {
+	var list []news.Section
+	number := 0
+	for _, rule := range rules {
+		sec := news.Section{Rule: rule, Title: title(rule)}
+		for _, e := range entries {
+			if e.Rule == rule {
+				number++
+				e.Number = number
+				sec.Entries = append(sec.Entries, e)
+			}
+		}
+		if len(sec.Entries) > 0 {
+			list = append(list, sec)
+		}
+	}
+	return list
+}
+
+// summary is the opening of the body, whole sentences where they fit, without a
+// first line that only repeats the headline.
+func summary(title, body string) string {
+	for block := range strings.SplitSeq(body, "\n\n") {
+		block = strings.Join(strings.Fields(block), " ")
+		block = strings.TrimLeft(strings.TrimPrefix(block, title), " .:–—-")
+		if utf8.RuneCountInString(block) >= 20 {
+			return clip(block, maxSummary)
+		}
+	}
+	return ""
+}
+
+// clip cuts text to so many characters: after the last whole sentence when that
+// keeps half of it, else after a word, with an ellipsis.
+func clip(s string, limit int) string {
+	runes := []rune(s)
+	if len(runes) <= limit {
+		return s
+	}
+	sentence, word := 0, 0
+	for i, r := range runes[:limit] {
+		ends := strings.ContainsRune(".!?…。！？؟", r)
+		if ends && (unicode.IsSpace(runes[i+1]) || r > 0x2fff) && !abbreviates(runes[:i]) {
+			sentence = i + 1
+		}
+		if unicode.IsSpace(r) {
+			word = i
+		}
+	}
+	switch {
+	case sentence >= limit/2:
+		return string(runes[:sentence])
+	case word >= limit/2:
+		return string(runes[:word]) + "…"
+	}
+	return string(runes[:limit-1]) + "…"
+}
+
+// abbreviates says whether a dot after these characters ends a short form ("Mr",
+// "U.S", one capital) rather than a sentence.
+func abbreviates(before []rune) bool {
+	start := len(before)
+	for start > 0 && !unicode.IsSpace(before[start-1]) {
+		start--
+	}
+	word := string(before[start:])
+	if strings.Contains(word, ".") || utf8.RuneCountInString(word) == 1 {
+		return true
+	}
+	return slices.Contains([]string{"Mr", "Mrs", "Ms", "Dr", "Gen", "Col", "Lt", "Sen", "Rep", "Gov", "St", "Prof", "No"}, word)
+}

@@ -1,0 +1,238 @@
+package notify
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+
+	"newswatch/news"
+	"newswatch/schedule"
+)
+
+// idle is when a plan that waits for nothing is looked at again; new hits wake
+// it before that.
+const idle = 24 * time.Hour
+
+// PlanStore is what the planner needs of the store.
+type PlanStore interface {
+	Plan(ctx context.Context, id string) (news.PlanState, error)
+	Untold(ctx context.Context, planID string, rules []string, minScore int) ([]*news.Story, error)
+	Told(ctx context.Context, planID string, storyIDs []string) (map[string]news.Told, error)
+	CountItems(ctx context.Context, from, to time.Time) (items, feeds int, err error)
+	CommitPlan(ctx context.Context, l news.Lease, c news.PlanCommit) error
+}
+
+// Planner decides what plans tell and when, and freezes it.
+type Planner struct {
+	store  PlanStore
+	routes Routes
+	titles func(rule string) string
+	now    func() time.Time
+}
+
+// PlannerConfig is what a Planner is made of. All fields are required.
+type PlannerConfig struct {
+	Store  PlanStore
+	Routes Routes
+	Titles func(rule string) string // of rules, for the sections
+	Now    func() time.Time
+}
+
+// Routes says which way out a target has, and what it is called there.
+type Routes interface {
+	Route(t news.Target) (destination string, r Renderer)
+}
+
+// NewPlanner returns a planner.
+func NewPlanner(c PlannerConfig) *Planner {
+	return &Planner{store: c.Store, routes: c.Routes, titles: c.Titles, now: c.Now}
+}
+
+// Outcome says what a run of a plan led to.
+type Outcome struct {
+	Plan       string
+	Slot       string
+	Stories    int // told by it
+	Deliveries int
+	Next       time.Time
+}
+
+// Run looks at a plan under its lease: it builds a digest whose slot has come,
+// or the alerts that are ready. At once means whatever the schedule, the quiet
+// hours and the number of publishers say; the schedule stays as it was.
+func (p *Planner) Run(ctx context.Context, l news.Lease, plan news.Plan, atOnce bool) (Outcome, error) {
+	state, err := p.store.Plan(ctx, plan.ID)
+	if err != nil {
+		return Outcome{}, fmt.Errorf("read plan %s: %w", plan.ID, err)
+	}
+	build := p.digest
+	if plan.Kind == news.AlertPlan {
+		build = p.alerts
+	}
+	commit, err := build(ctx, plan, state, atOnce)
+	if err != nil {
+		return Outcome{}, fmt.Errorf("build %s %s: %w", plan.Kind, plan.ID, err)
+	}
+	if atOnce && !state.NextAt.IsZero() {
+		commit.Next = state.NextAt
+	}
+	if err := p.store.CommitPlan(ctx, l, commit); err != nil {
+		return Outcome{}, fmt.Errorf("commit %s %s: %w", plan.Kind, plan.ID, err)
+	}
+	return Outcome{Plan: plan.ID, Slot: commit.Slot, Stories: len(commit.Told), Deliveries: len(commit.Deliveries), Next: commit.Next}, nil
+}
+
+// FirstLook is when a plan that was not known before is looked at first.
+func FirstLook(plan news.Plan, now time.Time) (time.Time, error) {
+	if plan.Kind == news.AlertPlan {
+		return now, nil
+	}
+	s, err := schedule.Parse(plan.Cron)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("schedule of %s: %w", plan.ID, err)
+	}
+	return s.Next(now, plan.Timezone).At, nil
+}
+
+// Spec is a plan's schedule as it is compared between two rule files.
+func Spec(plan news.Plan) string {
+	if plan.Kind == news.AlertPlan {
+		return "alert"
+	}
+	return plan.Cron + " " + plan.Timezone.String()
+}
+
+// digest builds the newest slot that has come; earlier ones that were missed
+// are made up for by the same message.
+func (p *Planner) digest(ctx context.Context, plan news.Plan, state news.PlanState, atOnce bool) (news.PlanCommit, error) {
+	now := p.now()
+	sched, err := schedule.Parse(plan.Cron)
+	if err != nil {
+		return news.PlanCommit{}, err
+	}
+	since := state.LastAt
+	if since.IsZero() {
+		since = state.CreatedAt
+	}
+	next := sched.Next(now, plan.Timezone).At
+	slot, missed, due := sched.Latest(since, now, plan.Timezone)
+	if atOnce {
+		slot, missed, due = schedule.Slot{At: now, Name: "now:" + strconv.FormatInt(now.UnixMilli(), 10)}, 0, true
+	}
+	if !due {
+		return news.PlanCommit{Next: next}, nil
+	}
+	d, told, err := p.compose(ctx, plan, slot, since)
+	if err != nil {
+		return news.PlanCommit{}, err
+	}
+	d.Missed, d.Next = missed, next
+	commit := news.PlanCommit{Slot: slot.Name, At: now, Next: next, Told: told}
+	if atOnce {
+		commit.Slot = ""
+	}
+	if len(d.Sections) == 0 && !plan.PostEmpty {
+		return commit, nil
+	}
+	commit.Deliveries, err = p.freeze(plan, d, now)
+	return commit, err
+}
+
+// Preview is the digest that a plan would send now, without any trace of it.
+func (p *Planner) Preview(ctx context.Context, plan news.Plan) (news.Digest, error) {
+	state, err := p.store.Plan(ctx, plan.ID)
+	if err != nil {
+		return news.Digest{}, fmt.Errorf("read plan %s: %w", plan.ID, err)
+	}
+	since := state.LastAt
+	if since.IsZero() {
+		since = state.CreatedAt
+	}
+	d, _, err := p.compose(ctx, plan, schedule.Slot{At: p.now(), Name: "preview"}, since)
+	if err != nil {
+		return news.Digest{}, fmt.Errorf("preview %s: %w", plan.ID, err)
+	}
+	d.Next = state.NextAt
+	return d, nil
+}
+
+// compose takes what the plan has not told yet and puts it in order.
+func (p *Planner) compose(ctx context.Context, plan news.Plan, slot schedule.Slot, since time.Time) (news.Digest, []news.Told, error) {
+	stories, before, err := p.untold(ctx, plan)
+	if err != nil {
+		return news.Digest{}, nil, err
+	}
+	now := p.now()
+	items, feeds, err := p.store.CountItems(ctx, since, now)
+	if err != nil {
+		return news.Digest{}, nil, fmt.Errorf("count items: %w", err)
+	}
+	entries := make([]news.Entry, 0, len(stories))
+	for _, s := range stories {
+		entries = append(entries, entry(s, plan.Rules, before[s.ID]))
+	}
+	rank(entries)
+	waiting := 0
+	if plan.MaxStories > 0 && len(entries) > plan.MaxStories {
+		waiting = len(entries) - plan.MaxStories
+		entries = entries[:plan.MaxStories]
+	}
+	d := news.Digest{
+		DeliveryID: news.DigestID(plan.ID, slot.Name), PlanID: plan.ID, Title: plan.Title, Slot: slot.Name,
+		From: since, To: now, Items: items, Feeds: feeds, Waiting: waiting, Location: plan.Timezone,
+		Sections: sections(entries, plan.Rules, p.titles),
+	}
+	return d, tell(plan, entries, before, d.DeliveryID, now), nil
+}
+
+func (p *Planner) untold(ctx context.Context, plan news.Plan) ([]*news.Story, map[string]news.Told, error) {
+	stories, err := p.store.Untold(ctx, plan.ID, plan.Rules, plan.MinScore)
+	if err != nil {
+		return nil, nil, fmt.Errorf("read untold stories: %w", err)
+	}
+	ids := make([]string, len(stories))
+	for i, s := range stories {
+		ids[i] = s.ID
+	}
+	before, err := p.store.Told(ctx, plan.ID, ids)
+	if err != nil {
+		return nil, nil, fmt.Errorf("read what was told: %w", err)
+	}
+	return stories, before, nil
+}
+
+// tell notes that the plan told these entries. A story keeps the message that
+// first showed it: later notes belong to its thread.
+func tell(plan news.Plan, entries []news.Entry, before map[string]news.Told, deliveryID string, now time.Time) []news.Told {
+	told := make([]news.Told, 0, len(entries))
+	for _, e := range entries {
+		t := news.Told{
+			PlanID: plan.ID, StoryID: e.StoryID, Version: e.Version, Sources: len(e.Sources),
+			Publishers: e.Publishers, Score: e.Score, At: now, DeliveryID: deliveryID,
+		}
+		if b, again := before[e.StoryID]; again {
+			t.DeliveryID, t.Notes = b.DeliveryID, b.Notes+1
+		}
+		told = append(told, t)
+	}
+	return told
+}
+
+// freeze renders a digest and makes a delivery of each of its messages.
+func (p *Planner) freeze(plan news.Plan, d news.Digest, now time.Time) ([]news.Delivery, error) {
+	destination, renderer := p.routes.Route(plan.To)
+	messages, err := renderer.Digest(d)
+	if err != nil {
+		return nil, fmt.Errorf("render: %w", err)
+	}
+	list := make([]news.Delivery, len(messages))
+	for i, m := range messages {
+		list[i] = news.Delivery{
+			ID: d.DeliveryID, Part: i + 1, Parts: len(messages), PlanID: plan.ID, Kind: news.KindDigest,
+			Slot: d.Slot, Destination: destination, Payload: m.Payload, Stories: m.Stories,
+			State: news.Pending, CreatedAt: now, NotBefore: now,
+		}
+	}
+	return list, nil
+}
