@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"newswatch/news"
@@ -51,6 +52,7 @@ type Pacing struct {
 // the destination before anything is sent again, and holds up only itself.
 type Outbox struct {
 	OutboxConfig
+	mu    sync.Mutex
 	known map[string]*history // by destination: what stood there when we came
 }
 
@@ -70,12 +72,24 @@ type history struct {
 	read   bool
 }
 
+// history of a destination; only the holder of its lease touches what is in it.
+func (o *Outbox) history(destination string) *history {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	h := o.known[destination]
+	if h == nil {
+		h = &history{posted: map[part]news.Receipt{}}
+		o.known[destination] = h
+	}
+	return h
+}
+
 type part struct {
 	id     string
 	number int
 }
 
-// NewOutbox returns an outbox. It is for one goroutine.
+// NewOutbox returns an outbox. Several destinations may be worked on at once.
 func NewOutbox(c OutboxConfig) *Outbox { return &Outbox{OutboxConfig: c, known: map[string]*history{}} }
 
 // Send works on one destination under its lease until nothing is due there, the
@@ -119,11 +133,7 @@ type sending struct {
 // recall reads once after a start what already stands at the destination. It
 // gives the time to wait when the destination cannot say at the moment.
 func (s *sending) recall(ctx context.Context) (wait time.Duration, err error) {
-	h := s.known[s.lease.Key]
-	if h == nil {
-		h = &history{posted: map[part]news.Receipt{}}
-		s.known[s.lease.Key] = h
-	}
+	h := s.history(s.lease.Key)
 	if h.read {
 		return 0, nil
 	}
@@ -153,7 +163,7 @@ func (s *sending) recall(ctx context.Context) (wait time.Duration, err error) {
 // advance does the next thing with a delivery and says how long the destination
 // is to rest after it.
 func (s *sending) advance(ctx context.Context, d *news.Delivery) (pause time.Duration, err error) {
-	if receipt, there := s.known[d.Destination].posted[part{d.ID, d.Part}]; there && d.State != news.Sent {
+	if receipt, there := s.history(d.Destination).posted[part{d.ID, d.Part}]; there && d.State != news.Sent {
 		s.Log.Info("already posted", "delivery", d.ID, "part", d.Part, "destination", d.Destination)
 		return 0, s.posted(ctx, d, receipt)
 	}

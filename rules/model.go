@@ -1,6 +1,10 @@
 package rules
 
-import "newswatch/news"
+import (
+	"encoding/json"
+
+	"newswatch/news"
+)
 
 // File is a rule file as it was written, checked but not compiled.
 type File struct {
@@ -128,4 +132,47 @@ type Tests struct {
 type Example struct {
 	Title, Text, Lang, Feed string
 	Pos                     Pos
+}
+
+// Fingerprint tells whether two rules say the same, wherever they stand in
+// their files. What their words mean (entities, topics) is not part of it.
+func (r Rule) Fingerprint() string {
+	r.Pos = Pos{}
+	r.When = r.When.placeless()
+	boosts := make([]Boost, len(r.Boosts))
+	for i, b := range r.Boosts {
+		boosts[i] = Boost{When: b.When.placeless(), Add: b.Add}
+	}
+	r.Boosts, r.Tests = boosts, Tests{}
+	raw, err := json.Marshal(r)
+	if err != nil {
+		panic("a rule that cannot be written as JSON: " + err.Error())
+	}
+	return string(raw)
+}
+
+// placeless is the condition without its places in the file.
+func (c Cond) placeless() Cond {
+	c.Pos = Pos{}
+	if c.Term != nil {
+		c.Term = &Term{Text: c.Term.Text, Lang: c.Term.Lang}
+	}
+	c.All, c.Any, c.None = placeless(c.All), placeless(c.Any), placeless(c.None)
+	if c.Near != nil {
+		near := *c.Near
+		near.A, near.B = placeless(near.A), placeless(near.B)
+		c.Near = &near
+	}
+	if c.AtLeast != nil {
+		c.AtLeast = &AtLeast{Times: c.AtLeast.Times, Of: placeless(c.AtLeast.Of)}
+	}
+	return c
+}
+
+func placeless(list []Cond) []Cond {
+	out := make([]Cond, len(list))
+	for i, c := range list {
+		out[i] = c.placeless()
+	}
+	return out
 }

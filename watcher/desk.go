@@ -1,0 +1,204 @@
+package watcher
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"net/netip"
+	"time"
+
+	"github.com/robfig/cron/v3"
+
+	"newswatch/news"
+	"newswatch/notify"
+	"newswatch/rules"
+	"newswatch/schedule"
+	"newswatch/watcher/store"
+)
+
+// desk is the rules in force and what is made of them. It is built whole and
+// swapped in one step, so that no step ever sees half of a new file.
+type desk struct {
+	rules    *rules.Ruleset
+	feeds    map[string]news.Feed
+	polls    map[string]*schedule.Schedule // by feed
+	plans    map[string]news.Plan
+	alerts   []string // ids of the alert plans
+	planner  *notify.Planner
+	backfill time.Duration
+}
+
+// use puts rules in force: the database learns of their feeds, plans and
+// destinations, then the steps do.
+func (w *Watcher) use(ctx context.Context, rs *rules.Ruleset) error {
+	d, err := w.newDesk(rs)
+	if err != nil {
+		return err
+	}
+	if err := w.cfg.Store.SyncFeeds(ctx, rs.File.Feeds); err != nil {
+		return fmt.Errorf("store the feeds: %w", err)
+	}
+	now := w.cfg.Now()
+	var states []news.PlanState
+	var destinations []string
+	for _, p := range rs.File.Plans {
+		first, err := notify.FirstLook(p, now)
+		if err != nil {
+			return err
+		}
+		states = append(states, news.PlanState{ID: p.ID, Kind: p.Kind, Spec: notify.Spec(p), NextAt: first, CreatedAt: now})
+		destinations = append(destinations, w.cfg.Route(p.To))
+	}
+	if err := w.cfg.Store.SyncPlans(ctx, states); err != nil {
+		return fmt.Errorf("store the digests and alerts: %w", err)
+	}
+	if rs.File.Operators != nil {
+		destinations = append(destinations, w.cfg.Route(*rs.File.Operators))
+	}
+	if err := w.cfg.Store.SyncDestinations(ctx, destinations); err != nil {
+		return fmt.Errorf("store the destinations: %w", err)
+	}
+	w.desk.Store(d)
+	return nil
+}
+
+func (w *Watcher) newDesk(rs *rules.Ruleset) (*desk, error) {
+	d := &desk{
+		rules: rs, feeds: map[string]news.Feed{}, polls: map[string]*schedule.Schedule{}, plans: map[string]news.Plan{},
+		backfill: rs.File.Settings.Backfill,
+	}
+	if w.cfg.Backfill != nil {
+		d.backfill = *w.cfg.Backfill
+	}
+	for _, f := range rs.File.Feeds {
+		spec := f.Poll
+		if spec == "" {
+			spec = rs.File.Settings.Poll
+		}
+		s, err := schedule.Parse(spec)
+		if err != nil {
+			return nil, fmt.Errorf("poll of feed %s: %w", f.ID, err)
+		}
+		d.feeds[f.ID], d.polls[f.ID] = f, s
+	}
+	for _, p := range rs.File.Plans {
+		d.plans[p.ID] = p
+		if p.Kind == news.AlertPlan {
+			d.alerts = append(d.alerts, p.ID)
+		}
+	}
+	d.planner = notify.NewPlanner(notify.PlannerConfig{
+		Store: w.cfg.Store, Routes: routes{w.cfg}, Titles: rs.Title, Now: w.cfg.Now,
+	})
+	return d, nil
+}
+
+// Planner is the planner of the rules in force, for previews.
+func (w *Watcher) Planner() *notify.Planner { return w.desk.Load().planner }
+
+// match gives each item its hits.
+func (d *desk) match(items []news.Item) []store.Matched {
+	matched := make([]store.Matched, len(items))
+	for i := range items {
+		matched[i] = store.Matched{Item: items[i], Hits: d.rules.Match(&items[i]).Hits, RulesHash: d.rules.Hash}
+	}
+	return matched
+}
+
+// wish is when a feed's schedule asks for its next poll.
+func (d *desk) wish(f news.Feed) func(time.Time) time.Time {
+	return func(after time.Time) time.Time {
+		return d.polls[f.ID].Next(after, d.rules.File.Settings.Timezone).At
+	}
+}
+
+// allowed says whether a feed lives on an address that the operator has named:
+// those are the operator's own, and no courtesy is due between two requests.
+func (d *desk) allowed(f news.Feed) bool {
+	host := f.Host()
+	if ap, err := netip.ParseAddrPort(host); err == nil {
+		host = ap.Addr().String()
+	}
+	addr, err := netip.ParseAddr(host)
+	if err != nil {
+		return false
+	}
+	for _, p := range d.rules.File.Settings.Allow {
+		if p.Contains(addr) {
+			return true
+		}
+	}
+	return false
+}
+
+// routes finds the renderer of a target.
+type routes struct{ cfg Config }
+
+// Route names the destination of a target and its renderer.
+func (r routes) Route(t news.Target) (string, notify.Renderer) {
+	destination := r.cfg.Route(t)
+	channel, _, err := r.cfg.Channel(destination)
+	if err != nil {
+		r.cfg.Log.Error("no way out", "destination", destination, "err", err)
+	}
+	return destination, channel
+}
+
+// notice makes a delivery to the operators of a notice, if anybody wants it.
+func (w *Watcher) notice(n news.Notice) (news.Delivery, bool) {
+	file := w.desk.Load().rules.File
+	if file.Operators == nil {
+		return news.Delivery{}, false
+	}
+	n.Location = file.Settings.Timezone
+	destination, renderer := routes{w.cfg}.Route(*file.Operators)
+	m, err := renderer.Notice(n)
+	if err != nil {
+		w.cfg.Log.Error("cannot render a notice", "kind", n.Kind, "err", err)
+		return news.Delivery{}, false
+	}
+	now := w.cfg.Now()
+	return news.Delivery{
+		ID: n.DeliveryID, Part: 1, Parts: 1, PlanID: "operators", Kind: news.KindNotice, Destination: destination,
+		Payload: m.Payload, State: news.Pending, CreatedAt: now, NotBefore: now,
+	}, true
+}
+
+// startCron lets the schedules ring for the roles that work by them.
+func (w *Watcher) startCron(roles []news.Unit) (stop func(), err error) {
+	c := cron.New()
+	d := w.desk.Load()
+	loc := d.rules.File.Settings.Timezone
+	for _, role := range roles {
+		switch role {
+		case news.Hosts:
+			for _, s := range d.polls {
+				c.Schedule(slots{s, loc}, cron.FuncJob(func() { w.ring(news.Hosts) }))
+			}
+		case news.Plans:
+			for _, p := range d.plans {
+				if p.Kind != news.DigestPlan {
+					continue
+				}
+				s, err := schedule.Parse(p.Cron)
+				if err != nil {
+					return nil, fmt.Errorf("schedule of %s: %w", p.ID, err)
+				}
+				c.Schedule(slots{s, p.Timezone}, cron.FuncJob(func() { w.ring(news.Plans) }))
+			}
+		}
+	}
+	c.Start()
+	return func() { c.Stop() }, nil
+}
+
+// slots lets the library wake us at our slots rather than at its own.
+type slots struct {
+	*schedule.Schedule
+	loc *time.Location
+}
+
+// Next is the next slot after a time, as the library asks for it.
+func (s slots) Next(after time.Time) time.Time { return s.Schedule.Next(after, s.loc).At }
+
+func bootID() string { return rand.Text() }

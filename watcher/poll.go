@@ -1,0 +1,159 @@
+package watcher
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"newswatch/news"
+	"newswatch/watcher/feed"
+	"newswatch/watcher/store"
+)
+
+const (
+	polls   = 16               // hosts polled at the same time
+	hostGap = time.Second      // between two requests to one host
+	polling = 30 * time.Second // no poll starts later under its lease
+)
+
+// poll asks the hosts that are due, several at the same time and each by one
+// worker: the lease on a host is also the promise never to ask it twice at once.
+func (w *Watcher) poll(ctx context.Context) (sum Summary, err error) {
+	var mu sync.Mutex
+	g, ctx := errgroup.WithContext(ctx)
+	for range polls {
+		g.Go(func() error {
+			for ctx.Err() == nil {
+				leases, err := w.cfg.Store.Claim(ctx, news.Hosts, 1, lease)
+				if err != nil {
+					return fmt.Errorf("claim a host: %w", err)
+				}
+				if len(leases) == 0 {
+					return nil
+				}
+				one, err := w.pollHost(ctx, leases[0])
+				mu.Lock()
+				sum.add(one)
+				mu.Unlock()
+				if err != nil {
+					return err
+				}
+			}
+			return ctx.Err()
+		})
+	}
+	return sum, g.Wait()
+}
+
+// pollHost polls the due feeds of a host one after the other.
+func (w *Watcher) pollHost(ctx context.Context, l news.Lease) (sum Summary, err error) {
+	d := w.desk.Load()
+	states, err := w.cfg.Store.DueFeeds(ctx, l.Key, true)
+	if err != nil {
+		return sum, fmt.Errorf("feeds of %s: %w", l.Key, err)
+	}
+	started := w.cfg.Now()
+	var hold time.Time
+	for i := range states {
+		f, known := d.feeds[states[i].FeedID]
+		due := w.cfg.AtOnce || !states[i].NextAt.After(started)
+		if !known || !due || w.cfg.Now().After(started.Add(polling)) {
+			continue
+		}
+		if sum.Feeds > 0 && !d.allowed(f) {
+			if err := sleep(ctx, hostGap); err != nil {
+				return sum, err
+			}
+		}
+		one, result, err := w.pollFeed(ctx, l, f, states[i])
+		sum.add(one)
+		if errors.Is(err, store.ErrFenced) {
+			w.cfg.Log.Warn("another worker took the host over", "host", l.Key)
+			return sum, nil
+		}
+		if err != nil {
+			return sum, fmt.Errorf("poll %s: %w", f.ID, err)
+		}
+		states[i] = result.State
+		if result.HostUntil.After(hold) {
+			hold = result.HostUntil
+			break // the host asked for a pause: its other feeds wait too
+		}
+	}
+	err = w.cfg.Store.Release(ctx, l, hostNext(states, hold, w.cfg.Now()))
+	if errors.Is(err, store.ErrFenced) {
+		return sum, nil
+	}
+	return sum, err
+}
+
+// hostNext is when a host is to be asked again: when the first of its feeds is
+// due, but not while it is on hold.
+func hostNext(states []news.FeedState, hold, now time.Time) time.Time {
+	next := now.Add(24 * time.Hour)
+	for _, s := range states {
+		if s.NextAt.Before(next) {
+			next = s.NextAt
+		}
+	}
+	if next.Before(hold) {
+		return hold
+	}
+	return next
+}
+
+// pollFeed polls one feed, matches what is new in it, and commits both.
+func (w *Watcher) pollFeed(ctx context.Context, l news.Lease, f news.Feed, state news.FeedState) (sum Summary, r feed.Result, err error) {
+	d := w.desk.Load()
+	sum.Feeds = 1
+	r = w.cfg.Poller.Poll(ctx, feed.Job{Feed: f, State: state, Backfill: d.backfill, Wish: d.wish(f), Force: w.cfg.AtOnce})
+	if ctx.Err() != nil {
+		return sum, r, ctx.Err() // a poll that we broke off says nothing about the feed
+	}
+	if r.Err != nil {
+		sum.Failed = 1
+		w.cfg.Log.Warn("poll failed", "feed", f.ID, "fails", r.State.Fails, "next", r.State.NextAt, "err", r.Err)
+	}
+	if r.Unchanged {
+		sum.Unchanged = 1
+	}
+	fresh, edited, err := w.cfg.Store.Known(ctx, f.ID, r.Items)
+	if err != nil {
+		return sum, r, fmt.Errorf("look up known items: %w", err)
+	}
+	commit := store.PollCommit{
+		State: r.State, Fresh: d.match(fresh), Edited: d.match(edited), Seen: r.Items, HostUntil: r.HostUntil,
+	}
+	sum.Items, sum.Edited = len(fresh), len(edited)
+	for _, m := range commit.Fresh {
+		if len(m.Hits) > 0 {
+			sum.Hits++
+		}
+	}
+	if err := w.cfg.Store.CommitPoll(ctx, l, commit); err != nil {
+		return sum, r, fmt.Errorf("commit: %w", err)
+	}
+	if r.Err == nil {
+		w.cfg.Log.Info("polled", "feed", f.ID, "unchanged", r.Unchanged, "items", len(r.Items),
+			"new", sum.Items, "edited", sum.Edited, "hits", sum.Hits, "next", r.State.NextAt)
+	}
+	if sum.Hits > 0 || sum.Edited > 0 {
+		w.ring(news.Desk)
+	}
+	return sum, r, nil
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}

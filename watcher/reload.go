@@ -1,0 +1,190 @@
+package watcher
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"newswatch/news"
+	"newswatch/rules"
+	"newswatch/watcher/store"
+)
+
+// watchEvery is how often the rule file's bytes are hashed. A change is taken
+// when two readings agree, so that a half-written file is never read.
+const watchEvery = time.Second
+
+// reloader remembers what was seen of the rule file.
+type reloader struct {
+	mu       sync.Mutex // one reload at a time
+	badSince time.Time  // since when the file on disk is not the rules in force; zero: it is
+}
+
+// ErrRejected says that a rule file was not taken: the rules in force stay.
+var ErrRejected = errors.New("the rule file was not taken")
+
+// watchRules reloads the rule file when it changes, until the context ends.
+func (w *Watcher) watchRules(ctx context.Context) error {
+	taken, err := w.cfg.Fingerprint()
+	if err != nil {
+		w.cfg.Log.Warn("cannot read the rule file", "err", err)
+	}
+	before := taken
+	for sleep(ctx, watchEvery) == nil {
+		now, err := w.cfg.Fingerprint()
+		if err != nil {
+			continue // an editor is renaming, or the file is gone: the rules in force stay
+		}
+		if now == before && now != taken {
+			taken = now
+			_ = w.Reload(ctx) // it has logged and told what there is to say
+		}
+		before = now
+	}
+	return nil
+}
+
+// Reload reads the rule file anew. A file with an error, or whose examples fail,
+// is rejected: the rules in force stay, and the operators are told once.
+func (w *Watcher) Reload(ctx context.Context) error {
+	if w.cfg.Load == nil {
+		return errors.New("reload: nothing to read the rules from")
+	}
+	w.reload.mu.Lock()
+	defer w.reload.mu.Unlock()
+	rs, report, err := w.cfg.Load()
+	if err == nil && (rs == nil || report.Errors() > 0 || report.Failed() > 0) {
+		err = ErrRejected
+	}
+	if err != nil {
+		if w.reload.badSince.IsZero() {
+			w.reload.badSince = w.cfg.Now()
+		}
+		return w.reject(ctx, report, err)
+	}
+	before := w.desk.Load().rules
+	if err := w.use(ctx, rs); err != nil {
+		return w.reject(ctx, report, err)
+	}
+	w.cfg.Log.Info("rules loaded", append([]any{"hash", rs.Hash}, changes(before.File, rs.File)...)...)
+	if since := w.reload.badSince; !since.IsZero() {
+		w.reload.badSince = time.Time{}
+		if err := w.rematch(ctx, since); err != nil {
+			w.cfg.Log.Error("matching anew failed", "since", since, "err", err)
+		}
+	}
+	for u := range w.bells {
+		w.ring(u)
+	}
+	return nil
+}
+
+// reject says what is wrong with a rule file, once an error.
+func (w *Watcher) reject(ctx context.Context, report *rules.Report, err error) error {
+	var text bytes.Buffer
+	if report != nil {
+		report.Print(&text, false)
+	}
+	w.cfg.Log.Error("rules not loaded, the old ones stay in force", "err", err, "report", text.String())
+	n := news.Notice{
+		Kind: "rules_rejected", Headline: "Rules not loaded", Subject: err.Error(), Detail: clipLines(text.String(), 12),
+		Footer: "Still running with the rules loaded before. No item is lost: everything fetched meanwhile is matched again once the file loads.",
+	}
+	if report != nil && len(report.Findings) > 0 {
+		f := report.Findings[0]
+		n.Subject = fmt.Sprintf("%s line %d, column %d", f.File, f.Line, f.Column)
+	}
+	n.DeliveryID = news.NoticeID(n.Kind, n.Subject+n.Detail, w.cfg.Now().UTC().Format(time.DateOnly))
+	if d, wanted := w.notice(n); wanted {
+		if storeErr := w.cfg.Store.EnqueueNotice(ctx, d); storeErr != nil {
+			return fmt.Errorf("%w, and the notice of it could not be stored: %w", err, storeErr)
+		}
+		w.ring(news.Destinations)
+	}
+	return err
+}
+
+// rematch matches the items that were fetched while the file on disk was not
+// the rules in force.
+func (w *Watcher) rematch(ctx context.Context, since time.Time) error {
+	d := w.desk.Load()
+	var items []news.Item
+	err := w.cfg.Store.Items(ctx, since, func(it news.Item) error {
+		items = append(items, it)
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("read items: %w", err)
+	}
+	for deadline := w.cfg.Now().Add(lease); ; {
+		leases, err := w.cfg.Store.Claim(ctx, news.Desk, 1, lease)
+		if err != nil {
+			return fmt.Errorf("claim the desk: %w", err)
+		}
+		if len(leases) == 1 {
+			return w.rematchUnder(ctx, leases[0], d.match(items))
+		}
+		if w.cfg.Now().After(deadline) {
+			return errors.New("the desk stayed taken")
+		}
+		if err := w.cfg.Store.Wake(ctx, news.Desk); err != nil {
+			return fmt.Errorf("wake the desk: %w", err)
+		}
+		if err := sleep(ctx, shortest); err != nil {
+			return err
+		}
+	}
+}
+
+func (w *Watcher) rematchUnder(ctx context.Context, l news.Lease, matched []store.Matched) error {
+	err := w.cfg.Store.Rematch(ctx, l, matched)
+	if err != nil {
+		return fmt.Errorf("store the new hits: %w", err)
+	}
+	w.cfg.Log.Info("matched anew", "items", len(matched))
+	return ignoreFence(w.cfg.Store.Release(ctx, l, w.cfg.Now()))
+}
+
+// changes says which rules came, changed and went, as log attributes.
+func changes(before, after *rules.File) []any {
+	old, now := byID(before.Rules), byID(after.Rules)
+	var added, changed, gone []string
+	for _, id := range slices.Sorted(maps.Keys(now)) {
+		switch o, known := old[id]; {
+		case !known:
+			added = append(added, id)
+		case o != now[id]:
+			changed = append(changed, id)
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(old)) {
+		if _, stays := now[id]; !stays {
+			gone = append(gone, id)
+		}
+	}
+	return []any{"rules", len(now), "added", strings.Join(added, " "), "changed", strings.Join(changed, " "), "gone", strings.Join(gone, " ")}
+}
+
+// byID indexes rules without their places in the file: a rule that only moved
+// has not changed.
+func byID(list []rules.Rule) map[string]string {
+	m := make(map[string]string, len(list))
+	for _, r := range list {
+		m[r.ID] = r.Fingerprint()
+	}
+	return m
+}
+
+func clipLines(s string, most int) string {
+	lines := strings.SplitAfterN(s, "\n", most+1)
+	if len(lines) > most {
+		lines[most] = "…"
+	}
+	return strings.TrimSpace(strings.Join(lines, ""))
+}

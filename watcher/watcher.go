@@ -1,0 +1,216 @@
+// Package watcher is the loop: it carries the news along the whole pipeline,
+//
+//	Feed -> Item -> Hit -> Story -> Digest -> Delivery
+//
+// and is the only package that sees all of it. Each step claims its work under a
+// lease, does it, and commits it in one transaction; what a crash interrupts is
+// claimed again.
+package watcher
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"newswatch/news"
+	"newswatch/notify"
+	"newswatch/rules"
+	"newswatch/watcher/feed"
+	"newswatch/watcher/store"
+	"newswatch/watcher/story"
+)
+
+const (
+	lease    = time.Minute            // longest work under one claim; no step may outlive it
+	longest  = 30 * time.Second       // longest sleep: the wall clock is compared at least so often
+	shortest = 100 * time.Millisecond // shortest sleep, so that no loop spins
+)
+
+// Config is what a Watcher is made of.
+type Config struct {
+	Store  *store.Store
+	Poller *feed.Poller
+	// Load reads the rule file anew, as at the start; nil switches reloading off.
+	Load func() (*rules.Ruleset, *rules.Report, error)
+	// Fingerprint is a hash of the rule file's bytes, for noticing a change; nil
+	// leaves reloading to Reload.
+	Fingerprint func() (string, error)
+	// Route says which way out a target has.
+	Route func(news.Target) string
+	// Channel is the way out of a destination.
+	Channel  func(destination string) (notify.Channel, notify.Pacing, error)
+	Log      *slog.Logger
+	Now      func() time.Time // nil: time.Now
+	Backfill *time.Duration   // replaces settings.backfill
+	// AtOnce polls every feed and tells everything, whatever the schedules say.
+	AtOnce bool
+}
+
+// Watcher runs the pipeline.
+type Watcher struct {
+	cfg     Config
+	desk    atomic.Pointer[desk] // the rules in force and what is made of them
+	outbox  *notify.Outbox
+	grouper *story.Grouper // nil: to be replayed from the store
+	holder  string         // tells our hold on the desk from another process's
+	bells   map[news.Unit]chan struct{}
+	reload  reloader
+}
+
+// Summary counts what a pass did.
+type Summary struct {
+	Feeds, Failed, Unchanged int
+	Items, Edited, Hits      int // new items; edited ones; new items that hit a rule
+	Stories, Grown           int // new stories; stories that took in more
+	Built                    int // messages frozen
+	Told                     int // stories in them
+	Posted, Held, Uncertain  int // deliveries
+	Waiting                  int // deliveries that wait for a time or a parent
+}
+
+// Empty says whether nothing happened.
+func (s Summary) Empty() bool { return s == Summary{} }
+
+// Quiet says whether nothing happened but polls that brought nothing.
+func (s Summary) Quiet() bool {
+	s.Feeds, s.Unchanged = 0, 0
+	return s.Empty()
+}
+
+// New returns a watcher that works by the given rules.
+func New(ctx context.Context, c Config, rs *rules.Ruleset) (*Watcher, error) {
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	w := &Watcher{cfg: c, holder: bootID(), bells: map[news.Unit]chan struct{}{}}
+	for _, u := range []news.Unit{news.Hosts, news.Desk, news.Plans, news.Destinations} {
+		w.bells[u] = make(chan struct{}, 1)
+	}
+	w.outbox = notify.NewOutbox(notify.OutboxConfig{
+		Store: c.Store, Channel: c.Channel, Operators: w.notice, Now: c.Now, Log: c.Log,
+	})
+	return w, w.use(ctx, rs)
+}
+
+// Pass does what is due now, once, in the order of the pipeline.
+func (w *Watcher) Pass(ctx context.Context) (Summary, error) {
+	var sum Summary
+	if w.cfg.AtOnce {
+		if err := w.cfg.Store.Wake(ctx, news.Hosts); err != nil {
+			return sum, fmt.Errorf("wake the hosts: %w", err)
+		}
+	}
+	polled, err := w.poll(ctx) // Feed  -> Item -> Hit
+	sum.add(polled)
+	if err != nil {
+		return sum, err
+	}
+	grouped, err := w.group(ctx) // Hit   -> Story
+	sum.add(grouped)
+	if err != nil {
+		return sum, err
+	}
+	planned, err := w.plan(ctx) // Story -> Digest
+	sum.add(planned)
+	if err != nil {
+		return sum, err
+	}
+	sent, err := w.send(ctx) // Digest -> Delivery
+	sum.add(sent)
+	return sum, err
+}
+
+func (s *Summary) add(o Summary) {
+	s.Feeds += o.Feeds
+	s.Failed += o.Failed
+	s.Unchanged += o.Unchanged
+	s.Items += o.Items
+	s.Edited += o.Edited
+	s.Hits += o.Hits
+	s.Stories += o.Stories
+	s.Grown += o.Grown
+	s.Built += o.Built
+	s.Told += o.Told
+	s.Posted += o.Posted
+	s.Held += o.Held
+	s.Uncertain += o.Uncertain
+	s.Waiting += o.Waiting
+}
+
+// Run carries the news until the context ends or the database cannot be
+// written any more. Each role has a loop of its own, so that a slow feed holds
+// up no message and a slow Slack no poll.
+func (w *Watcher) Run(ctx context.Context, roles []news.Unit) error {
+	stop, err := w.startCron(roles)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	g, ctx := errgroup.WithContext(ctx)
+	work := map[news.Unit]func(context.Context) (Summary, error){
+		news.Hosts: w.poll, news.Desk: w.group, news.Plans: w.plan, news.Destinations: w.send,
+	}
+	for _, role := range roles {
+		g.Go(func() error { return w.loop(ctx, role, work[role]) })
+	}
+	if w.cfg.Fingerprint != nil {
+		g.Go(func() error { return w.watchRules(ctx) })
+	}
+	if err := g.Wait(); !errors.Is(err, context.Canceled) {
+		return err
+	}
+	return nil
+}
+
+// loop does the work of one unit whenever a row of it is due, it was rung for,
+// or the longest sleep is over.
+func (w *Watcher) loop(ctx context.Context, u news.Unit, work func(context.Context) (Summary, error)) error {
+	fails := 0
+	for ctx.Err() == nil {
+		_, err := work(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return nil
+		case errors.Is(err, store.ErrUnwritable):
+			return err
+		case err != nil:
+			fails++
+			w.cfg.Log.Error("step failed, trying again", "unit", u, "fails", fails, "err", err)
+		default:
+			fails = 0
+		}
+		w.rest(ctx, u, fails)
+	}
+	return nil
+}
+
+// rest sleeps until the next row of a unit is due or somebody rings.
+func (w *Watcher) rest(ctx context.Context, u news.Unit, fails int) {
+	pause := longest
+	if next, err := w.cfg.Store.NextAt(ctx, u); err == nil && !next.IsZero() {
+		pause = min(pause, next.Sub(w.cfg.Now()))
+	}
+	if fails > 0 {
+		pause = min(longest, time.Second<<min(fails, 5))
+	}
+	timer := time.NewTimer(max(pause, shortest))
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	case <-w.bells[u]:
+	}
+}
+
+// ring wakes the loop of a unit; one that is already rung for is not rung twice.
+func (w *Watcher) ring(u news.Unit) {
+	select {
+	case w.bells[u] <- struct{}{}:
+	default:
+	}
+}
