@@ -214,3 +214,29 @@ func (w *Watcher) ring(u news.Unit) {
 	default:
 	}
 }
+
+// Rules are the rules in force.
+func (w *Watcher) Rules() *rules.Ruleset { return w.desk.Load().rules }
+
+// Drain goes on sending while a message only waits for its pace or a short
+// pause that was asked for, and adds to sum what it did.
+func (w *Watcher) Drain(ctx context.Context, patience time.Duration, sum *Summary) error {
+	for {
+		next, err := w.cfg.Store.NextAt(ctx, news.Destinations)
+		if err != nil {
+			return fmt.Errorf("when is the next message due: %w", err)
+		}
+		pause := next.Sub(w.cfg.Now())
+		if next.IsZero() || pause > patience {
+			return nil
+		}
+		if err := sleep(ctx, max(pause, time.Millisecond)); err != nil {
+			return err
+		}
+		sent, err := w.send(ctx)
+		sum.add(sent)
+		if err != nil {
+			return err
+		}
+	}
+}

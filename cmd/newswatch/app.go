@@ -1,0 +1,196 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"golang.org/x/term"
+
+	"newswatch/news"
+	"newswatch/notify"
+	"newswatch/notify/slack"
+	"newswatch/notify/terminal"
+	"newswatch/rules"
+	"newswatch/watcher"
+	"newswatch/watcher/feed"
+	"newswatch/watcher/store"
+)
+
+// userAgent is how we name ourselves to the servers of feeds.
+func userAgent() string { return "newswatch/" + version + " (feed reader)" }
+
+// color says whether a writer is a terminal that wants colours
+// (https://no-color.org).
+func (a *app) color(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && a.env("NO_COLOR") == "" && a.env("TERM") != "dumb" && term.IsTerminal(int(f.Fd()))
+}
+
+// width is the width of a terminal, or 80 where there is none.
+func width(w io.Writer) int {
+	if f, ok := w.(*os.File); ok {
+		if n, _, err := term.GetSize(int(f.Fd())); err == nil && n >= 40 {
+			return min(n, 100)
+		}
+	}
+	return 80
+}
+
+// loadRules reads the rule file and says what is wrong with it.
+func (a *app) loadRules() (*rules.Ruleset, error) {
+	rs, report, err := rules.Load(a.Rules)
+	if err != nil {
+		if os.IsNotExist(err) {
+			return nil, usagef("%v\nnewswatch init writes one to start from", err)
+		}
+		return nil, usagef("%v", err)
+	}
+	if report.Errors() > 0 || report.Failed() > 0 {
+		report.Print(a.err, a.color(a.err))
+	}
+	switch {
+	case report.Errors() > 0:
+		return nil, usagef("%s has %s", a.Rules, count(report.Errors(), "error"))
+	case report.Failed() > 0:
+		return nil, &exitError{exitNot, fmt.Sprintf("%s: %s", a.Rules, count(report.Failed(), "failed example"))}
+	}
+	return rs, nil
+}
+
+// fingerprint hashes the bytes of the rule files, in the order of their names.
+func (a *app) fingerprint() (string, error) {
+	sum := sha256.New()
+	err := filepath.WalkDir(a.Rules, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if path != a.Rules && (d.IsDir() || !strings.HasSuffix(path, ".yaml") && !strings.HasSuffix(path, ".yml")) {
+			if d.IsDir() {
+				return fs.SkipDir
+			}
+			return nil
+		}
+		raw, err := os.ReadFile(path) // follows links: a Kubernetes volume swaps them
+		if d.IsDir() || isFolder(path) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(sum, "%s %d\n", path, len(raw))
+		sum.Write(raw)
+		return nil
+	})
+	return hex.EncodeToString(sum.Sum(nil)), err
+}
+
+func isFolder(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}
+
+// openStore opens the state. Beside means beside a running daemon.
+func (a *app) openStore(ctx context.Context, beside bool) (*store.Store, error) {
+	url, err := a.dbURL()
+	if err != nil {
+		return nil, err
+	}
+	return store.Open(ctx, store.Options{URL: url, Beside: beside})
+}
+
+// dbURL is where the state is: --db, else newswatch.db in the folder that
+// systemd gives, else in the user's state folder (XDG Base Directory).
+func (a *app) dbURL() (string, error) {
+	if a.DB != "" {
+		return a.DB, nil
+	}
+	dir := a.env("STATE_DIRECTORY")
+	if dir == "" {
+		if state := a.env("XDG_STATE_HOME"); state != "" {
+			dir = filepath.Join(state, "newswatch")
+		} else {
+			home, err := os.UserHomeDir()
+			if err != nil {
+				return "", usagef("no place for the state: give --db, or set HOME")
+			}
+			dir = filepath.Join(home, ".local", "state", "newswatch")
+		}
+	}
+	return "sqlite://" + filepath.Join(dir, "newswatch.db"), nil
+}
+
+// ways are the ways out: Slack where there is a token, else the terminal.
+type ways struct {
+	slack    *slack.Channel // nil: no token
+	terminal *terminal.Channel
+	pacing   func() news.SlackSettings
+}
+
+// newWays prepares the ways out. Digests on the terminal go to out.
+func (a *app) newWays(out io.Writer, pacing func() news.SlackSettings) (*ways, error) {
+	w := &ways{
+		terminal: terminal.New(terminal.Config{Out: out, Color: a.color(out), Width: width(out)}),
+		pacing:   pacing,
+	}
+	token, err := a.secretNamed("SLACK_BOT_TOKEN")
+	if err != nil {
+		return nil, usagef("%v", err)
+	}
+	if token != "" {
+		w.slack = slack.New(slack.Config{Token: string(token), APIURL: a.env("SLACK_API_URL"), Log: a.logger()})
+	}
+	return w, nil
+}
+
+// Route names the destination of a target.
+func (w *ways) Route(t news.Target) string {
+	if w.slack != nil {
+		return "slack:" + t.Slack
+	}
+	return "terminal:" + t.Slack
+}
+
+// Channel is the way out of a destination. Messages that were frozen for Slack
+// wait while there is no token.
+func (w *ways) Channel(destination string) (notify.Channel, notify.Pacing, error) {
+	scheme, _, _ := strings.Cut(destination, ":")
+	switch {
+	case scheme == "terminal":
+		return w.terminal, notify.Pacing{}, nil
+	case scheme == "slack" && w.slack != nil:
+		p := w.pacing()
+		return w.slack, notify.Pacing{Quarantine: p.Quarantine, LookAgain: p.LookAgain, Pace: p.Pace}, nil
+	case scheme == "slack":
+		return nil, notify.Pacing{}, fmt.Errorf("%s: no SLACK_BOT_TOKEN", destination)
+	}
+	return nil, notify.Pacing{}, fmt.Errorf("%s: unknown way out", destination)
+}
+
+// newPoller returns the poller for the addresses that the rules allow.
+func newPoller(rs *rules.Ruleset, now func() time.Time) (*feed.Poller, error) {
+	return feed.New(feed.Config{Allow: rs.File.Settings.Allow, UserAgent: userAgent(), Now: now})
+}
+
+// newWatcher wires the pipeline.
+func (a *app) newWatcher(ctx context.Context, st *store.Store, rs *rules.Ruleset, out io.Writer, c watcher.Config) (*watcher.Watcher, error) {
+	poller, err := newPoller(rs, c.Now)
+	if err != nil {
+		return nil, fmt.Errorf("prepare polling: %w", err)
+	}
+	var w *watcher.Watcher
+	out2, err := a.newWays(out, func() news.SlackSettings { return w.Rules().File.Settings.Slack })
+	if err != nil {
+		return nil, err
+	}
+	c.Store, c.Poller, c.Route, c.Channel, c.Log = st, poller, out2.Route, out2.Channel, a.logger()
+	w, err = watcher.New(ctx, c, rs)
+	return w, err
+}

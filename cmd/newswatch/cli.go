@@ -1,0 +1,153 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"strings"
+
+	"github.com/alecthomas/kong"
+
+	"newswatch/watcher/store"
+)
+
+// Exit codes, as other programs rely on them.
+const (
+	exitDone       = 0
+	exitNot        = 1  // it did not hold: an example failed, a delivery was refused
+	exitUsage      = 2  // wrong usage, unreadable or invalid file
+	exitUnwritable = 74 // the database cannot be written (EX_IOERR)
+	exitLocked     = 75 // another instance holds the state (EX_TEMPFAIL)
+)
+
+// stdio is the world around a run: tests give their own.
+type stdio struct {
+	out, err io.Writer
+	in       io.Reader
+	env      func(string) string
+}
+
+// cli is the whole command line. Flags here hold for every verb and may stand
+// before or after it.
+type cli struct {
+	Rules     string `env:"NEWSWATCH_RULES" default:"rules.yaml" placeholder:"PATH" help:"Rule file, or a folder whose *.yaml are read as one. (${default}, $$${env})"`
+	DB        string `env:"NEWSWATCH_DB" placeholder:"URL" help:"State: sqlite://relative.db or sqlite:///absolute.db. ($$${env}; default newswatch.db in $$STATE_DIRECTORY, else in the XDG state folder)"`
+	Listen    string `env:"NEWSWATCH_LISTEN" default:"127.0.0.1:8765" placeholder:"ADDR" help:"Address for /healthz, /readyz and reloads; off disables it. (${default}, $$${env})"`
+	LogFormat string `default:"text" enum:"text,json" help:"Form of the log on stderr: ${enum}."`
+	LogLevel  string `default:"info" enum:"debug,info,warn,error" help:"Least level that is logged: ${enum}."`
+
+	Init        initCmd        `cmd:"" help:"Write a commented rules.yaml to start from."`
+	Demo        demoCmd        `cmd:"" help:"One day of sample news through the real pipeline: no network, no Slack."`
+	Run         runCmd         `cmd:"" help:"Watch the news: the daemon."`
+	Once        onceCmd        `cmd:"" help:"One pass: poll, match, group, deliver what is due."`
+	Check       checkCmd       `cmd:"" help:"Check a rule file and run the examples in it."`
+	Match       matchCmd       `cmd:"" help:"Say what matches in a text, and why."`
+	Digest      digestCmd      `cmd:"" help:"Show what a digest would send now."`
+	Outbox      outboxCmd      `cmd:"" help:"Deliveries and their states."`
+	Parse       parseCmd       `cmd:"" help:"Read a feed and show its items."`
+	Group       groupCmd       `cmd:"" help:"Group items into stories, from JSON lines."`
+	Slack       slackCmd       `cmd:"" help:"Set up Slack."`
+	FakeSlack   fakeSlackCmd   `cmd:"" help:"Serve a strict Slack for trials and tests."`
+	Healthcheck healthcheckCmd `cmd:"" help:"Ask a running daemon whether it is well."`
+	Version     versionCmd     `cmd:"" help:"Print the version."`
+}
+
+// exitError ends the program with a code. An empty message prints nothing: what
+// there was to say has been said.
+type exitError struct {
+	code int
+	msg  string
+}
+
+// Error is what the user reads.
+func (e *exitError) Error() string { return e.msg }
+
+func usagef(format string, args ...any) error {
+	return &exitError{exitUsage, fmt.Sprintf(format, args...)}
+}
+
+// silently ends with a code and no further word.
+func silently(code int) error { return &exitError{code: code} }
+
+// exitCode is the contract's code of an error.
+func exitCode(err error) int {
+	var exit *exitError
+	switch {
+	case err == nil:
+		return exitDone
+	case errors.As(err, &exit):
+		return exit.code
+	case errors.Is(err, store.ErrLocked):
+		return exitLocked
+	case errors.Is(err, store.ErrUnwritable):
+		return exitUnwritable
+	}
+	return exitUsage
+}
+
+// execute parses the arguments and runs the verb.
+func execute(ctx context.Context, args []string, io stdio) (err error) {
+	var c cli
+	helped := false
+	parser, err := kong.New(&c,
+		kong.Name("newswatch"),
+		kong.Description("Watches the news for a desk: feeds in, one Slack digest out."),
+		kong.Writers(io.out, io.err),
+		kong.Exit(func(int) { helped = true; panic(errHelped) }),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
+		kong.BindTo(ctx, (*context.Context)(nil)),
+	)
+	if err != nil {
+		return fmt.Errorf("command line: %w", err)
+	}
+	defer func() { // kong ends the process after a help text; we end the verb
+		if p := recover(); p != nil && !helped {
+			panic(p)
+		}
+	}()
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	k, err := parser.Parse(args)
+	if err != nil {
+		return usagef("%v\nnewswatch --help lists the verbs", err)
+	}
+	return k.Run(&app{cli: &c, stdio: io})
+}
+
+var errHelped = errors.New("help was printed")
+
+// app is what every verb gets: the flags and the world.
+type app struct {
+	*cli
+	stdio
+}
+
+// logger writes to stderr: stdout is for results.
+func (a *app) logger() *slog.Logger {
+	var level slog.Level
+	_ = level.UnmarshalText([]byte(a.LogLevel)) // the enum lets nothing else through
+	opts := &slog.HandlerOptions{Level: level}
+	if a.LogFormat == "json" {
+		return slog.New(slog.NewJSONHandler(a.err, opts))
+	}
+	return slog.New(slog.NewTextHandler(a.err, opts))
+}
+
+// help joins a summary, an example and the exit codes into the text of -h.
+func help(text, example, codes string) string {
+	return strings.TrimSpace(text) + "\n\nExample:\n" + indent(example) + "\n\nExit codes:\n" + indent(codes)
+}
+
+func indent(s string) string {
+	return "  " + strings.ReplaceAll(strings.TrimSpace(s), "\n", "\n  ")
+}
+
+// terminalWidth is the width of a terminal on w, or 0 when w is none.
+func isTerminal(w io.Writer) (*os.File, bool) {
+	f, ok := w.(*os.File)
+	return f, ok
+}

@@ -1,0 +1,145 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"newswatch/news"
+	"newswatch/watcher"
+	"newswatch/watcher/store"
+)
+
+// oncePatience is how long once waits for a message that is only paced or asked
+// to come a little later.
+const oncePatience = 10 * time.Second
+
+type onceCmd struct {
+	Now      bool   `help:"Poll every feed and send every digest and alert at once, whatever the schedules, quiet hours and min_publishers say."`
+	Backfill string `placeholder:"DUR" help:"Tell items of a feed's first poll that are younger than this, instead of settings.backfill: 24h, 30d, 20y."`
+	JSON     bool   `name:"json" help:"Print the summary as JSON; digests for the terminal go to stderr."`
+}
+
+// Help is the long text of -h.
+func (onceCmd) Help() string {
+	return help("One pass: polls what is due, matches, groups, delivers what is due, prints a summary. Without SLACK_BOT_TOKEN the digests go to the terminal.",
+		"newswatch once --now --backfill 7d",
+		"0 done, even if a feed failed or a message is still uncertain; 1 a delivery was refused; 2 invalid rules; 74 the database cannot be written; 75 another instance runs")
+}
+
+// onceSummary is the result of a pass.
+type onceSummary struct {
+	Feeds     int `json:"feeds"`
+	Failed    int `json:"failed"`
+	Items     int `json:"items"`
+	Hits      int `json:"hits"`
+	Stories   int `json:"stories"`
+	Told      int `json:"told"`
+	Posted    int `json:"posted"`
+	Refused   int `json:"refused"`
+	Uncertain int `json:"uncertain"`
+	Waiting   int `json:"waiting"`
+}
+
+// Run makes the pass.
+func (c *onceCmd) Run(ctx context.Context, a *app) error {
+	rs, err := a.loadRules()
+	if err != nil {
+		return err
+	}
+	cfg := watcher.Config{AtOnce: c.Now}
+	if c.Backfill != "" {
+		d, err := parseSpan(c.Backfill)
+		if err != nil {
+			return usagef("--backfill: %v", err)
+		}
+		cfg.Backfill = &d
+	}
+	st, err := a.openStore(ctx, false)
+	if err != nil {
+		return err
+	}
+	defer st.Close()
+	digests := a.out
+	if c.JSON {
+		digests = a.err
+	}
+	w, err := a.newWatcher(ctx, st, rs, digests, cfg)
+	if err != nil {
+		return err
+	}
+	sum, err := w.Pass(ctx)
+	if err != nil {
+		return err
+	}
+	if err := w.Drain(ctx, oncePatience, &sum); err != nil {
+		return err
+	}
+	result, err := summarize(ctx, st, sum)
+	if err != nil {
+		return err
+	}
+	if err := result.print(a.out, c.JSON); err != nil {
+		return err
+	}
+	if result.Refused > 0 {
+		return &exitError{exitNot, fmt.Sprintf("%s refused: newswatch outbox shows why", count(result.Refused, "delivery"))}
+	}
+	return nil
+}
+
+// summarize adds to what the pass did how the deliveries stand after it.
+func summarize(ctx context.Context, st *store.Store, sum watcher.Summary) (onceSummary, error) {
+	states, err := st.Pending(ctx)
+	if err != nil {
+		return onceSummary{}, fmt.Errorf("count deliveries: %w", err)
+	}
+	return onceSummary{
+		Feeds: sum.Feeds, Failed: sum.Failed, Items: sum.Items, Hits: sum.Hits, Stories: sum.Stories, Told: sum.Told,
+		Posted: sum.Posted, Refused: states[news.Held], Uncertain: states[news.Sending], Waiting: states[news.Pending],
+	}, nil
+}
+
+func (s onceSummary) print(out io.Writer, asJSON bool) error {
+	if asJSON {
+		return json.NewEncoder(out).Encode(s)
+	}
+	fmt.Fprintf(out, "%s polled", count(s.Feeds, "feed"))
+	if s.Failed > 0 {
+		fmt.Fprintf(out, " (%d failed)", s.Failed)
+	}
+	fmt.Fprintf(out, ", %s, %s, %s, %s posted", count(s.Items, "new item"), count(s.Hits, "hit"), count(s.Stories, "new story"), count(s.Posted, "message"))
+	for _, more := range []struct {
+		n    int
+		what string
+	}{{s.Refused, "refused"}, {s.Uncertain, "uncertain"}, {s.Waiting, "waiting"}} {
+		if more.n > 0 {
+			fmt.Fprintf(out, ", %d %s", more.n, more.what)
+		}
+	}
+	_, err := fmt.Fprintln(out)
+	return err
+}
+
+// parseSpan reads a length of time with days, weeks and years beside Go's units.
+func parseSpan(s string) (time.Duration, error) {
+	days := map[byte]float64{'d': 1, 'w': 7, 'y': 365}
+	if s == "" {
+		return 0, errors.New("an empty duration")
+	}
+	if n, known := days[s[len(s)-1]]; known {
+		var v float64
+		if _, err := fmt.Sscanf(s[:len(s)-1], "%g", &v); err != nil || v < 0 {
+			return 0, fmt.Errorf("%q is no duration; write 24h, 30d or 20y", s)
+		}
+		return time.Duration(v * n * 24 * float64(time.Hour)), nil
+	}
+	d, err := time.ParseDuration(s)
+	if err != nil || d < 0 {
+		return 0, fmt.Errorf("%q is no duration; write 24h, 30d or 20y", s)
+	}
+	return d, nil
+}

@@ -1,0 +1,159 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"newswatch/news"
+	"newswatch/watcher/feed"
+)
+
+type parseCmd struct {
+	Source string `arg:"" optional:"" name:"file-or-url" help:"Feed to read."`
+	JSON   bool   `name:"json" help:"Print the items as JSON."`
+	JSONL  bool   `name:"jsonl" help:"Read many: JSON lines {\"file\",\"headers\"?} on stdin."`
+	Root   string `default:"." placeholder:"DIR" help:"Folder that the files of --jsonl stand in."`
+}
+
+// Help is the long text of -h.
+func (parseCmd) Help() string {
+	return help("Reads a feed as the daemon does and shows what it makes of it.",
+		"newswatch parse feed.xml\nnewswatch parse https://news.example/rss\nnewswatch parse --jsonl --root DIR <files.jsonl",
+		"0 read; 1 not a feed, or a line could not be read; 2 wrong usage")
+}
+
+// Run parses.
+func (c *parseCmd) Run(a *app) error {
+	if c.JSONL {
+		return c.lines(a)
+	}
+	if c.Source == "" {
+		return usagef("parse what? Give a file or an address")
+	}
+	doc, err := c.read(a)
+	if err != nil {
+		return &exitError{exitNot, fmt.Sprintf("%s: %v", c.Source, err)}
+	}
+	if c.JSON {
+		enc := json.NewEncoder(a.out)
+		enc.SetIndent("", "  ")
+		enc.SetEscapeHTML(false)
+		return enc.Encode(parsed(c.Source, doc, nil))
+	}
+	fmt.Fprintf(a.out, "%s: %s\n", doc.Title, count(len(doc.Entries), "item"))
+	for _, it := range feed.Items(doc, news.Feed{ID: "parse", Name: doc.Title}, time.Now()) {
+		date := "no date         "
+		if it.Dated {
+			date = it.Published.Local().Format("2006-01-02 15:04")
+		}
+		fmt.Fprintf(a.out, "%s  %s\n                  %s\n", date, it.Title, it.URL)
+	}
+	return nil
+}
+
+func (c *parseCmd) read(a *app) (*feed.Document, error) {
+	if !strings.Contains(c.Source, "://") {
+		body, err := os.ReadFile(c.Source)
+		if err != nil {
+			return nil, err
+		}
+		return feed.Parse(body, nil, "")
+	}
+	page, err := fetch(c.Source)
+	if err != nil {
+		return nil, err
+	}
+	return feed.Parse(page.body, page.header, page.url)
+}
+
+// parseLine is a feed as scorers and other programs read it.
+type parseLine struct {
+	File      string       `json:"file"`
+	OK        bool         `json:"ok"`
+	FeedTitle string       `json:"feed_title"`
+	Plain     bool         `json:"plain"` // strings may hold HTML
+	Entries   []parseEntry `json:"entries"`
+	Err       string       `json:"err,omitempty"`
+}
+
+type parseEntry struct {
+	Title     string `json:"title"`
+	Link      string `json:"link"`
+	ID        string `json:"id"`
+	Published string `json:"published,omitempty"`
+	Updated   string `json:"updated,omitempty"`
+	Author    string `json:"author,omitempty"`
+	Summary   string `json:"summary,omitempty"`
+	Content   string `json:"content,omitempty"`
+}
+
+func parsed(file string, doc *feed.Document, err error) parseLine {
+	line := parseLine{File: file, OK: err == nil, Entries: []parseEntry{}}
+	if err != nil {
+		line.Err = err.Error()
+		return line
+	}
+	line.FeedTitle = doc.Title
+	for _, e := range doc.Entries {
+		line.Entries = append(line.Entries, parseEntry{
+			Title: e.Title, Link: e.Link, ID: e.GUID, Published: stamp(e.Published), Updated: stamp(e.Updated),
+			Author: e.Author, Summary: e.Summary, Content: e.Content,
+		})
+	}
+	return line
+}
+
+func stamp(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339)
+}
+
+func (c *parseCmd) lines(a *app) error {
+	root, err := os.OpenRoot(c.Root)
+	if err != nil {
+		return usagef("%v", err)
+	}
+	defer root.Close()
+	out := json.NewEncoder(a.out)
+	out.SetEscapeHTML(false)
+	bad, err := eachLine(a.in, func(raw []byte) error {
+		var in struct {
+			File    string
+			Headers map[string]string
+		}
+		if err := json.Unmarshal(raw, &in); err != nil {
+			return badLine(out, raw, err)
+		}
+		body, err := readFrom(root, in.File)
+		if err != nil {
+			return badLine(out, raw, err)
+		}
+		header := http.Header{}
+		for k, v := range in.Headers {
+			header.Set(k, v)
+		}
+		doc, err := feed.Parse(body, header, header.Get("Content-Location"))
+		return out.Encode(parsed(in.File, doc, err))
+	})
+	if err != nil {
+		return err
+	}
+	return afterLines(bad)
+}
+
+func readFrom(root *os.Root, name string) ([]byte, error) {
+	f, err := root.Open(filepath.FromSlash(name))
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(f)
+}

@@ -1,0 +1,154 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/coreos/go-systemd/v22/daemon"
+	"golang.org/x/sync/errgroup"
+
+	"newswatch/news"
+	"newswatch/rules"
+	"newswatch/watcher"
+	"newswatch/watcher/store"
+	"newswatch/web"
+)
+
+type runCmd struct {
+	Roles []string `placeholder:"ROLE,..." help:"Only these parts of the work: poll, group, digest, send, web. Default: all."`
+}
+
+// Help is the long text of -h.
+func (runCmd) Help() string {
+	return help(`Polls, matches, groups and delivers until it is stopped. A changed rule file is taken by itself, and on SIGHUP; a broken one never replaces the rules in force.
+SIGTERM ends the post in flight and nothing else; kill -9 is as safe. Without SLACK_BOT_TOKEN the digests go to the terminal.`,
+		"SLACK_BOT_TOKEN=xoxb-... newswatch run --rules rules.yaml",
+		"0 stopped; 2 invalid rules; 74 the database cannot be written; 75 another instance runs")
+}
+
+// roleUnits are the units of work behind the names of roles; web has none.
+func roleUnits() map[string]news.Unit {
+	return map[string]news.Unit{"poll": news.Hosts, "group": news.Desk, "digest": news.Plans, "send": news.Destinations}
+}
+
+// Run is the daemon.
+func (c *runCmd) Run(ctx context.Context, a *app) error {
+	units, serve, err := c.roles()
+	if err != nil {
+		return err
+	}
+	rs, err := a.loadRules()
+	if err != nil {
+		return err
+	}
+	st, err := a.openStore(ctx, false)
+	if err != nil {
+		return err
+	}
+	defer st.Close()
+	w, err := a.newWatcher(ctx, st, rs, a.out, watcher.Config{
+		Load:        func() (*rules.Ruleset, *rules.Report, error) { return rules.Load(a.Rules) },
+		Fingerprint: a.fingerprint,
+	})
+	if err != nil {
+		return err
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return w.Run(ctx, units) })
+	g.Go(func() error { return a.reloadOnHangup(ctx, w) })
+	g.Go(func() error { return watchdog(ctx, st) })
+	if serve && a.Listen != "off" {
+		site := web.New(web.Config{Ready: st.Ping, Reload: w.Reload, Log: a.logger()})
+		g.Go(func() error { return site.Serve(ctx, a.Listen) })
+	}
+	a.logger().Info("running", "rules", a.Rules, "feeds", len(rs.File.Feeds), "plans", len(rs.File.Plans), "listen", a.Listen, "version", version)
+	_, _ = daemon.SdNotify(false, daemon.SdNotifyReady) // nobody listens outside of systemd
+	err = g.Wait()
+	a.logger().Info("stopped", "err", err)
+	if errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
+}
+
+// roles says which units this process works on, and whether it serves pages.
+func (c *runCmd) roles() (units []news.Unit, serve bool, err error) {
+	known := roleUnits()
+	if len(c.Roles) == 0 {
+		return []news.Unit{news.Hosts, news.Desk, news.Plans, news.Destinations}, true, nil
+	}
+	for _, r := range c.Roles {
+		unit, ok := known[r]
+		switch {
+		case r == "web":
+			serve = true
+		case !ok:
+			return nil, false, usagef("unknown role %q; there are poll, group, digest, send, web", r)
+		case !slices.Contains(units, unit):
+			units = append(units, unit)
+		}
+	}
+	return units, serve, nil
+}
+
+// reloadOnHangup reloads the rules on SIGHUP, and tells systemd about it
+// (Type=notify-reload, systemd.service(5)).
+func (a *app) reloadOnHangup(ctx context.Context, w *watcher.Watcher) error {
+	hangup := make(chan os.Signal, 1)
+	signal.Notify(hangup, syscall.SIGHUP)
+	defer signal.Stop(hangup)
+	for {
+		select {
+		case <-ctx.Done():
+			_, _ = daemon.SdNotify(false, daemon.SdNotifyStopping)
+			return nil
+		case <-hangup:
+			_, _ = daemon.SdNotify(false, daemon.SdNotifyReloading+"\nMONOTONIC_USEC="+monotonic())
+			_ = w.Reload(ctx) // it has logged and told what there is to say
+			_, _ = daemon.SdNotify(false, daemon.SdNotifyReady)
+		}
+	}
+}
+
+// monotonic is CLOCK_MONOTONIC in microseconds, which systemd asks for in a
+// reload: the uptime as the kernel counts it.
+func monotonic() string {
+	raw, err := os.ReadFile("/proc/uptime")
+	if err != nil {
+		return "0"
+	}
+	seconds, _, _ := strings.Cut(string(raw), " ")
+	whole, part, _ := strings.Cut(seconds, ".")
+	return whole + (part + "000000")[:6]
+}
+
+// watchdog tells systemd that the database still takes writes, as often as
+// asked for.
+func watchdog(ctx context.Context, st *store.Store) error {
+	every, err := daemon.SdWatchdogEnabled(false)
+	if err != nil {
+		return fmt.Errorf("watchdog: %w", err)
+	}
+	if every == 0 {
+		return nil
+	}
+	tick := time.NewTicker(every / 3)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+			if st.Ping(ctx) == nil {
+				_, _ = daemon.SdNotify(false, daemon.SdNotifyWatchdog)
+			}
+		}
+	}
+}
