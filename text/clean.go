@@ -1,0 +1,121 @@
+package text
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// soft marks a line break of the source that HTML may fold into a space. It is
+// a control character, so no text that comes out can hold it.
+const soft = '\x01'
+
+// cut bounds s to at most n bytes, on a character's edge.
+func cut(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n]
+}
+
+// unwanted reports characters that must not come out: controls, which databases
+// and terminals refuse, and what stands for bytes that are no UTF-8.
+func unwanted(r rune, size int) bool {
+	return r == utf8.RuneError && size <= 1 || unicode.IsControl(r)
+}
+
+// isBreak reports the characters that end a line.
+func isBreak(r rune) bool {
+	return r == '\n' || r == '\r' || r == '\v' || r == '\f' || r == '\u0085' || r == '\u2028' || r == '\u2029'
+}
+
+// oneLine folds all white space into single spaces and drops what is unwanted.
+func oneLine(s string) string {
+	if isClean(s) {
+		return s
+	}
+	var out strings.Builder
+	out.Grow(len(s))
+	space := false
+	for i := 0; i < len(s); {
+		r, size := utf8.DecodeRuneInString(s[i:])
+		switch {
+		case unicode.IsSpace(r):
+			space = true
+		case unwanted(r, size):
+		default:
+			if space && out.Len() > 0 {
+				out.WriteByte(' ')
+			}
+			space = false
+			out.WriteString(s[i : i+size])
+		}
+		i += size
+	}
+	return out.String()
+}
+
+// isClean reports plain ASCII on one line that oneLine would not change.
+func isClean(s string) bool {
+	last := byte(' ')
+	for i := range len(s) {
+		c := s[i]
+		if c < ' ' || c > '~' || c == ' ' && last == ' ' {
+			return false
+		}
+		last = c
+	}
+	return last != ' ' || s == ""
+}
+
+// layout writes text with at most one space between words, one line break, or
+// one blank line between blocks.
+type layout struct {
+	out   strings.Builder
+	space bool
+	lines int // line breaks that are due before the next word
+	fold  bool
+	last  rune // the last character written
+}
+
+// write lays out s. Soft breaks are spaces when l.fold is set, unless they part
+// a word behind a hyphen, which the matcher joins again.
+func (l *layout) write(s string) {
+	for i := 0; i < len(s); {
+		r, size := utf8.DecodeRuneInString(s[i:])
+		switch {
+		case r == soft && l.fold && l.last != '-':
+			l.space = true
+		case r == soft:
+			l.lines++
+		case isBreak(r):
+			l.lines++
+		case unicode.IsSpace(r):
+			l.space = true
+		case unwanted(r, size):
+		default:
+			l.gap()
+			l.out.WriteString(s[i : i+size])
+			l.last = r
+		}
+		i += size
+	}
+}
+
+func (l *layout) gap() {
+	switch {
+	case l.out.Len() == 0:
+	case l.fold && l.last == '-' && l.lines > 0:
+		l.out.WriteByte('\n')
+	case l.lines > 1:
+		l.out.WriteString("\n\n")
+	case l.lines == 1:
+		l.out.WriteByte('\n')
+	case l.space:
+		l.out.WriteByte(' ')
+	}
+	l.space, l.lines = false, 0
+}
