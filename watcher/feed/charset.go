@@ -1,0 +1,252 @@
+package feed
+
+import (
+	"bytes"
+	"mime"
+	"net/http"
+	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/net/html/charset"
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/encoding/ianaindex"
+	"golang.org/x/text/encoding/unicode"
+	"golang.org/x/text/encoding/unicode/utf32"
+)
+
+// toUTF8 decodes a document by evidence, because labels lie: byte order mark,
+// the shape of the first bytes, whether the bytes are UTF-8 at all, and only
+// then the XML declaration, the header, and windows-1252. What remains illegal
+// in XML 1.0 (section 2.2) is dropped.
+func toUTF8(body []byte, header http.Header) []byte {
+	if enc, skip := byMark(body); skip > 0 {
+		return legalise(decodeWith(enc, body[skip:]))
+	}
+	if enc := byShape(body); enc != nil {
+		return legalise(decodeWith(enc, body))
+	}
+	declared := declaredCharset(body)
+	if sevenBit(declared) && bytes.IndexByte(body, 0x1b) >= 0 {
+		if enc := lookupCharset(declared); enc != nil {
+			return legalise(decodeWith(enc, body))
+		}
+	}
+	if utf8.Valid(body) {
+		return legalise(body)
+	}
+	return legalise(decodeLegacy(body, declared, headerCharset(header)))
+}
+
+// byMark reads a byte order mark. UTF-32's starts with UTF-16's, so it comes
+// first.
+func byMark(b []byte) (encoding.Encoding, int) {
+	switch {
+	case bytes.HasPrefix(b, []byte{0xef, 0xbb, 0xbf}):
+		return nil, 3
+	case bytes.HasPrefix(b, []byte{0xff, 0xfe, 0, 0}):
+		return utf32.UTF32(utf32.LittleEndian, utf32.IgnoreBOM), 4
+	case bytes.HasPrefix(b, []byte{0, 0, 0xfe, 0xff}):
+		return utf32.UTF32(utf32.BigEndian, utf32.IgnoreBOM), 4
+	case bytes.HasPrefix(b, []byte{0xff, 0xfe}):
+		return unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM), 2
+	case bytes.HasPrefix(b, []byte{0xfe, 0xff}):
+		return unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM), 2
+	}
+	return nil, 0
+}
+
+// byShape recognises wide encodings and EBCDIC by how "<" or "{" and what
+// follows look in them (XML 1.0, appendix F).
+func byShape(b []byte) encoding.Encoding {
+	if len(b) < 8 {
+		return nil
+	}
+	opens := func(c byte) bool { return c == '<' || c == '{' || c == ' ' || c == '\n' || c == '\r' || c == '\t' }
+	switch {
+	case b[0] == 0 && b[1] == 0 && b[2] == 0 && opens(b[3]):
+		return utf32.UTF32(utf32.BigEndian, utf32.IgnoreBOM)
+	case opens(b[0]) && b[1] == 0 && b[2] == 0 && b[3] == 0:
+		return utf32.UTF32(utf32.LittleEndian, utf32.IgnoreBOM)
+	case b[0] == 0 && opens(b[1]) && b[2] == 0 && b[3] != 0:
+		return unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM)
+	case opens(b[0]) && b[1] == 0 && b[2] != 0 && b[3] == 0:
+		return unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM)
+	case bytes.HasPrefix(b, []byte{0x4c, 0x6f, 0xa7, 0x94}): // "<?xm" in EBCDIC
+		return charmap.CodePage037
+	}
+	return nil
+}
+
+// declaredCharset is the label of the XML declaration, lower case.
+func declaredCharset(body []byte) string {
+	head := body[:min(len(body), 1024)]
+	at := bytes.Index(head, []byte("<?xml"))
+	if at < 0 {
+		return ""
+	}
+	end := bytes.IndexByte(head[at:], '>')
+	if end < 0 {
+		end = len(head) - at
+	}
+	return labelIn(string(head[at : at+end]))
+}
+
+// labelIn finds the value behind "encoding=" in an XML declaration.
+func labelIn(decl string) string {
+	decl = strings.ToLower(decl)
+	_, rest, ok := strings.Cut(decl, "encoding")
+	if !ok {
+		return ""
+	}
+	rest = strings.TrimLeft(rest, " \t\r\n=")
+	if rest == "" {
+		return ""
+	}
+	rest = strings.TrimLeft(rest, "\"' ")
+	if end := strings.IndexAny(rest, "\"'? \t\r\n"); end >= 0 {
+		rest = rest[:end]
+	}
+	return rest
+}
+
+// headerCharset is the charset of Content-Type, lower case. Feeds are served
+// with "charset:x" and other slips, so a broken header is searched by hand.
+func headerCharset(h http.Header) string {
+	ct := h.Get("Content-Type")
+	if _, params, err := mime.ParseMediaType(ct); err == nil {
+		return strings.ToLower(strings.Trim(params["charset"], `"' `))
+	}
+	_, rest, ok := strings.Cut(strings.ToLower(ct), "charset")
+	if !ok {
+		return ""
+	}
+	return strings.Trim(rest, `=:"'; `)
+}
+
+// sevenBit names encodings whose bytes are ASCII, and thus valid UTF-8, though
+// they mean something else.
+func sevenBit(label string) bool {
+	return strings.HasPrefix(label, "iso-2022-") || label == "hz-gb-2312"
+}
+
+func lookupCharset(label string) encoding.Encoding {
+	if label == "" {
+		return nil
+	}
+	if enc, name := charset.Lookup(label); enc != nil && name != "replacement" {
+		return enc
+	}
+	if enc, err := ianaindex.IANA.Encoding(label); err == nil && enc != nil {
+		return enc
+	}
+	return nil
+}
+
+// decodeLegacy decodes bytes that are not valid UTF-8. A document that is
+// mostly UTF-8 stays UTF-8 and only its bad bytes are read as windows-1252:
+// aggregated feeds mix both.
+func decodeLegacy(body []byte, labels ...string) []byte {
+	good, bad := countUTF8(body)
+	var encs []encoding.Encoding
+	for _, l := range labels {
+		if strings.HasPrefix(l, "utf-") || l == "utf8" || l == "us-ascii" || l == "ascii" {
+			continue
+		}
+		if enc := lookupCharset(l); enc != nil {
+			encs = append(encs, enc)
+		}
+	}
+	// Text in a double-byte encoding forms valid UTF-8 pairs by chance, so a
+	// label asks for stronger evidence against it.
+	if len(encs) > 0 && good < 4*bad || good < bad {
+		for _, enc := range encs {
+			if out := decodeWith(enc, body); !manyLosses(out) {
+				return out
+			}
+		}
+	}
+	if good < bad {
+		return decodeWith(charmap.Windows1252, body)
+	}
+	return patchUTF8(body)
+}
+
+// countUTF8 counts the valid multi-byte sequences and the invalid bytes.
+func countUTF8(b []byte) (good, bad int) {
+	for i := 0; i < len(b); {
+		if b[i] < utf8.RuneSelf {
+			i++
+			continue
+		}
+		r, n := utf8.DecodeRune(b[i:])
+		if r == utf8.RuneError && n <= 1 {
+			bad++
+		} else {
+			good++
+		}
+		i += n
+	}
+	return good, bad
+}
+
+// manyLosses says that decoding gave more replacement characters than a few
+// damaged bytes explain: the label is wrong.
+func manyLosses(b []byte) bool {
+	lost := bytes.Count(b, []byte("\uFFFD"))
+	return lost > 3 && lost > len(b)/200
+}
+
+// patchUTF8 keeps valid sequences and reads each other byte as windows-1252.
+func patchUTF8(b []byte) []byte {
+	out := make([]byte, 0, len(b)+64)
+	for i := 0; i < len(b); {
+		r, n := utf8.DecodeRune(b[i:])
+		if r == utf8.RuneError && n <= 1 {
+			if c := charmap.Windows1252.DecodeByte(b[i]); c != utf8.RuneError {
+				out = utf8.AppendRune(out, c)
+			}
+			i++
+			continue
+		}
+		out = append(out, b[i:i+n]...)
+		i += n
+	}
+	return out
+}
+
+func decodeWith(enc encoding.Encoding, b []byte) []byte {
+	if enc == nil {
+		if utf8.Valid(b) {
+			return b
+		}
+		return patchUTF8(b)
+	}
+	out, err := enc.NewDecoder().Bytes(b)
+	if err != nil && len(out) == 0 {
+		return patchUTF8(b)
+	}
+	return out
+}
+
+// legalise drops the characters that XML 1.0 forbids. It copies only when there
+// are any.
+func legalise(b []byte) []byte {
+	first := bytes.IndexFunc(b, illegal)
+	if first < 0 {
+		return b
+	}
+	out := append(make([]byte, 0, len(b)), b[:first]...)
+	for i := first; i < len(b); {
+		r, n := utf8.DecodeRune(b[i:])
+		if !illegal(r) && !(r == utf8.RuneError && n <= 1) {
+			out = append(out, b[i:i+n]...)
+		}
+		i += n
+	}
+	return out
+}
+
+func illegal(r rune) bool {
+	return r < 0x20 && r != '\t' && r != '\n' && r != '\r' || r == 0xfffe || r == 0xffff
+}

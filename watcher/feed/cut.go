@@ -1,0 +1,191 @@
+package feed
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+)
+
+// maxItems is how many entries of one document are read; the rest of a huge
+// archive is left alone instead of failing the feed.
+const maxItems = 500
+
+// maxItemBytes bounds one item; what lies behind is dropped.
+const maxItemBytes = 1 << 20
+
+// ErrNotFeed says that the bytes are something else than a feed, such as a
+// consent page or an error page sent with status 200.
+var ErrNotFeed = errors.New("not a feed")
+
+// span is the raw markup of one item.
+type span struct {
+	attrs []byte // of its start tag
+	body  []byte
+}
+
+// layout is a document cut at the borders of its items. Each item is then read
+// by itself, so that a broken one never costs the others.
+type layout struct {
+	names  names
+	ents   entities
+	root   []byte // attributes of the root element
+	header []byte // what stands around the items
+	items  []span
+	whole  bool // the root element was closed: the document was not cut off
+}
+
+// cut finds the root of a feed, behind whatever junk stands before it, and its
+// items.
+func cut(doc []byte) (*layout, error) {
+	c := &cutter{layout: &layout{names: newNames(), ents: declared(doc)}, scanner: scanner{b: doc}}
+	if err := c.findRoot(); err != nil {
+		return nil, err
+	}
+	c.run()
+	return c.layout, nil
+}
+
+// cutter is the state of one pass over a document.
+type cutter struct {
+	*layout
+	scanner  scanner
+	rootName []byte
+	item     *span // open item
+	from     int   // start of the open item's body
+	gap      int   // start of what belongs to the header
+}
+
+// findRoot stands on the first element that can hold a feed. Anything before
+// it, such as a warning printed by the publisher's software, is junk.
+func (c *cutter) findRoot() error {
+	first := ""
+	for {
+		start := c.scanner.at
+		t, ok := c.scanner.next()
+		if !ok {
+			break
+		}
+		if t.kind != startToken {
+			continue
+		}
+		if first == "" {
+			first = string(t.name[:min(len(t.name), 40)])
+		}
+		local := localName(t.name)
+		switch {
+		case isOneOf(local, "rss", "rdf", "channel"):
+			c.rootName = t.name
+		case isOneOf(local, "feed"):
+			c.rootName, c.names.atom = t.name, true
+		case isOneOf(local, "item", "entry"):
+			// A document that lost its head: the items are all there is.
+			c.names.atom = isOneOf(local, "entry")
+			c.scanner.at, c.gap = start, start
+			return nil
+		default:
+			continue
+		}
+		c.root, c.gap = t.attrs, t.to
+		c.names.declare(t.attrs)
+		c.whole = t.closed
+		return nil
+	}
+	if first == "" {
+		return fmt.Errorf("%w: no markup in it", ErrNotFeed)
+	}
+	return fmt.Errorf("%w: its root element is <%s>", ErrNotFeed, first)
+}
+
+// run cuts the items out and leaves the rest to the header.
+func (c *cutter) run() {
+	for len(c.items) < maxItems {
+		t, ok := c.scanner.next()
+		if !ok {
+			break
+		}
+		switch t.kind {
+		case startToken:
+			c.start(t)
+		case endToken:
+			if c.end(t) {
+				return
+			}
+		}
+	}
+	if len(c.items) >= maxItems {
+		c.whole = true
+		return
+	}
+	c.finish(len(c.scanner.b))
+	c.header = append(c.header, c.scanner.b[min(c.gap, len(c.scanner.b)):]...)
+}
+
+func (c *cutter) start(t token) {
+	c.names.declare(t.attrs)
+	if !c.isItem(t.name, t.attrs) {
+		return
+	}
+	if c.item != nil { // the one before was never closed
+		c.finish(t.from)
+	}
+	c.header = append(c.header, c.scanner.b[c.gap:t.from]...)
+	c.item, c.from, c.gap = &span{attrs: t.attrs}, t.to, t.to
+	if t.closed {
+		c.finish(t.to)
+	}
+}
+
+// end closes an item or, when it says so, the document.
+func (c *cutter) end(t token) bool {
+	switch {
+	case c.item != nil && c.isItem(t.name, nil):
+		c.finish(t.from)
+		c.gap = t.to
+	case bytes.Equal(t.name, c.rootName):
+		c.whole = true
+		c.finish(t.from)
+		c.header = append(c.header, c.scanner.b[c.gap:t.from]...)
+		c.gap = t.to
+		return !isOneOf(localName(t.name), "channel") // RDF's items follow it
+	}
+	return false
+}
+
+// finish closes the open item.
+func (c *cutter) finish(at int) {
+	if c.item == nil {
+		return
+	}
+	c.item.body = c.scanner.b[min(c.from, at):at]
+	if len(c.item.body) > maxItemBytes {
+		c.item.body = c.item.body[:maxItemBytes]
+	}
+	c.items = append(c.items, *c.item)
+	c.item, c.gap = nil, at
+}
+
+func (c *cutter) isItem(name, attrs []byte) bool {
+	if !isOneOf(localName(name), "item", "entry") {
+		return false
+	}
+	key := c.names.key(name, attrs)
+	if c.names.atom {
+		return key == "entry"
+	}
+	return key == "item"
+}
+
+// localName is a name without its prefix.
+func localName(name []byte) []byte {
+	return name[bytes.LastIndexByte(name, ':')+1:]
+}
+
+// isOneOf compares in any case.
+func isOneOf(name []byte, words ...string) bool {
+	for _, w := range words {
+		if len(name) == len(w) && hasPrefixFold(name, w) {
+			return true
+		}
+	}
+	return false
+}

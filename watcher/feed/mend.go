@@ -1,0 +1,302 @@
+package feed
+
+import (
+	"bytes"
+	"encoding/base64"
+	"html"
+	"net/url"
+	"strings"
+)
+
+// maxUnclosed is how many elements of one span may lack their end tag before
+// the rest of them count as empty: looking for an end costs a pass.
+const maxUnclosed = 32
+
+// mender writes the markup of a document anew so that gofeed reads it: only
+// elements that we use, under their usual names, every text escaped, nothing
+// nested that need not be. What gofeed has no place for, it keeps aside.
+type mender struct {
+	*layout
+	address  string // where the document came from
+	base     string // of the document: xml:base, else its address
+	site     string // the link of the channel
+	relative string // what the links of its items refer to: xml:base, else the site's link, else its address
+	lang     string // xml:lang of the document
+}
+
+// aside is what gofeed drops from an item or alters.
+type aside struct {
+	id       string // rdf:about, or atom:id made absolute
+	base     string // the item's xml:base, else the document's
+	relative string // what its links refer to
+	lang     string // xml:lang
+}
+
+// element is a child of a channel, feed or item.
+type element struct {
+	key   string // its usual name
+	attrs []byte
+	inner []byte
+}
+
+// children walks over the elements of a span at its top level. An element
+// without an end tag runs up to the next element that we know.
+func (m *mender) children(b []byte, yield func(element) bool) {
+	s := scanner{b: b}
+	unclosed := 0
+	for {
+		t, ok := s.next()
+		if !ok {
+			return
+		}
+		if t.kind != startToken {
+			continue
+		}
+		key := m.names.key(t.name, t.attrs)
+		if wrapper(key) {
+			m.enter(t.attrs)
+			continue
+		}
+		var inner []byte
+		if !t.closed {
+			from, to, found := t.to, t.to, false
+			if unclosed < maxUnclosed {
+				if to, s.at, found = m.closing(b, t); !found {
+					unclosed++
+				}
+			}
+			inner = b[from:to]
+		}
+		if known(key) && !yield(element{key, t.attrs, inner}) {
+			return
+		}
+	}
+}
+
+// closing finds where an element ends and where the scan goes on. Without an
+// end tag it ends before the next element that we know, or where it began when
+// there is no use for it.
+func (m *mender) closing(b []byte, start token) (end, next int, found bool) {
+	s := scanner{b: b, at: start.to}
+	depth, last, border := 0, -1, -1
+	var after int
+	for {
+		t, ok := s.next()
+		if !ok {
+			break
+		}
+		switch t.kind {
+		case startToken:
+			if border < 0 && known(m.names.key(t.name, t.attrs)) {
+				border = t.from
+			}
+			if !t.closed && bytes.Equal(t.name, start.name) {
+				depth++
+			}
+		case endToken:
+			if !isOneOf(t.name, string(start.name)) {
+				continue
+			}
+			if last, after = t.from, t.to; depth == 0 {
+				return last, after, true
+			}
+			depth--
+		}
+	}
+	if last >= 0 { // an inner one of the same name was not closed
+		return last, after, true
+	}
+	if border < 0 {
+		border = len(b)
+	}
+	return border, border, false
+}
+
+// wrapper says that an element's children count as if it were not there.
+func wrapper(key string) bool {
+	return key == "rss" || key == "channel" || key == "rdf" || key == "feed"
+}
+
+// known says that we use an element, or must not mistake its children for
+// those of what it stands in.
+func known(key string) bool {
+	switch key {
+	case "title", "link", "guid", "id", "description", "summary", "content", "pubdate",
+		"published", "updated", "author", "category", "language", "ttl", "source",
+		"issued", "modified", "created", "body", "fullitem", "xhtml:body", "xhtml:div",
+		"content:encoded", "feedburner:origlink", "image", "textinput", "comments",
+		"enclosure", "dc:creator", "dc:author", "dc:date", "dc:title", "dc:description",
+		"dc:subject", "dc:language", "dc:identifier", "dcterms:issued", "dcterms:created",
+		"dcterms:modified", "media:description", "media:title", "media:group",
+		"media:content", "atom:link", "atom:title", "atom:summary", "atom:content",
+		"atom:published", "atom:updated", "atom:author", "atom:id", "itunes:summary",
+		"itunes:author", "itunes:title":
+		return true
+	}
+	return false
+}
+
+// text is the value of an element: its character data, or its markup as HTML
+// when it holds elements.
+func (m *mender) text(inner []byte) string {
+	inner = bytes.TrimSpace(inner)
+	if bytes.IndexByte(inner, '<') < 0 {
+		return m.ents.decode(inner)
+	}
+	if s, ok := wholeCDATA(inner); ok {
+		return string(s)
+	}
+	s := scanner{b: inner}
+	marked := false
+	for t, ok := s.next(); ok && !marked; t, ok = s.next() {
+		marked = t.kind == startToken || t.kind == endToken
+	}
+	return m.collect(inner, marked)
+}
+
+// collect glues the pieces of an element together. In markup, references stay:
+// they are HTML's own.
+func (m *mender) collect(inner []byte, marked bool) string {
+	var out strings.Builder
+	s := scanner{b: inner}
+	for t, ok := s.next(); ok; t, ok = s.next() {
+		switch t.kind {
+		case textToken:
+			if marked && m.ents == nil {
+				out.Write(t.text)
+			} else {
+				out.WriteString(m.ents.decode(t.text))
+			}
+		case cdataToken:
+			out.Write(t.text)
+		case startToken:
+			out.WriteByte('<')
+			out.Write(localName(t.name))
+			out.Write(t.attrs)
+			if t.closed {
+				out.WriteByte('/')
+			}
+			out.WriteByte('>')
+		case endToken:
+			out.WriteString("</")
+			out.Write(localName(t.name))
+			out.WriteByte('>')
+		}
+	}
+	return strings.TrimSpace(out.String())
+}
+
+// wholeCDATA is the text of an element that holds one CDATA section and nothing
+// else.
+func wholeCDATA(b []byte) ([]byte, bool) {
+	b, ok := bytes.CutPrefix(b, []byte("<![CDATA["))
+	if !ok {
+		return nil, false
+	}
+	b, ok = bytes.CutSuffix(b, []byte("]]>"))
+	if !ok || bytes.Contains(b, []byte("]]>")) {
+		return nil, false
+	}
+	return bytes.TrimSpace(b), true
+}
+
+// plain is the character data of an element that holds no markup by its
+// meaning: an id, a link, a date.
+func (m *mender) plain(inner []byte) string {
+	var out strings.Builder
+	s := scanner{b: inner}
+	for t, ok := s.next(); ok; t, ok = s.next() {
+		switch t.kind {
+		case textToken:
+			out.WriteString(m.ents.decode(t.text))
+		case cdataToken:
+			out.Write(t.text)
+		}
+	}
+	return strings.TrimSpace(out.String())
+}
+
+// construct is the value of an Atom text construct (RFC 4287, section 3.1) as
+// HTML, whatever its type says it is.
+func (m *mender) construct(e element) string {
+	typ, _ := attr(e.attrs, "type", m.ents)
+	mode, _ := attr(e.attrs, "mode", m.ents) // Atom 0.3
+	typ = strings.ToLower(strings.TrimSpace(typ))
+	value := m.text(e.inner)
+	switch {
+	case strings.EqualFold(mode, "base64") || mode == "" && binary(typ):
+		if raw, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(value), "")); err == nil {
+			return string(legalise(decodeWith(nil, raw)))
+		}
+		return value
+	case typ == "" || typ == "text" || typ == "text/plain":
+		if looksLikeHTML(value) || holdsMarkup(e.inner) {
+			return value
+		}
+		return html.EscapeString(value)
+	}
+	return value
+}
+
+// binary says that content of a media type is base64 (RFC 4287, section
+// 4.1.3.3, point 6).
+func binary(typ string) bool {
+	return strings.Contains(typ, "/") && !strings.HasPrefix(typ, "text/") &&
+		!strings.Contains(typ, "xml") && !strings.Contains(typ, "html")
+}
+
+// holdsMarkup says that an element has elements in it.
+func holdsMarkup(inner []byte) bool {
+	s := scanner{b: inner}
+	for t, ok := s.next(); ok; t, ok = s.next() {
+		if t.kind == startToken {
+			return true
+		}
+	}
+	return false
+}
+
+// looksLikeHTML recognises HTML in a text that is labelled plain: publishers
+// leave the label out far more often than they write about tags.
+func looksLikeHTML(s string) bool {
+	if i := strings.Index(s, "</"); i >= 0 && i+2 < len(s) && isNameStart(s[i+2]) {
+		return true
+	}
+	for i := strings.IndexByte(s, '&'); i >= 0; {
+		if _, n := entities(nil).reference([]byte(s[i:min(len(s), i+maxReference)])); n > 1 {
+			return true
+		}
+		next := strings.IndexByte(s[i+1:], '&')
+		if next < 0 {
+			break
+		}
+		i += 1 + next
+	}
+	return false
+}
+
+// rebase applies an xml:base to the one around it.
+func rebase(base, own string) string {
+	own = strings.TrimSpace(own)
+	if abs := resolve(base, own); abs != "" {
+		return abs
+	}
+	return own
+}
+
+// resolve makes a link absolute. What cannot be parsed stays as it is.
+func resolve(base, link string) string {
+	link = strings.TrimSpace(link)
+	if base == "" || link == "" {
+		return link
+	}
+	ref, err := url.Parse(link)
+	if err != nil || ref.IsAbs() {
+		return link
+	}
+	b, err := url.Parse(base)
+	if err != nil || b.Scheme == "" && b.Host == "" && b.Path == "" {
+		return link
+	}
+	return b.ResolveReference(ref).String()
+}

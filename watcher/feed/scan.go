@@ -1,0 +1,337 @@
+package feed
+
+import "bytes"
+
+// kind tells what a token of markup is.
+type kind uint8
+
+const (
+	textToken  kind = iota
+	startToken      // <name ...> or <name .../>
+	endToken        // </name>
+	cdataToken      // <![CDATA[...]]>
+	otherToken      // comment, processing instruction, declaration
+)
+
+// token is one piece of markup, cut from the document without copying.
+type token struct {
+	kind     kind
+	from, to int    // byte range in the scanned bytes
+	name     []byte // of a tag, with its prefix
+	attrs    []byte // of a start tag, unparsed
+	closed   bool   // a start tag that ends itself
+	text     []byte // of a text or CDATA section
+}
+
+// scanner cuts markup into tokens and never fails: what cannot be a tag is
+// text. It needs no well-formed document, which is the point of it.
+type scanner struct {
+	b    []byte
+	at   int
+	ends [3]int // where the next "]]>", "-->" and "?>" are, so that none is searched twice; 0: not known
+}
+
+// The marks whose places a scanner remembers.
+const (
+	cdataEnd = iota
+	commentEnd
+	instructionEnd
+)
+
+// ahead finds a mark at or behind from, -1 when there is none. Remembering the
+// answer keeps a document of a million unclosed sections linear.
+func (s *scanner) ahead(mark, from int) int {
+	text := [...]string{"]]>", "-->", "?>"}[mark]
+	if at := s.ends[mark]; at < 0 || at >= from && at > 0 {
+		return at
+	}
+	at := bytes.Index(s.b[from:], []byte(text))
+	if at >= 0 {
+		at += from
+	}
+	s.ends[mark] = at
+	return at
+}
+
+// next returns the token at the scanner's place; ok is false at the end.
+func (s *scanner) next() (t token, ok bool) {
+	if s.at >= len(s.b) {
+		return t, false
+	}
+	if s.b[s.at] == '<' {
+		if t, ok = s.markup(); ok {
+			s.at = t.to
+			return t, true
+		}
+	}
+	t = token{kind: textToken, from: s.at}
+	end := bytes.IndexByte(s.b[s.at+1:], '<')
+	if end < 0 {
+		t.to = len(s.b)
+	} else {
+		t.to = s.at + 1 + end
+	}
+	t.text = s.b[t.from:t.to]
+	s.at = t.to
+	return t, true
+}
+
+// markup reads the tag, comment or section that starts here; ok is false when
+// the "<" is only text.
+func (s *scanner) markup() (t token, ok bool) {
+	rest := s.b[s.at:]
+	if len(rest) < 2 {
+		return t, false
+	}
+	switch c := rest[1]; {
+	case c == '/':
+		return s.endTag(rest)
+	case c == '!':
+		return s.declaration(rest)
+	case c == '?':
+		return s.until(instructionEnd, len("<?")), true
+	case isNameStart(c):
+		return s.startTag(rest)
+	}
+	return t, false
+}
+
+func (s *scanner) endTag(rest []byte) (t token, ok bool) {
+	if len(rest) < 3 || !isNameStart(rest[2]) {
+		return t, false
+	}
+	n := nameLen(rest[2:])
+	end := bytes.IndexAny(rest[2+n:], "<>")
+	t = token{kind: endToken, from: s.at, name: rest[2 : 2+n]}
+	switch {
+	case end < 0:
+		t.to = len(s.b)
+	case rest[2+n+end] == '<': // "</title" cut by the next tag
+		t.to = s.at + 2 + n + end
+	default:
+		t.to = s.at + 2 + n + end + 1
+	}
+	return t, true
+}
+
+func (s *scanner) startTag(rest []byte) (token, bool) {
+	n := nameLen(rest[1:])
+	end, closed := tagEnd(rest, 1+n)
+	t := token{kind: startToken, from: s.at, to: s.at + end, name: rest[1 : 1+n], closed: closed}
+	stop := end
+	if stop > 0 && rest[stop-1] == '>' {
+		stop--
+	}
+	if closed {
+		stop--
+	}
+	t.attrs = rest[1+n : max(stop, 1+n)]
+	return t, true
+}
+
+// tagEnd finds where a start tag ends, with quotes in mind. A "<" inside of
+// quotes is illegal there (XML 1.0, production 10) and mostly means that a
+// quote was lost, so the tag then ends at its first ">".
+func tagEnd(rest []byte, i int) (end int, closed bool) {
+	var quote byte
+	for ; i < len(rest); i++ {
+		c := rest[i]
+		switch {
+		case quote != 0 && c == quote:
+			quote = 0
+		case quote != 0 && c == '<':
+			if gt := bytes.IndexByte(rest, '>'); gt >= 0 {
+				return gt + 1, rest[gt-1] == '/'
+			}
+			return len(rest), false
+		case quote != 0:
+		case c == '"' || c == '\'':
+			if rest[i-1] == '=' || rest[i-1] <= ' ' {
+				quote = c
+			}
+		case c == '>':
+			return i + 1, rest[i-1] == '/'
+		case c == '<':
+			return i, false
+		}
+	}
+	if gt := bytes.IndexByte(rest, '>'); quote != 0 && gt >= 0 {
+		return gt + 1, rest[gt-1] == '/'
+	}
+	return len(rest), false
+}
+
+func (s *scanner) declaration(rest []byte) (token, bool) {
+	switch {
+	case bytes.HasPrefix(rest, []byte("<!--")):
+		return s.until(commentEnd, len("<!--")), true
+	case bytes.HasPrefix(rest, []byte("<![CDATA[")):
+		return s.cdata(rest), true
+	case hasPrefixFold(rest, "<!doctype"):
+		return token{kind: otherToken, from: s.at, to: s.at + doctypeEnd(rest)}, true
+	}
+	return token{kind: otherToken, from: s.at, to: s.at + firstEnd(rest)}, true
+}
+
+// until makes a token that ends with a mark; when the mark was lost, with the
+// next ">".
+func (s *scanner) until(mark, opening int) token {
+	t := token{kind: otherToken, from: s.at}
+	if end := s.ahead(mark, s.at+opening); end >= 0 {
+		t.to = end + len("-->")
+		if mark == instructionEnd {
+			t.to--
+		}
+		return t
+	}
+	t.to = s.at + firstEnd(s.b[s.at:])
+	return t
+}
+
+// firstEnd is the offset behind the first ">".
+func firstEnd(b []byte) int {
+	if gt := bytes.IndexByte(b, '>'); gt >= 0 {
+		return gt + 1
+	}
+	return len(b)
+}
+
+// cdata reads a CDATA section. One that lost its end would swallow the next
+// items up to their first "]]>", so a section that holds the border of an item
+// and then another section ends at that border.
+func (s *scanner) cdata(rest []byte) token {
+	open := s.at + len("<![CDATA[")
+	t := token{kind: cdataToken, from: s.at}
+	end := s.ahead(cdataEnd, open)
+	inner := rest[open-s.at:]
+	if end >= 0 {
+		inner = s.b[open:end]
+	}
+	again := bytes.Index(inner, []byte("<![CDATA["))
+	if end < 0 {
+		again = len(inner)
+	}
+	if again >= 0 {
+		if cut := itemBorder(inner[:again]); cut >= 0 {
+			t.text, t.to = inner[:cut], open+cut
+			return t
+		}
+	}
+	t.text, t.to = inner, open+len(inner)
+	if end >= 0 {
+		t.to += len("]]>")
+	}
+	return t
+}
+
+// itemBorder finds the end of an item in text, -1 when there is none.
+func itemBorder(b []byte) int {
+	for from := 0; ; {
+		i := bytes.Index(b[from:], []byte("</"))
+		if i < 0 {
+			return -1
+		}
+		from += i
+		if hasPrefixFold(b[from:], "</item>") || hasPrefixFold(b[from:], "</entry>") {
+			return from
+		}
+		from += len("</")
+	}
+}
+
+// doctypeEnd finds the end of a document type declaration with its internal
+// subset, whose declarations hold ">" of their own.
+func doctypeEnd(rest []byte) int {
+	const longest = 64 << 10 // bytes
+	depth := 0
+	for i, c := range rest[:min(len(rest), longest)] {
+		switch c {
+		case '[':
+			depth++
+		case ']':
+			depth--
+		case '>':
+			if depth <= 0 {
+				return i + 1
+			}
+		}
+	}
+	return firstEnd(rest)
+}
+
+func isNameStart(c byte) bool {
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '_' || c == ':' || c >= 0x80
+}
+
+func nameLen(b []byte) int {
+	for i, c := range b {
+		switch c {
+		case ' ', '\t', '\n', '\r', '/', '>', '<', '=', '"', '\'':
+			return i
+		}
+	}
+	return len(b)
+}
+
+func hasPrefixFold(b []byte, prefix string) bool {
+	return len(b) >= len(prefix) && bytes.EqualFold(b[:len(prefix)], []byte(prefix))
+}
+
+// attr finds an attribute by its name, any case, and decodes its value.
+func attr(attrs []byte, name string, ents entities) (string, bool) {
+	for k, v := range eachAttr(attrs) {
+		if len(k) == len(name) && bytes.EqualFold(k, []byte(name)) {
+			return ents.decode(v), true
+		}
+	}
+	return "", false
+}
+
+// eachAttr walks over the attributes of a start tag: quoted, bare or without a
+// value.
+func eachAttr(b []byte) func(yield func(name, value []byte) bool) {
+	return func(yield func(name, value []byte) bool) {
+		for i := 0; i < len(b); {
+			for i < len(b) && (b[i] <= ' ' || b[i] == '/') {
+				i++
+			}
+			n := nameLen(b[i:])
+			if n == 0 {
+				i++
+				continue
+			}
+			name := b[i : i+n]
+			value, next := attrValue(b, i+n)
+			if !yield(name, value) {
+				return
+			}
+			i = next
+		}
+	}
+}
+
+func attrValue(b []byte, i int) (value []byte, next int) {
+	j := i
+	for j < len(b) && b[j] <= ' ' {
+		j++
+	}
+	if j >= len(b) || b[j] != '=' {
+		return nil, i
+	}
+	j++
+	for j < len(b) && b[j] <= ' ' {
+		j++
+	}
+	if j < len(b) && (b[j] == '"' || b[j] == '\'') {
+		end := bytes.IndexByte(b[j+1:], b[j])
+		if end < 0 {
+			return b[j+1:], len(b)
+		}
+		return b[j+1 : j+1+end], j + 1 + end + 1
+	}
+	end := bytes.IndexAny(b[j:], " \t\r\n>")
+	if end < 0 {
+		return b[j:], len(b)
+	}
+	return b[j : j+end], j + end
+}

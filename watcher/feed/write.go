@@ -1,0 +1,326 @@
+package feed
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+)
+
+// The envelopes hold mended items for gofeed. Their prefixes are those that
+// names gives; no other declaration ever reaches gofeed, which copies its table
+// of namespaces at every element that has one.
+const (
+	prefixes = ` xmlns:content="http://purl.org/rss/1.0/modules/content/"` +
+		` xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:dcterms="http://purl.org/dc/terms/"` +
+		` xmlns:media="http://search.yahoo.com/mrss/" xmlns:xhtml="http://www.w3.org/1999/xhtml"` +
+		` xmlns:itunes="http://www.itunes.com/dtds/podcast-1.0.dtd"` +
+		` xmlns:feedburner="http://rssnamespace.org/feedburner/ext/1.0"`
+	rssHead  = `<rss version="2.0" xmlns:atom="http://www.w3.org/2005/Atom"` + prefixes + `><channel>`
+	rssTail  = `</channel></rss>`
+	atomHead = `<feed xmlns="http://www.w3.org/2005/Atom"` + prefixes + `>`
+	atomTail = `</feed>`
+)
+
+// writer writes mended elements.
+type writer struct {
+	bytes.Buffer
+	seen []string // single elements that the open item already has
+}
+
+// leaf writes an element once an item: the first that says something counts.
+func (w *writer) leaf(name, value string) {
+	if value == "" || slices.Contains(w.seen, name) {
+		return
+	}
+	w.seen = append(w.seen, name)
+	w.also(name, "", value)
+}
+
+// also writes an element that an item may have many times.
+func (w *writer) also(name, attrs, value string) {
+	w.WriteByte('<')
+	w.WriteString(name)
+	w.WriteString(attrs)
+	w.WriteByte('>')
+	escape(&w.Buffer, value)
+	w.WriteString("</")
+	w.WriteString(name)
+	w.WriteByte('>')
+}
+
+// attribute writes name="value" when there is a value.
+func (w *writer) attribute(name, value string) {
+	if value == "" {
+		return
+	}
+	w.WriteByte(' ')
+	w.WriteString(name)
+	w.WriteString(`="`)
+	escape(&w.Buffer, value)
+	w.WriteByte('"')
+}
+
+// head mends what stands around the items. It also learns the base of the
+// document's relative links and its language.
+func (m *mender) head(w *writer) {
+	w.seen = w.seen[:0]
+	m.enter(m.root)
+	m.children(m.header, func(e element) bool {
+		switch e.key {
+		case "title", "dc:title", "atom:title":
+			w.leaf(e.key, m.textOf(e))
+		case "language", "dc:language", "ttl":
+			w.leaf(e.key, m.plain(e.inner))
+		case "author":
+			if m.names.atom {
+				m.person(w, e)
+			}
+		case "link", "atom:link":
+			m.link(w, e, m.base)
+			if e.key == "link" && !m.names.atom && m.site == "" {
+				m.site = resolve(m.base, m.plain(e.inner))
+			}
+		}
+		return true
+	})
+	m.relative = m.base
+	if m.base == m.address && isWeb(m.site) {
+		m.relative = m.site
+	}
+}
+
+// enter takes the base and the language from a root or channel.
+func (m *mender) enter(attrs []byte) {
+	if base, ok := attr(attrs, "xml:base", m.ents); ok {
+		m.base = rebase(m.base, base)
+	}
+	if lang, ok := attr(attrs, "xml:lang", m.ents); ok {
+		m.lang = lang
+	}
+}
+
+// item mends one item and keeps aside what gofeed has no place for.
+func (m *mender) item(w *writer, s span) aside {
+	w.seen = w.seen[:0]
+	a := aside{base: m.base, relative: m.relative}
+	a.id, _ = attr(s.attrs, "rdf:about", m.ents)
+	a.lang, _ = attr(s.attrs, "xml:lang", m.ents)
+	if base, ok := attr(s.attrs, "xml:base", m.ents); ok {
+		a.base = rebase(m.base, base)
+		a.relative = a.base
+	}
+	if m.names.atom {
+		w.WriteString("<entry>")
+		m.children(s.body, func(e element) bool { m.atomChild(w, e, &a); return true })
+		w.WriteString("</entry>")
+	} else {
+		w.WriteString("<item>")
+		m.children(s.body, func(e element) bool { m.rssChild(w, e, &a); return true })
+		w.WriteString("</item>")
+	}
+	return a
+}
+
+func (m *mender) rssChild(w *writer, e element, a *aside) {
+	switch e.key {
+	case "title", "description", "content:encoded", "body", "fullitem", "xhtml:body", "xhtml:div",
+		"summary", "content", "dc:title", "dc:description", "media:title", "media:description",
+		"atom:title", "atom:summary", "atom:content", "itunes:summary", "itunes:title":
+		w.leaf(e.key, m.textOf(e))
+	case "dc:creator", "dc:author", "itunes:author":
+		w.leaf(e.key, m.text(e.inner))
+	case "author", "atom:author":
+		m.rssAuthor(w, e)
+	case "pubdate", "published", "updated", "issued", "modified", "created", "dc:date",
+		"dcterms:issued", "dcterms:created", "dcterms:modified", "atom:published", "atom:updated",
+		"dc:identifier", "atom:id", "id":
+		w.leaf(e.key, m.plain(e.inner))
+	case "feedburner:origlink":
+		w.leaf(e.key, resolve(a.relative, m.plain(e.inner)))
+	case "guid":
+		m.guid(w, e, a)
+	case "link", "atom:link":
+		m.link(w, e, a.relative)
+	case "category":
+		w.also("category", "", m.text(e.inner))
+	case "dc:subject":
+		w.also("dc:subject", "", m.text(e.inner))
+	case "media:group", "media:content":
+		m.children(e.inner, func(c element) bool {
+			if strings.HasPrefix(c.key, "media:") {
+				m.rssChild(w, c, a)
+			}
+			return true
+		})
+	}
+}
+
+func (m *mender) atomChild(w *writer, e element, a *aside) {
+	switch e.key {
+	case "title", "summary", "content":
+		w.leaf(e.key, m.construct(e))
+	case "description":
+		w.leaf("summary", m.text(e.inner))
+	case "content:encoded":
+		w.leaf("content", m.text(e.inner))
+	case "xhtml:body", "xhtml:div", "dc:title", "dc:description", "media:title", "media:description",
+		"itunes:summary":
+		w.leaf(e.key, m.text(e.inner))
+	case "id", "guid":
+		if id := m.plain(e.inner); a.id == "" {
+			a.id = resolve(m.elementBase(e, a.base), id)
+		}
+	case "published", "updated", "issued", "modified", "created", "pubdate", "dc:date",
+		"dcterms:issued", "dcterms:created", "dcterms:modified":
+		m.atomDate(w, e)
+	case "feedburner:origlink":
+		w.leaf(e.key, resolve(a.base, m.plain(e.inner)))
+	case "author":
+		m.person(w, e)
+	case "dc:creator":
+		w.leaf(e.key, m.text(e.inner))
+	case "link":
+		m.link(w, e, a.base)
+	case "category":
+		term, _ := attr(e.attrs, "term", m.ents)
+		label, _ := attr(e.attrs, "label", m.ents)
+		if term == "" {
+			term = m.plain(e.inner)
+		}
+		w.WriteString("<category")
+		w.attribute("term", term)
+		w.attribute("label", label)
+		w.WriteString("/>")
+	case "dc:subject":
+		w.also("dc:subject", "", m.text(e.inner))
+	case "media:group", "media:content":
+		m.children(e.inner, func(c element) bool {
+			if strings.HasPrefix(c.key, "media:") {
+				m.atomChild(w, c, a)
+			}
+			return true
+		})
+	}
+}
+
+// atomDate writes a date under the one name of each kind that gofeed keeps:
+// Atom 0.3 and borrowed vocabularies have others.
+func (m *mender) atomDate(w *writer, e element) {
+	name := e.key
+	switch e.key {
+	case "issued", "pubdate":
+		name = "published"
+	case "modified":
+		name = "updated"
+	case "created":
+		name = "dcterms:created"
+	}
+	w.leaf(name, m.plain(e.inner))
+}
+
+func (m *mender) textOf(e element) string {
+	if strings.HasPrefix(e.key, "atom:") || m.names.atom {
+		return m.construct(e)
+	}
+	return m.text(e.inner)
+}
+
+func (m *mender) guid(w *writer, e element, a *aside) {
+	value := m.plain(e.inner)
+	if value == "" || slices.Contains(w.seen, "guid") {
+		return
+	}
+	w.seen = append(w.seen, "guid")
+	permalink, given := attr(e.attrs, "isPermaLink", m.ents)
+	if given && !strings.EqualFold(strings.TrimSpace(permalink), "true") {
+		w.also("guid", ` isPermaLink="false"`, value)
+		return
+	}
+	w.also("guid", "", value)
+}
+
+// link writes RSS's <link>text</link> and Atom's <link href="..."/>.
+func (m *mender) link(w *writer, e element, base string) {
+	base = m.elementBase(e, base)
+	href, _ := attr(e.attrs, "href", m.ents)
+	if e.key == "link" && !m.names.atom {
+		value := m.plain(e.inner)
+		if value == "" {
+			if rel, _ := attr(e.attrs, "rel", m.ents); rel != "" && rel != "alternate" {
+				return
+			}
+			value = href
+		}
+		w.leaf("link", resolve(base, value))
+		return
+	}
+	if href == "" {
+		href = m.plain(e.inner)
+	}
+	if href == "" {
+		return
+	}
+	rel, _ := attr(e.attrs, "rel", m.ents)
+	typ, _ := attr(e.attrs, "type", m.ents)
+	w.WriteByte('<')
+	w.WriteString(e.key)
+	w.attribute("href", resolve(base, href))
+	w.attribute("rel", rel)
+	w.attribute("type", typ)
+	w.WriteString("/>")
+}
+
+// elementBase is the base for the links of one element.
+func (m *mender) elementBase(e element, base string) string {
+	if own, ok := attr(e.attrs, "xml:base", m.ents); ok {
+		return rebase(base, own)
+	}
+	return base
+}
+
+// person writes an Atom author; some give only text, without a name element.
+func (m *mender) person(w *writer, e element) {
+	name, email := m.personParts(e)
+	if name == "" && email == "" {
+		return
+	}
+	w.WriteString("<author>")
+	if name != "" {
+		w.also("name", "", name)
+	}
+	if email != "" {
+		w.also("email", "", email)
+	}
+	w.WriteString("</author>")
+}
+
+func (m *mender) rssAuthor(w *writer, e element) {
+	name, email := m.personParts(e)
+	if name == "" {
+		name = email
+	}
+	w.leaf("author", name)
+}
+
+func (m *mender) personParts(e element) (name, email string) {
+	s := scanner{b: e.inner}
+	bare := true
+	for t, ok := s.next(); ok; t, ok = s.next() {
+		if t.kind != startToken || t.closed {
+			continue
+		}
+		bare = false
+		inner, _, _ := m.closing(e.inner, t)
+		value := m.plain(e.inner[t.to:inner])
+		switch {
+		case isOneOf(localName(t.name), "name") && name == "":
+			name = value
+		case isOneOf(localName(t.name), "email") && email == "":
+			email = value
+		}
+	}
+	if bare {
+		name = m.text(e.inner)
+	}
+	return name, email
+}
