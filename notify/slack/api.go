@@ -1,0 +1,174 @@
+package slack
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+)
+
+// The calls are our own and not slack-go's, because they decide what an answer
+// proves, and slack-go v0.35.0 takes a body without "ok" for success, drops the
+// body of a 429, and fails on a whole page of history for one message of another
+// app that it cannot decode. Its types describe our blocks.
+
+// maxAnswer bounds an answer. A page of 200 messages of 50 blocks stays below.
+const maxAnswer = 16 << 20 // bytes
+
+// apiError is Slack's own word that a call was not done, or may not have been.
+type apiError struct {
+	Method     string
+	Code       string // Slack's error: "channel_not_found"
+	Limited    bool   // 429
+	RetryAfter time.Duration
+	Unsent     bool // no connection was made: nothing has left
+	Err        error
+}
+
+func (e *apiError) Error() string {
+	switch {
+	case e.Err != nil:
+		return fmt.Sprintf("call %s: %v", e.Method, e.Err)
+	case e.Limited && e.RetryAfter > 0:
+		return fmt.Sprintf("call %s: %s, retry after %s", e.Method, e.Code, e.RetryAfter)
+	}
+	return fmt.Sprintf("call %s: %s", e.Method, e.Code)
+}
+
+func (e *apiError) Unwrap() error { return e.Err }
+
+// said returns Slack's error code of a failed call, "" when it said none.
+func said(err error) string {
+	var e *apiError
+	if errors.As(err, &e) {
+		return e.Code
+	}
+	return ""
+}
+
+// call calls a method with a form, the one encoding that every method takes,
+// and decodes the answer. Its errors are *apiError.
+func (c *Channel) call(ctx context.Context, method string, args url.Values, out any) error {
+	var sent sentTrace
+	ctx = httptrace.WithClientTrace(ctx, sent.hooks())
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base+method, strings.NewReader(args.Encode()))
+	if err != nil {
+		return &apiError{Method: method, Unsent: true, Err: errors.New("the address of the API cannot be used")}
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	req.Header.Set("Authorization", "Bearer "+c.token)
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return &apiError{Method: method, Unsent: sent.nothing(), Err: c.redact(err)}
+	}
+	defer func() { _ = resp.Body.Close() }()
+	c.readClock(resp.Header.Get("Date"))
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
+	if resp.StatusCode == http.StatusTooManyRequests {
+		return limited(method, resp.Header.Get("Retry-After"), body, c.now())
+	}
+	if err != nil {
+		return &apiError{Method: method, Err: fmt.Errorf("read the answer: %w", c.redact(err))}
+	}
+	return decode(method, resp.StatusCode, body, out)
+}
+
+// decode reads an answer. Only a body that says "ok" is one.
+func decode(method string, status int, body []byte, out any) error {
+	var verdict struct {
+		OK    *bool  `json:"ok"`
+		Error string `json:"error"`
+	}
+	err := json.Unmarshal(body, &verdict)
+	switch {
+	case len(body) > maxAnswer:
+		return &apiError{Method: method, Err: fmt.Errorf("the answer has more than %d bytes", maxAnswer)}
+	case status >= 500 || err != nil || verdict.OK == nil:
+		return &apiError{Method: method, Err: fmt.Errorf("no answer of Slack's with status %d", status)}
+	case !*verdict.OK:
+		return &apiError{Method: method, Code: code(verdict.Error)}
+	case status != http.StatusOK:
+		return &apiError{Method: method, Err: fmt.Errorf("ok with status %d", status)}
+	}
+	if err := json.Unmarshal(body, out); err != nil {
+		return &apiError{Method: method, Err: errors.New("the answer has another form than expected")}
+	}
+	return nil
+}
+
+// limited reads a 429. Without a Retry-After it is not about the rate: the
+// workspace is over its plan, unless the body says otherwise.
+func limited(method, retryAfter string, body []byte, now time.Time) error {
+	var verdict struct {
+		Error string `json:"error"`
+	}
+	e := &apiError{Method: method, Limited: true, Code: "message_limit_exceeded"}
+	if json.Unmarshal(body, &verdict) == nil && verdict.Error != "" {
+		e.Code = code(verdict.Error)
+	}
+	if seconds, err := strconv.Atoi(strings.TrimSpace(retryAfter)); err == nil && seconds >= 0 {
+		e.RetryAfter = time.Duration(min(seconds, 24*60*60)) * time.Second
+		e.Code = "ratelimited"
+	} else if at, err := http.ParseTime(retryAfter); err == nil {
+		e.RetryAfter = max(time.Second, at.Sub(now))
+		e.Code = "ratelimited"
+	}
+	return e
+}
+
+// code keeps of Slack's word what an error code is made of: it goes into logs.
+func code(s string) string {
+	odd := func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '_' && r != '-' }
+	if len(s) > 64 || strings.IndexFunc(s, odd) >= 0 {
+		return "unreadable_error"
+	}
+	return s
+}
+
+// redact takes the token out of an error, in case a proxy echoed it.
+func (c *Channel) redact(err error) error {
+	if c.token == "" || !strings.Contains(err.Error(), c.token) {
+		return err
+	}
+	return errors.New(strings.ReplaceAll(err.Error(), c.token, "***"))
+}
+
+// readClock learns how far Slack's clock is from ours. The header has whole
+// seconds.
+func (c *Channel) readClock(date string) {
+	if at, err := http.ParseTime(date); err == nil {
+		c.ahead.Store(int64(at.Sub(c.now()).Truncate(time.Second)))
+	}
+}
+
+// slackTime turns a time of our clock into a message's timestamp of Slack's.
+func (c *Channel) slackTime(t time.Time) string {
+	micros := t.Add(time.Duration(c.ahead.Load())).UnixMicro()
+	return fmt.Sprintf("%d.%06d", micros/1e6, micros%1e6)
+}
+
+// sentTrace watches whether a request can have left: it has not while no
+// connection was made for it. A transport that does not report to the trace
+// counts as having sent.
+type sentTrace struct{ asked, got atomic.Bool }
+
+func (s *sentTrace) hooks() *httptrace.ClientTrace {
+	return &httptrace.ClientTrace{
+		GetConn:              func(string) { s.asked.Store(true) },
+		GotConn:              func(httptrace.GotConnInfo) { s.got.Store(true) },
+		WroteHeaderField:     func(string, []string) { s.got.Store(true) },
+		WroteHeaders:         func() { s.got.Store(true) },
+		WroteRequest:         func(httptrace.WroteRequestInfo) { s.got.Store(true) },
+		GotFirstResponseByte: func() { s.got.Store(true) },
+	}
+}
+
+func (s *sentTrace) nothing() bool { return s.asked.Load() && !s.got.Load() }

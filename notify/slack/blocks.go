@@ -1,0 +1,110 @@
+package slack
+
+import (
+	"github.com/slack-go/slack"
+
+	"newswatch/news"
+	"newswatch/notify/wording"
+)
+
+// Foreign text stands in rich_text, where nothing is parsed. Where it must stand
+// in mrkdwn it is escaped, and the text object is verbatim, so that Slack makes
+// no links or mentions of it by itself.
+
+func header(title string) slack.Block {
+	return slack.NewHeaderBlock(plain(title, maxTitle))
+}
+
+func plain(s string, limit int) *slack.TextBlockObject {
+	return slack.NewTextBlockObject(slack.PlainTextType, wording.Clip(wording.Line(s), limit), true, false)
+}
+
+func section(mrkdwn string) slack.Block {
+	return slack.NewSectionBlock(slack.NewTextBlockObject(slack.MarkdownType, mrkdwn, false, false), nil, nil)
+}
+
+// grey is a line of facts in mrkdwn, as small grey text.
+func grey(mrkdwn ...string) slack.Block {
+	var elements []slack.MixedElement
+	for _, m := range mrkdwn {
+		if m != "" {
+			elements = append(elements, slack.NewTextBlockObject(slack.MarkdownType, m, false, true))
+		}
+	}
+	return slack.NewContextBlock("", elements...)
+}
+
+func rich(elements ...slack.RichTextElement) slack.Block {
+	return slack.NewRichTextBlock("", elements...)
+}
+
+func paragraph(elements ...slack.RichTextSectionElement) *slack.RichTextSection {
+	return slack.NewRichTextSection(elements...)
+}
+
+func words(s string) slack.RichTextSectionElement {
+	return slack.NewRichTextSectionTextElement(s, nil)
+}
+
+func bold(s string) slack.RichTextSectionElement {
+	return slack.NewRichTextSectionTextElement(s, &slack.RichTextSectionTextStyle{Bold: true})
+}
+
+func emoji(name string) slack.RichTextSectionElement {
+	return slack.NewRichTextSectionEmojiElement(name, 0, nil)
+}
+
+// headline links a story's title to its article, or shows it unlinked when the
+// feed gave no link that may be shown.
+func headline(e news.Entry, style *slack.RichTextSectionTextStyle) slack.RichTextSectionElement {
+	return linked(wording.Headline(e, maxHeadline), e.URL, style)
+}
+
+func linked(text, url string, style *slack.RichTextSectionTextStyle) slack.RichTextSectionElement {
+	if u := address(url); u != "" {
+		return slack.NewRichTextSectionLinkElement(u, text, style)
+	}
+	return slack.NewRichTextSectionTextElement(text, style)
+}
+
+// quotation shows a sentence with the matched places bold.
+func quotation(q news.Quote) slack.RichTextElement {
+	var elements []slack.RichTextSectionElement
+	left := maxQuote
+	add := func(from, to int, mark bool) {
+		s := wording.Clip(wording.Fragment(q.Text[from:to]), left)
+		left -= len([]rune(s))
+		switch {
+		case s == "":
+		case mark:
+			elements = append(elements, bold(s))
+		default:
+			elements = append(elements, words(s))
+		}
+	}
+	end := 0
+	for _, m := range q.Marks {
+		if m[0] < end || m[1] <= m[0] || m[1] > len(q.Text) {
+			continue
+		}
+		add(end, m[0], false)
+		add(m[0], m[1], true)
+		end = m[1]
+	}
+	add(end, len(q.Text), false)
+	if len(elements) == 0 {
+		return nil
+	}
+	return &slack.RichTextQuote{Type: slack.RTEQuote, Elements: elements}
+}
+
+// button is a control with what a screen reader says of it.
+func button(action, value, text, spoken string) *slack.ButtonBlockElement {
+	b := slack.NewButtonBlockElement(action, value, plain(text, maxOption))
+	b.AccessibilityLabel = spoken
+	return b
+}
+
+func option(value, text string) *slack.OptionBlockObject {
+	return slack.NewOptionBlockObject(value, plain(text, maxOption), nil)
+}

@@ -1,0 +1,62 @@
+package slack
+
+import (
+	"unicode/utf8"
+
+	"github.com/slack-go/slack"
+
+	"newswatch/news"
+	"newswatch/notify/wording"
+)
+
+// A notice shows at most so much of its detail.
+const (
+	maxDetail      = 2_000 // characters
+	maxDetailLines = 25
+)
+
+// Notice tells the operators what broke, what it says, and what still works.
+func (r renderer) Notice(n news.Notice) (news.Message, error) {
+	what := wording.Clip(wording.Line(n.Headline), maxTitle)
+	subject := wording.Clip(wording.Line(n.Subject), maxSummary)
+	line := []slack.RichTextSectionElement{emoji(noticeEmoji(n.Kind))}
+	switch {
+	case subject == "":
+		line = append(line, bold(" "+what))
+	default:
+		line = append(line, bold(" "+what+": "), words(subject))
+	}
+	blocks := []slack.Block{rich(paragraph(line...))}
+	if detail := noticeDetail(n); detail != "" {
+		blocks = append(blocks, rich(&slack.RichTextPreformatted{
+			Type: slack.RTEPreformatted, Elements: []slack.RichTextSectionElement{words(detail)},
+		}))
+	}
+	if footer := label(n.Footer, maxDetail); footer != "" {
+		blocks = append(blocks, grey(footer))
+	}
+	text := wording.Join(" ", wording.Join(": ", what, subject)+".", wording.Line(noticeDetail(n)), wording.Line(n.Footer))
+	return freeze(clipBytes(text, maxText), blocks, noticeEvent, payload{DeliveryID: n.DeliveryID, Part: 1, Parts: 1}, nil)
+}
+
+func noticeDetail(n news.Notice) string {
+	detail := wording.Block(n.Detail, maxDetailLines)
+	if utf8.RuneCountInString(detail) > maxDetail {
+		detail = string([]rune(detail)[:maxDetail]) + "…"
+	}
+	return detail
+}
+
+// noticeEmoji marks a kind of notice. Only standard emoji: custom ones count
+// heavily toward a message's hidden size.
+func noticeEmoji(kind string) string {
+	switch kind {
+	case "rules_rejected":
+		return "no_entry"
+	case "feed_dead", "delivery_held":
+		return "warning"
+	case "feed_back", "rules_loaded", "delivery_sent":
+		return "white_check_mark"
+	}
+	return "information_source"
+}

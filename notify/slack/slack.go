@@ -1,0 +1,103 @@
+// Package slack is the way out to Slack: it renders digests, alerts, follow-ups
+// and notices as Block Kit messages within Slack's limits, posts what was
+// frozen, and says of each answer what it proves. It stands at the end of the
+// pipeline, behind notify, and knows neither the database nor the rules.
+//
+// Rendering is pure. What only the workspace knows, the ids of channels and of
+// user groups, is filled in when a message is posted.
+package slack
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"newswatch/notify"
+)
+
+// timeout bounds one call. Slack answers chat.postMessage well within it, and
+// the outbox's quarantine is longer: a request is never still on its way when
+// it is looked up.
+const timeout = 15 * time.Second
+
+// Config says how to reach a workspace and what its messages offer.
+type Config struct {
+	Token       string       // the bot's, "xoxb-..."; never logged
+	APIURL      string       // base of the methods; "" is Slack's own
+	HTTP        *http.Client // nil: one of our own
+	Interactive bool         // messages carry buttons; they need Socket Mode
+	Log         *slog.Logger // nil: silent
+	Now         func() time.Time
+}
+
+// Channel renders and posts. It is safe for concurrent use.
+type Channel struct {
+	renderer
+	token   string
+	base    string
+	http    *http.Client
+	log     *slog.Logger
+	now     func() time.Time
+	ahead   atomic.Int64 // how far Slack's clock is ahead of ours, in nanoseconds
+	names   directory
+	orphans orphans
+}
+
+var _ notify.Channel = (*Channel)(nil)
+
+// New returns a Channel. It does not call Slack.
+func New(cfg Config) *Channel {
+	c := &Channel{
+		renderer: renderer{interactive: cfg.Interactive},
+		token:    cfg.Token,
+		base:     strings.TrimSuffix(cfg.APIURL, "/") + "/",
+		http:     client(cfg.HTTP),
+		log:      cfg.Log,
+		now:      cfg.Now,
+	}
+	if cfg.APIURL == "" {
+		c.base = "https://slack.com/api/"
+	}
+	if c.log == nil {
+		c.log = slog.New(slog.DiscardHandler)
+	}
+	if c.now == nil {
+		c.now = time.Now
+	}
+	return c
+}
+
+// client copies an HTTP client so that it has a timeout and follows no
+// redirect: one would carry the token to another host, or post twice.
+func client(given *http.Client) *http.Client {
+	c := http.Client{}
+	if given != nil {
+		c = *given
+	}
+	if c.Timeout == 0 {
+		c.Timeout = timeout
+	}
+	c.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return &c
+}
+
+// Identity says as whom and where we post.
+type Identity struct {
+	Team   string `json:"team"`
+	User   string `json:"user"`
+	TeamID string `json:"team_id"`
+	UserID string `json:"user_id"`
+	BotID  string `json:"bot_id"`
+	URL    string `json:"url"`
+}
+
+// Check asks Slack who we are (auth.test), which proves that the token is good.
+func (c *Channel) Check(ctx context.Context) (Identity, error) {
+	var id Identity
+	err := c.call(ctx, "auth.test", url.Values{}, &id)
+	return id, err
+}

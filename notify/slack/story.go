@@ -1,0 +1,212 @@
+package slack
+
+import (
+	"fmt"
+	"sort"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/slack-go/slack"
+
+	"newswatch/news"
+	"newswatch/notify/wording"
+)
+
+// sameDay is how old a report may be to be told by its time of day alone.
+const sameDay = 20 * time.Hour
+
+// storyBlock is a story's numbered, linked headline and its summary.
+func storyBlock(e news.Entry, step rung) slack.Block {
+	strong := &slack.RichTextSectionTextStyle{Bold: true}
+	elements := []slack.RichTextSectionElement{bold(fmt.Sprintf("%d.  ", e.Number)), headline(e, strong)}
+	if s := wording.Clip(wording.Line(e.Summary), maxSummary); s != "" && step.summary {
+		elements = append(elements, words("\n"+s))
+	}
+	return rich(paragraph(elements...))
+}
+
+// storyFacts is the grey line under a story: growth, sources, time, match.
+func storyFacts(d news.Digest, e news.Entry, step rung) string {
+	growth, why := wording.Growth(e), ""
+	if growth != "" {
+		growth = "*" + growth + "*"
+	}
+	if step.match {
+		why = matched(e)
+	}
+	return wording.Join(gap, growth, sourceList(e, step.sources), reported(e.At, d.To), why)
+}
+
+// matched says what matched, in the rule's own words.
+func matched(e news.Entry) string {
+	if why := label(e.Why, maxWhy); why != "" {
+		return "matched " + why
+	}
+	return ""
+}
+
+// reported is when the newest report came, with its date when that is not clear.
+func reported(at, now time.Time) string {
+	switch {
+	case at.IsZero():
+		return ""
+	case !now.IsZero() && now.Sub(at).Abs() > sameDay:
+		return moment(at)
+	}
+	return clock(at)
+}
+
+// sourceList names the first outlets of a story and counts the others:
+// "7 sources, 5 independent: A, B, C +4".
+func sourceList(e news.Entry, named int) string {
+	var names []string
+	for _, s := range e.Sources[:min(named, len(e.Sources))] {
+		if a := anchor(s.URL, s.Name); a != "" {
+			names = append(names, a)
+		}
+	}
+	list := strings.Join(names, ", ") + wording.Untold(e, named)
+	switch total := wording.Sources(e); {
+	case total == "":
+		return list
+	case len(names) == 0:
+		return total
+	default:
+		return total + ": " + list
+	}
+}
+
+// paginate cuts what is left of a digest into pages for its thread: at most so
+// many stories, and each within a message's budget.
+func paginate(rest []news.Section) [][]news.Section {
+	var pages [][]news.Section
+	for count(rest) > 0 {
+		n := min(pageSize, count(rest))
+		page, left := cut(rest, n)
+		for n > 1 && !fits(pageBlocks(100, 100, page)) {
+			n--
+			page, left = cut(rest, n)
+		}
+		pages, rest = append(pages, page), left
+	}
+	return pages
+}
+
+// cut takes the first n stories.
+func cut(sections []news.Section, n int) (first, rest []news.Section) {
+	for _, s := range sections {
+		k := min(n, len(s.Entries))
+		n -= k
+		in, out := s, s
+		in.Entries, out.Entries = s.Entries[:k], s.Entries[k:]
+		if len(in.Entries) > 0 {
+			first = append(first, in)
+		}
+		if len(out.Entries) > 0 {
+			rest = append(rest, out)
+		}
+	}
+	return first, rest
+}
+
+// pageBlocks is one page of the thread: numbered lists under the titles of the
+// sections.
+func pageBlocks(part, parts int, page []news.Section) []slack.Block {
+	var elements []slack.RichTextElement
+	for _, s := range page {
+		elements = append(elements, paragraph(bold(sectionTitle(s))))
+		for _, run := range runs(s.Entries) {
+			elements = append(elements, numbered(run))
+		}
+	}
+	return []slack.Block{grey(fmt.Sprintf("Part %d of %d", part, parts)), rich(elements...)}
+}
+
+// runs cuts entries where their numbers are not consecutive: a list counts by
+// itself from its offset.
+func runs(entries []news.Entry) [][]news.Entry {
+	var list [][]news.Entry
+	for i, e := range entries {
+		if i == 0 || entries[i-1].Number+1 != e.Number {
+			list = append(list, nil)
+		}
+		list[len(list)-1] = append(list[len(list)-1], e)
+	}
+	return list
+}
+
+func numbered(entries []news.Entry) slack.RichTextElement {
+	list := slack.NewRichTextList(slack.RTEListOrdered, 0)
+	list.Offset = entries[0].Number - 1
+	for _, e := range entries {
+		line := []slack.RichTextSectionElement{headline(e, nil)}
+		if tail := wording.Join(gap, outlet(e), wording.Sources(e), wording.Growth(e)); tail != "" {
+			line = append(line, words("  "+tail))
+		}
+		list.Elements = append(list.Elements, paragraph(line...))
+	}
+	return list
+}
+
+// outlet is the outlet of the lead and the number of the others: "Harbor Wire +6".
+func outlet(e news.Entry) string {
+	if len(e.Sources) == 0 {
+		return ""
+	}
+	return wording.Clip(wording.Line(e.Sources[0].Name), maxName) + wording.Untold(e, 1)
+}
+
+func pageText(part, parts int, page []news.Section) string {
+	return listText(fmt.Sprintf("Part %d of %d: ", part, parts), page, "")
+}
+
+// listText puts headlines between a head and a tail (both escaped), each cut to
+// the same number of bytes, as many as keep the whole within the limit.
+func listText(head string, sections []news.Section, tail string) string {
+	build := func(limit int) string {
+		var b strings.Builder
+		b.WriteString(head)
+		for _, s := range sections {
+			for _, e := range s.Entries {
+				fmt.Fprintf(&b, "%d. %s. ", e.Number, spoken(e, limit))
+			}
+		}
+		b.WriteString(tail)
+		return strings.TrimSpace(b.String())
+	}
+	over := sort.Search(maxText, func(limit int) bool { return len(build(limit)) > maxText })
+	return build(over - 1)
+}
+
+// spoken is a headline as it is read out, cut to so many bytes, and how many
+// sources it has.
+func spoken(e news.Entry, limit int) string {
+	h := strings.TrimRight(wording.Headline(e, maxHeadline), ".")
+	if len(h) > limit {
+		for limit = max(0, limit-len("…")); limit > 0 && !utf8.RuneStart(h[limit]); limit-- {
+		}
+		h = strings.TrimSpace(h[:limit]) + "…"
+	}
+	h = escape(h)
+	if total := wording.Sources(e); total != "" {
+		h += " (" + total + ")"
+	}
+	return h
+}
+
+// sound says whether every text object keeps within its limit.
+func sound(blocks []slack.Block) bool {
+	for _, b := range blocks {
+		context, ok := b.(*slack.ContextBlock)
+		if !ok {
+			continue
+		}
+		for _, element := range context.ContextElements.Elements {
+			if t, ok := element.(*slack.TextBlockObject); ok && utf8.RuneCountInString(t.Text) > maxTextObject {
+				return false
+			}
+		}
+	}
+	return true
+}

@@ -1,0 +1,114 @@
+package slack
+
+import (
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"newswatch/notify/wording"
+)
+
+// The lengths of what we show, in characters. Slack's own limits are higher
+// (text objects 3,000, headers 150, options 75), but a message is read in
+// seconds and has a hidden size.
+const (
+	maxHeadline = 180
+	maxSummary  = 240
+	maxQuote    = 400
+	maxName     = 60
+	maxTitle    = 100
+	maxWhy      = 160
+	maxURL      = 700 // bytes, escaped: a longer one would cost a tenth of the message
+	maxOption   = 60  // Slack: 75
+)
+
+// gap parts the facts of a grey line.
+const gap = "  ·  "
+
+// escape makes text data in mrkdwn: exactly these three characters, as Slack
+// decodes no other entity (docs.slack.dev/messaging/formatting-message-text).
+func escape(s string) string {
+	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(s)
+}
+
+// literal escapes text and takes the formatting out of it: mrkdwn cannot escape
+// the characters that make bold, italic, struck and code, so they are replaced
+// by look-alikes.
+func literal(s string) string {
+	return strings.NewReplacer("*", "∗", "_", "ˍ", "~", "∼", "`", "ˋ").Replace(escape(s))
+}
+
+// label is foreign text on one line of mrkdwn.
+func label(s string, limit int) string { return literal(wording.Clip(wording.Line(s), limit)) }
+
+// address returns a link's URL as it may stand in a message, "" when it may not:
+// only http and https, with a host, and not overlong. Characters that end a link
+// in mrkdwn are percent-encoded.
+func address(raw string) string {
+	u, err := url.Parse(strings.TrimSpace(raw))
+	if err != nil || u.Host == "" || u.Opaque != "" {
+		return ""
+	}
+	switch u.Scheme = strings.ToLower(u.Scheme); u.Scheme {
+	case "http", "https":
+	default:
+		return ""
+	}
+	var b strings.Builder
+	for _, r := range []byte(u.String()) {
+		if r <= ' ' || r >= 0x7f || strings.IndexByte("<>|\"`\\^{}", r) >= 0 {
+			fmt.Fprintf(&b, "%%%02X", r)
+			continue
+		}
+		b.WriteByte(r)
+	}
+	if s := b.String(); len(escape(s)) <= maxURL {
+		return s
+	}
+	return ""
+}
+
+// anchor is a link in mrkdwn, or its label alone when the URL may not stand there.
+func anchor(raw, name string) string {
+	name = label(name, maxName)
+	if u := address(raw); u != "" && name != "" {
+		return "<" + escape(u) + "|" + name + ">"
+	}
+	return name
+}
+
+// clock is a time of day in each reader's own zone.
+func clock(t time.Time) string {
+	return fmt.Sprintf("<!date^%d^{time}|%s>", t.Unix(), t.UTC().Format("15:04 UTC"))
+}
+
+// moment is a date and time in each reader's own zone.
+func moment(t time.Time) string {
+	return fmt.Sprintf("<!date^%d^{date_short_pretty} {time}|%s>", t.Unix(), t.UTC().Format("2 Jan 15:04 UTC"))
+}
+
+// clipBytes escapes a text and cuts it to so many bytes, never inside a
+// character or an entity.
+func clipBytes(s string, limit int) string {
+	if e := escape(s); len(e) <= limit {
+		return e
+	}
+	size := 0
+	for i, r := range s {
+		if size+len(escape(string(r))) > limit-len("…") {
+			return escape(strings.TrimSpace(s[:i])) + "…"
+		}
+		size += len(escape(string(r)))
+	}
+	return escape(s)
+}
+
+// isID says whether s looks like one of Slack's ids: a letter for the kind of
+// thing, then capitals and digits.
+func isID(s, kinds string) bool {
+	if len(s) < 9 || !strings.ContainsRune(kinds, rune(s[0])) {
+		return false
+	}
+	return strings.IndexFunc(s, func(r rune) bool { return (r < 'A' || r > 'Z') && (r < '0' || r > '9') }) < 0
+}
