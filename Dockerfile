@@ -4,7 +4,10 @@
 #
 #   docker build --build-arg VERSION=1.0.0 -t newswatch .
 #   docker run --rm newswatch demo
-#   docker run -v ./rules.yaml:/etc/newswatch/rules.yaml:ro -v newswatch:/var/lib/newswatch newswatch
+#   docker run -v ./conf:/etc/newswatch:ro -v newswatch:/var/lib/newswatch newswatch
+#
+# Mount the folder of rules.yaml, not the file: an editor that renames would
+# leave the container with the old one.
 
 FROM golang:1.26 AS build
 WORKDIR /src
