@@ -63,7 +63,7 @@ func (w *Watcher) groupAll(ctx context.Context, l news.Lease) (sum Summary, err 
 			return sum, nil
 		}
 		one, err := w.place(ctx, l, members, edited)
-		sum.add(one)
+		sum.Add(one)
 		if err != nil {
 			return sum, err
 		}

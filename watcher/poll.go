@@ -37,7 +37,7 @@ func (w *Watcher) poll(ctx context.Context) (sum Summary, err error) {
 				}
 				one, err := w.pollHost(ctx, leases[0])
 				mu.Lock()
-				sum.add(one)
+				sum.Add(one)
 				mu.Unlock()
 				if err != nil {
 					return err
@@ -70,7 +70,7 @@ func (w *Watcher) pollHost(ctx context.Context, l news.Lease) (sum Summary, err 
 			}
 		}
 		one, result, err := w.pollFeed(ctx, l, f, states[i])
-		sum.add(one)
+		sum.Add(one)
 		if errors.Is(err, store.ErrFenced) {
 			w.cfg.Log.Warn("another worker took the host over", "host", l.Key)
 			return sum, nil

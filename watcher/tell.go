@@ -70,7 +70,7 @@ func (w *Watcher) send(ctx context.Context) (sum Summary, err error) {
 			one, err := w.sendTo(gctx, l)
 			mu.Lock()
 			defer mu.Unlock()
-			sum.add(one)
+			sum.Add(one)
 			return err
 		})
 	}

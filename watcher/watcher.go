@@ -106,26 +106,27 @@ func (w *Watcher) Pass(ctx context.Context) (Summary, error) {
 		}
 	}
 	polled, err := w.poll(ctx) // Feed  -> Item -> Hit
-	sum.add(polled)
+	sum.Add(polled)
 	if err != nil {
 		return sum, err
 	}
 	grouped, err := w.group(ctx) // Hit   -> Story
-	sum.add(grouped)
+	sum.Add(grouped)
 	if err != nil {
 		return sum, err
 	}
 	planned, err := w.plan(ctx) // Story -> Digest
-	sum.add(planned)
+	sum.Add(planned)
 	if err != nil {
 		return sum, err
 	}
 	sent, err := w.send(ctx) // Digest -> Delivery
-	sum.add(sent)
+	sum.Add(sent)
 	return sum, err
 }
 
-func (s *Summary) add(o Summary) {
+// Add adds the counts of another pass.
+func (s *Summary) Add(o Summary) {
 	s.Feeds += o.Feeds
 	s.Failed += o.Failed
 	s.Unchanged += o.Unchanged
@@ -234,7 +235,7 @@ func (w *Watcher) Drain(ctx context.Context, patience time.Duration, sum *Summar
 			return err
 		}
 		sent, err := w.send(ctx)
-		sum.add(sent)
+		sum.Add(sent)
 		if err != nil {
 			return err
 		}

@@ -1,0 +1,194 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"newswatch/cmd/newswatch/demo"
+	"newswatch/rules"
+	"newswatch/watcher"
+	"newswatch/watcher/store"
+)
+
+// demoStep is how far the demo's clock moves between two passes: its feeds are
+// polled as often.
+const demoStep = 5 * time.Minute
+
+type demoCmd struct {
+	Slack   bool   `help:"Send the digests and alerts to Slack instead; needs SLACK_BOT_TOKEN and --channel."`
+	Channel string `placeholder:"NAME" help:"The channel for --slack."`
+}
+
+// Help is the long text of -h.
+func (demoCmd) Help() string {
+	return help(`Plays a day of invented news through the real pipeline with a fast clock: eight outlets on loopback, their feeds polled, matched and grouped, two digests and the alerts as they come. No network, no Slack, no files left behind.`,
+		"newswatch demo\nSLACK_BOT_TOKEN=xoxb-... newswatch demo --slack --channel test", "0 played to the end; 1 something in it failed")
+}
+
+// demoClock is the demo's time: it stands still until it is moved.
+type demoClock struct {
+	mu sync.Mutex
+	t  time.Time
+}
+
+func (c *demoClock) now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.t
+}
+
+func (c *demoClock) set(t time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.t = t
+}
+
+// Run plays the day.
+func (c *demoCmd) Run(ctx context.Context, a *app) error {
+	if c.Slack && c.Channel == "" {
+		return usagef("--slack needs --channel NAME")
+	}
+	if !c.Slack {
+		env := a.env
+		a.env = func(name string) string { // whatever token is about, the demo stays here
+			if name == "SLACK_BOT_TOKEN" || name == "SLACK_BOT_TOKEN_FILE" || name == "CREDENTIALS_DIRECTORY" {
+				return ""
+			}
+			return env(name)
+		}
+	}
+	if err := c.play(ctx, a); err != nil {
+		return &exitError{exitNot, fmt.Sprintf("demo: %v", err)}
+	}
+	return nil
+}
+
+func (c *demoCmd) play(ctx context.Context, a *app) (err error) {
+	day, err := demo.Load()
+	if err != nil {
+		return err
+	}
+	clock := &demoClock{t: day.Start}
+	base, stop, err := serveLoopback(day.Handler(clock.now))
+	if err != nil {
+		return err
+	}
+	defer stop()
+	rs, report := rules.LoadBytes("demo/rules.yaml", day.Rules(base), rules.LoadOptions{})
+	if report.Errors()+report.Failed() > 0 {
+		report.Print(a.err, false)
+		return errors.New("its own rules are broken")
+	}
+	if c.Slack {
+		for i := range rs.File.Plans {
+			rs.File.Plans[i].To.Slack = c.Channel
+		}
+	}
+	dir, err := os.MkdirTemp("", "newswatch-demo-")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	st, err := store.Open(ctx, store.Options{URL: "sqlite://" + filepath.Join(dir, "demo.db"), Now: clock.now})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, st.Close()) }()
+	if a.LogLevel == "info" {
+		a.LogLevel = "error" // the transcript says it all
+	}
+	log := newTranscript(a.out, day.Location, clock.now)
+	w, err := a.newWatcher(ctx, st, rs, log, watcher.Config{Now: clock.now})
+	if err != nil {
+		return err
+	}
+	log.head(rs.File)
+	for t := day.Start; !t.After(day.End); t = t.Add(demoStep) {
+		clock.set(t)
+		sum, err := w.Pass(ctx)
+		if err != nil {
+			return err
+		}
+		log.pass(sum)
+	}
+	return log.foot()
+}
+
+// serveLoopback serves h on a free port of loopback.
+func serveLoopback(h http.Handler) (base string, stop func(), err error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", nil, fmt.Errorf("serve the sample feeds: %w", err)
+	}
+	server := &http.Server{Handler: h, ReadHeaderTimeout: 5 * time.Second, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)}
+	go server.Serve(l) //nolint:errcheck // ends with Close
+	return "http://" + l.Addr().String(), func() { server.Close() }, nil
+}
+
+// transcript tells a day as it goes by: a line for each stretch between two
+// messages, and the messages themselves.
+type transcript struct {
+	out  io.Writer
+	loc  *time.Location
+	now  func() time.Time
+	sum  watcher.Summary // of the stretch that is not told yet
+	all  watcher.Summary
+	told time.Time
+}
+
+func newTranscript(out io.Writer, loc *time.Location, now func() time.Time) *transcript {
+	return &transcript{out: out, loc: loc, now: now}
+}
+
+func (t *transcript) head(f *rules.File) {
+	fmt.Fprintf(t.out, "newswatch demo: one day of invented news, no network, no Slack (%s, %s)\n\n",
+		count(len(f.Feeds), "feed"), count(len(f.Rules), "rule"))
+}
+
+// Write passes a message on, after a line about what led to it.
+func (t *transcript) Write(message []byte) (int, error) {
+	t.line()
+	return t.out.Write(append([]byte("\n"), message...))
+}
+
+// pass notes a pass, and tells of it at the full hour.
+func (t *transcript) pass(s watcher.Summary) {
+	t.sum.Add(s)
+	t.all.Add(s)
+	if now := t.now().In(t.loc); now.Minute() == 0 {
+		t.line()
+	}
+}
+
+func (t *transcript) line() {
+	s := t.sum
+	if s.Empty() {
+		return
+	}
+	fmt.Fprintf(t.out, "  %s  %4s %4s %6s %9s\n", t.now().In(t.loc).Format("15:04"),
+		count(s.Feeds, "poll"), count(s.Items, "new item"), count(s.Hits, "hit"), count(s.Stories, "new story"))
+	t.sum = watcher.Summary{}
+}
+
+func (t *transcript) foot() error {
+	t.line()
+	s := t.all
+	_, err := fmt.Fprintf(t.out, `
+%s of %s in %s; %s ignored. Nothing was lost, nothing came twice.
+
+Next:  newswatch init         write rules.yaml to edit
+       newswatch check        say what is wrong with it, and run its examples
+       newswatch once --now   one pass over the real feeds, the digest here
+       newswatch slack manifest, then SLACK_BOT_TOKEN=... newswatch run
+`, count(s.Stories, "story"), count(s.Hits, "matching item"), count(s.Posted, "message"), count(s.Items-s.Hits, "other item"))
+	return err
+}

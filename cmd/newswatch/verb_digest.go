@@ -1,0 +1,89 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"newswatch/news"
+	"newswatch/notify"
+	"newswatch/notify/slack"
+	"newswatch/notify/terminal"
+)
+
+type digestCmd struct {
+	ID   string `arg:"" help:"The digest's id in the rule file."`
+	JSON bool   `name:"json" help:"Print the Block Kit messages as JSON, one a line."`
+	HTML bool   `name:"html" help:"Print the messages as a web page that looks like Slack."`
+}
+
+// Help is the long text of -h.
+func (digestCmd) Help() string {
+	return help("Shows what a digest would send now. Nothing is sent and nothing is noted; it reads beside a running daemon.",
+		"newswatch digest desk\nnewswatch digest desk --html >digest.html", "0 shown; 2 unknown digest or invalid rules")
+}
+
+// Run shows the preview.
+func (c *digestCmd) Run(ctx context.Context, a *app) error {
+	rs, err := a.loadRules()
+	if err != nil {
+		return err
+	}
+	var plan *news.Plan
+	var known []string
+	for i, p := range rs.File.Plans {
+		if p.Kind != news.DigestPlan {
+			continue
+		}
+		known = append(known, p.ID)
+		if p.ID == c.ID {
+			plan = &rs.File.Plans[i]
+		}
+	}
+	if plan == nil {
+		return usagef("no digest %q in %s; there are %v", c.ID, a.Rules, known)
+	}
+	st, err := a.openStore(ctx, true)
+	if err != nil {
+		return err
+	}
+	defer st.Close()
+	d, err := notify.NewPlanner(notify.PlannerConfig{Store: st, Titles: rs.Title, Now: time.Now}).Preview(ctx, *plan)
+	if err != nil {
+		return err
+	}
+	return c.show(a, d)
+}
+
+func (c *digestCmd) show(a *app, d news.Digest) error {
+	var renderer notify.Renderer = terminal.New(terminal.Config{Out: a.out, Color: a.color(a.out), Width: width(a.out)})
+	if c.JSON || c.HTML {
+		renderer = slack.New(slack.Config{})
+	}
+	messages, err := renderer.Digest(d)
+	if err != nil {
+		return fmt.Errorf("render: %w", err)
+	}
+	payloads := make([][]byte, len(messages))
+	for i, m := range messages {
+		payloads[i] = m.Payload
+	}
+	if c.HTML {
+		page, err := slack.HTML(payloads, d.Title)
+		if err != nil {
+			return fmt.Errorf("render as a page: %w", err)
+		}
+		_, err = a.out.Write(page)
+		return err
+	}
+	for _, p := range payloads {
+		if c.JSON {
+			p = append(json.RawMessage(nil), append(p, '\n')...)
+		}
+		if _, err := a.out.Write(p); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,199 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"newswatch/news"
+	"newswatch/watcher/store"
+)
+
+type outboxCmd struct {
+	List   outboxListCmd   `cmd:"" default:"withargs" help:"List deliveries, newest first."`
+	Show   outboxShowCmd   `cmd:"" help:"Show a delivery with its message."`
+	Resend outboxResendCmd `cmd:"" help:"Send a held or dropped delivery now."`
+	Drop   outboxDropCmd   `cmd:"" help:"Give a waiting delivery up."`
+}
+
+type outboxListCmd struct {
+	State []string `enum:"pending,sending,sent,held,dropped" placeholder:"STATE,..." help:"Only these: ${enum}."`
+	Limit int      `default:"50" help:"At most so many."`
+	JSON  bool     `name:"json" help:"One delivery a line, as JSON."`
+}
+
+// Help is the long text of -h.
+func (outboxListCmd) Help() string {
+	return help("Lists deliveries and their states. What is held is tried again by itself, for ever; nothing is dropped but by hand.",
+		"newswatch outbox\nnewswatch outbox list --state held", "0 listed; 2 wrong usage")
+}
+
+// outboxLine is a delivery as programs read it.
+type outboxLine struct {
+	ID          string             `json:"id"`
+	Part        int                `json:"part"`
+	Parts       int                `json:"parts"`
+	Plan        string             `json:"plan"`
+	Kind        news.DeliveryKind  `json:"kind"`
+	Slot        string             `json:"slot,omitempty"`
+	Destination string             `json:"destination"`
+	State       news.DeliveryState `json:"state"`
+	Attempts    int                `json:"attempts"`
+	Stories     int                `json:"stories"`
+	Created     time.Time          `json:"created"`
+	Sent        *time.Time         `json:"sent,omitempty"`
+	Next        *time.Time         `json:"next,omitempty"`
+	TS          string             `json:"ts,omitempty"`
+	Error       string             `json:"error,omitempty"`
+}
+
+func lineOf(d news.Delivery) outboxLine {
+	l := outboxLine{
+		ID: d.ID, Part: d.Part, Parts: d.Parts, Plan: d.PlanID, Kind: d.Kind, Slot: d.Slot, Destination: d.Destination, State: d.State,
+		Attempts: d.Attempts, Stories: len(d.Stories), Created: d.CreatedAt.UTC(), TS: d.Receipt.TS, Error: d.Error,
+	}
+	if !d.SentAt.IsZero() {
+		at := d.SentAt.UTC()
+		l.Sent = &at
+	} else if !d.NotBefore.IsZero() && d.State != news.Dropped {
+		at := d.NotBefore.UTC()
+		l.Next = &at
+	}
+	return l
+}
+
+// Run lists.
+func (c *outboxListCmd) Run(ctx context.Context, a *app) error {
+	st, err := a.openStore(ctx, true)
+	if err != nil {
+		return err
+	}
+	defer st.Close()
+	filter := store.DeliveryFilter{Limit: c.Limit}
+	for _, s := range c.State {
+		filter.States = append(filter.States, news.DeliveryState(s))
+	}
+	list, err := st.Deliveries(ctx, filter)
+	if err != nil {
+		return fmt.Errorf("read deliveries: %w", err)
+	}
+	if len(list) == 0 && !c.JSON {
+		fmt.Fprintln(a.out, "no deliveries")
+	}
+	for _, d := range list {
+		if c.JSON {
+			if err := json.NewEncoder(a.out).Encode(lineOf(d)); err != nil {
+				return err
+			}
+			continue
+		}
+		printDelivery(a.out, d)
+	}
+	return nil
+}
+
+func printDelivery(out io.Writer, d news.Delivery) {
+	fmt.Fprintf(out, "%-8s %s  %s %d/%d  %s %s -> %s  %s", d.State, d.CreatedAt.Local().Format("2006-01-02 15:04"),
+		d.ID, d.Part, d.Parts, d.Kind, d.PlanID, d.Destination, count(len(d.Stories), "story"))
+	if d.State != news.Sent && d.Error != "" {
+		fmt.Fprintf(out, "\n         %s (%s", d.Error, count(d.Attempts, "attempt"))
+		if d.State != news.Dropped {
+			fmt.Fprintf(out, ", next %s", d.NotBefore.Local().Format("15:04:05"))
+		}
+		fmt.Fprint(out, ")")
+	}
+	fmt.Fprintln(out)
+}
+
+type outboxShowCmd struct {
+	ID string `arg:"" help:"The delivery's id."`
+}
+
+// Help is the long text of -h.
+func (outboxShowCmd) Help() string {
+	return help("Shows each part of a delivery as JSON: its state, and the frozen message.", "newswatch outbox show dg_0123456789abcdef",
+		"0 shown; 2 unknown delivery")
+}
+
+// Run shows a delivery.
+func (c *outboxShowCmd) Run(ctx context.Context, a *app) error {
+	st, err := a.openStore(ctx, true)
+	if err != nil {
+		return err
+	}
+	defer st.Close()
+	enc := json.NewEncoder(a.out)
+	enc.SetIndent("", "  ")
+	enc.SetEscapeHTML(false)
+	for part, parts := 1, 1; part <= parts; part++ {
+		d, err := st.Delivery(ctx, c.ID, part)
+		if errors.Is(err, store.ErrNotFound) {
+			return usagef("no delivery %q; newswatch outbox lists them", c.ID)
+		}
+		if err != nil {
+			return fmt.Errorf("read delivery: %w", err)
+		}
+		parts = d.Parts
+		message := json.RawMessage(d.Payload)
+		if !json.Valid(message) { // the terminal's are plain text
+			message, _ = json.Marshal(string(d.Payload))
+		}
+		if err := enc.Encode(struct {
+			outboxLine
+			Message json.RawMessage `json:"message"`
+		}{lineOf(d), message}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+type outboxResendCmd struct {
+	ID string `arg:"" help:"The delivery's id."`
+}
+
+// Help is the long text of -h.
+func (outboxResendCmd) Help() string {
+	return help("Sends a held or dropped delivery now. One that is uncertain is looked up by the daemon; it cannot be forced.",
+		"newswatch outbox resend dg_0123456789abcdef", "0 will be sent; 1 it is neither held nor dropped")
+}
+
+// Run resends.
+func (c *outboxResendCmd) Run(ctx context.Context, a *app) error {
+	return changeDelivery(ctx, a, c.ID, "will be sent", (*store.Store).Resend)
+}
+
+type outboxDropCmd struct {
+	ID string `arg:"" help:"The delivery's id."`
+}
+
+// Help is the long text of -h.
+func (outboxDropCmd) Help() string {
+	return help("Gives a waiting or held delivery up. Its stories count as told.", "newswatch outbox drop dg_0123456789abcdef",
+		"0 dropped; 1 it is neither waiting nor held")
+}
+
+// Run drops.
+func (c *outboxDropCmd) Run(ctx context.Context, a *app) error {
+	return changeDelivery(ctx, a, c.ID, "dropped", (*store.Store).Drop)
+}
+
+func changeDelivery(ctx context.Context, a *app, id, done string, change func(*store.Store, context.Context, string) (int, error)) error {
+	st, err := a.openStore(ctx, true)
+	if err != nil {
+		return err
+	}
+	defer st.Close()
+	n, err := change(st, ctx, id)
+	if err != nil {
+		return fmt.Errorf("change delivery %s: %w", id, err)
+	}
+	if n == 0 {
+		return &exitError{exitNot, fmt.Sprintf("%s is in no state for that; newswatch outbox show %s", id, id)}
+	}
+	fmt.Fprintf(a.out, "%s %s\n", count(n, "message"), done)
+	return nil
+}
