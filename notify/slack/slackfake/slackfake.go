@@ -1,0 +1,241 @@
+// Package slackfake is a strict Slack, in memory and on a port: the other end of
+// package slack in tests, and for trying newswatch without a workspace. It
+// refuses what Slack refuses, limits the rate as Slack does, keeps what was
+// posted, breaks calls by a seeded plan, and keeps a journal of what it accepted
+// and what it answered, against which a test can hold what newswatch believes.
+//
+// It stands behind the last step of the pipeline, Delivery, and knows nothing of
+// newswatch but the delivery_id, part, parts and stories in a message's metadata.
+package slackfake
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// Config says what a Server is. The zero value is a healthy Slack in which every
+// channel exists and any bot token is good.
+type Config struct {
+	Addr    string // of Start, when it is given none
+	Seed    int64  // of the faults that the plan leaves to chance
+	Plan    Plan
+	Journal io.Writer        // one JSON line a call; nil: kept in memory only
+	Now     func() time.Time // nil: time.Now
+	// Channels exist, and the bot is in them; empty (and none in the plan): any
+	// channel exists from the first call that names it.
+	Channels []string
+	Token    string // the only good one; "": any that begins with "xoxb-"
+}
+
+// Server is a Slack. It is an http.Handler (methods under /api/METHOD and
+// /METHOD) and an http.RoundTripper, for tests without a port.
+type Server struct {
+	cfg     Config
+	clock   func() time.Time
+	check   *checker
+	methods map[string]method
+	done    chan struct{} // closed by Close: nothing hangs any longer
+	running sync.WaitGroup
+
+	mu        sync.Mutex // guards what follows
+	closed    bool
+	plan      Plan
+	open      bool
+	authError string
+	rooms     []*room
+	lastTS    int64
+	calls     map[string]int
+	total     int
+	tiers     map[string]*bucket
+	entries   []Entry
+	refusals  []string
+	journal   error // of the first write that failed
+	http      *http.Server
+}
+
+// New makes a Slack. The plan must hold (see Plan.Validate).
+func New(cfg Config) *Server {
+	if err := cfg.Plan.Validate(); err != nil {
+		panic("slackfake: " + err.Error())
+	}
+	s := &Server{
+		cfg: cfg, clock: cfg.Now, check: newChecker(), done: make(chan struct{}), plan: cfg.Plan,
+		calls: make(map[string]int), tiers: make(map[string]*bucket),
+		open: len(cfg.Channels) == 0 && len(cfg.Plan.Channels) == 0,
+	}
+	if s.clock == nil {
+		s.clock = time.Now
+	}
+	s.methods = methods()
+	for _, name := range cfg.Channels {
+		c := Channel{Name: name}
+		if isChannelID(name) {
+			c = Channel{ID: name}
+		}
+		s.addRoom(c)
+	}
+	for _, c := range cfg.Plan.Channels {
+		s.addRoom(c)
+	}
+	return s
+}
+
+// Start listens on addr ("" means Config.Addr, and that a free port) and returns
+// the base address of the methods, with its last slash.
+func (s *Server) Start(addr string) (string, error) {
+	if addr == "" {
+		addr = s.cfg.Addr
+	}
+	if addr == "" {
+		addr = "127.0.0.1:0"
+	}
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		return "", fmt.Errorf("start fake Slack: %w", err)
+	}
+	server := &http.Server{Handler: s, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute}
+	s.mu.Lock()
+	s.http = server
+	s.mu.Unlock()
+	s.spawn(func() { _ = server.Serve(l) }) // ends with ErrServerClosed, by Close
+	return "http://" + l.Addr().String() + "/api/", nil
+}
+
+// Serve runs a Slack on addr until ctx ends.
+func (s *Server) Serve(ctx context.Context, addr string) error {
+	if _, err := s.Start(addr); err != nil {
+		return err
+	}
+	<-ctx.Done()
+	return s.Close()
+}
+
+// Close ends all connections, forgets what was still to be accepted late, and
+// tells of a journal that could not be written.
+func (s *Server) Close() error {
+	s.mu.Lock()
+	if !s.closed {
+		s.closed = true
+		close(s.done)
+	}
+	server := s.http
+	s.mu.Unlock()
+	var err error
+	if server != nil {
+		err = server.Close()
+	}
+	s.running.Wait()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return errors.Join(err, s.journal)
+}
+
+// spawn runs f until Close, which waits for it. After Close nothing is run.
+func (s *Server) spawn(f func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.closed {
+		s.running.Go(f)
+	}
+}
+
+// SetPlan changes how Slack behaves from the next call on. Channels that the
+// plan names are made or changed, no other is.
+func (s *Server) SetPlan(p Plan) error {
+	if err := p.Validate(); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.plan = p
+	for _, c := range p.Channels {
+		s.addRoom(c)
+	}
+	return nil
+}
+
+// SetChannel makes a channel or changes one: archived, private, left by the bot.
+func (s *Server) SetChannel(c Channel) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if r := s.room(c.Name); r != nil && c.ID == "" {
+		c.ID = r.ID
+	}
+	s.addRoom(c)
+}
+
+// SetAuthError makes every call fail with a word such as "token_revoked", until
+// it is set to "".
+func (s *Server) SetAuthError(code string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.authError = code
+}
+
+// Delete takes a message away, as a person in Slack would. The replies of a
+// parent stay.
+func (s *Server) Delete(channel, ts string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r := s.room(channel)
+	if r == nil {
+		return false
+	}
+	for i, m := range r.messages {
+		if m.TS == ts {
+			r.messages = append(r.messages[:i], r.messages[i+1:]...)
+			return true
+		}
+	}
+	return false
+}
+
+// ChannelID returns the id of a channel, "" when there is none by that name.
+func (s *Server) ChannelID(name string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if r := s.room(name); r != nil {
+		return r.ID
+	}
+	return ""
+}
+
+// Visible returns what stands in a channel (name or id), threads included,
+// oldest first, whether history shows it already or not.
+func (s *Server) Visible(channel string) []Message {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if r := s.room(channel); r != nil {
+		return r.copies()
+	}
+	return nil
+}
+
+// All returns what stands in all channels.
+func (s *Server) All() []Message {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.all()
+}
+
+func (s *Server) all() []Message {
+	var all []Message
+	for _, r := range s.rooms {
+		all = append(all, r.copies()...)
+	}
+	return all
+}
+
+func (r *room) copies() []Message {
+	all := make([]Message, len(r.messages))
+	for i, m := range r.messages {
+		all[i] = *m
+	}
+	return all
+}

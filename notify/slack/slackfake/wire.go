@@ -1,0 +1,107 @@
+package slackfake
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strconv"
+	"syscall"
+)
+
+// ServeHTTP answers calls of methods, and shows what arrived to people (GET /)
+// and tests (GET /messages, /journal, /audit).
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if s.look(w, r) {
+		return
+	}
+	rep := s.serve(r.Context(), newCall(r))
+	w.Header().Set("Date", s.date())
+	if rep.end == whole {
+		for name, values := range rep.header {
+			w.Header()[name] = values
+		}
+		w.Header().Set("Content-Length", strconv.Itoa(len(rep.body)))
+		w.WriteHeader(rep.status)
+		_, _ = w.Write(rep.body) // the caller left: nothing to be done
+		return
+	}
+	h, ok := w.(http.Hijacker)
+	if !ok {
+		panic(http.ErrAbortHandler) // ends the connection as far as this writer can
+	}
+	conn, out, err := h.Hijack()
+	if err != nil {
+		panic(http.ErrAbortHandler)
+	}
+	defer conn.Close()
+	s.abandon(conn, out, rep)
+}
+
+// abandon ends a connection in the way that a fault wants.
+func (s *Server) abandon(conn net.Conn, out *bufio.ReadWriter, rep reply) {
+	switch rep.end {
+	case reset:
+		// With no lingering, closing sends RST instead of FIN.
+		if tcp, ok := conn.(*net.TCPConn); ok {
+			_ = tcp.SetLinger(0)
+		}
+	case cut:
+		fmt.Fprintf(out, "HTTP/1.1 %d %s\r\nDate: %s\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n",
+			rep.status, http.StatusText(rep.status), s.date(), rep.header.Get("Content-Type"), len(rep.body))
+		_, _ = out.Write(rep.body[:len(rep.body)/2])
+		_ = out.Flush()
+	}
+}
+
+// date is Slack's time for the Date header.
+func (s *Server) date() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.now().UTC().Format(http.TimeFormat)
+}
+
+// RoundTrip answers without a port: the faults come back as the errors that a
+// connection would give. It makes tests in a synctest bubble possible.
+func (s *Server) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.Body != nil {
+		defer r.Body.Close()
+	} else {
+		r = r.Clone(r.Context())
+		r.Body = http.NoBody
+	}
+	rep := s.serve(r.Context(), newCall(r))
+	switch err := r.Context().Err(); {
+	case err != nil:
+		return nil, err
+	case rep.end == reset:
+		return nil, &net.OpError{Op: "read", Net: "tcp", Err: syscall.ECONNRESET}
+	case rep.end == eof:
+		return nil, io.EOF
+	}
+	rep.header.Set("Date", s.date())
+	var body io.Reader = bytes.NewReader(rep.body)
+	if rep.end == cut {
+		body = io.MultiReader(bytes.NewReader(rep.body[:len(rep.body)/2]), broken{})
+	}
+	return &http.Response{
+		Status: fmt.Sprintf("%d %s", rep.status, http.StatusText(rep.status)), StatusCode: rep.status,
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Header: rep.header, Request: r,
+		Body: io.NopCloser(body), ContentLength: int64(len(rep.body)),
+	}, nil
+}
+
+// broken ends a body too early.
+type broken struct{}
+
+func (broken) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
+
+// Client is an HTTP client whose every request this Slack answers.
+func (s *Server) Client() *http.Client { return &http.Client{Transport: s} }
+
+var (
+	_ http.RoundTripper = (*Server)(nil)
+	_ http.Handler      = (*Server)(nil)
+)
