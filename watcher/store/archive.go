@@ -1,0 +1,113 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"newswatch/news"
+)
+
+// itemPage is how many items are read at once; between pages no read is open.
+const itemPage = 1000
+
+// Items gives fn the items fetched since a time, the oldest first.
+func (s *Store) Items(ctx context.Context, since time.Time, fn func(news.Item) error) error {
+	return s.stream(ctx, since, "", fn)
+}
+
+// Stale gives fn the items fetched since a time that were matched under other
+// rules than those with the given hash, the oldest first.
+func (s *Store) Stale(ctx context.Context, rulesHash string, since time.Time, fn func(news.Item) error) error {
+	return s.stream(ctx, since, rulesHash, fn)
+}
+
+func (s *Store) stream(ctx context.Context, since time.Time, notUnder string, fn func(news.Item) error) error {
+	from, after := ms(since), ""
+	for {
+		var page []news.Item
+		err := s.query(ctx, s.reader, func(r *sql.Rows) error {
+			var it news.Item
+			err := r.Scan(itemFields(&it)...)
+			page = append(page, it)
+			return err
+		}, `SELECT `+itemColumns+` FROM items i
+			WHERE (i.fetched, i.id) > ($1, $2) AND ($3 = '' OR i.rules_hash <> $3) ORDER BY i.fetched, i.id LIMIT $4`,
+			from, after, notUnder, itemPage)
+		if err != nil {
+			return s.explain("read items", err)
+		}
+		for _, it := range page {
+			if err := fn(it); err != nil {
+				return err
+			}
+		}
+		if len(page) < itemPage {
+			return nil
+		}
+		last := page[len(page)-1]
+		from, after = ms(last.Fetched), last.ID
+	}
+}
+
+// Item reads an item, its hits, and the story that it is in, "" when in none.
+func (s *Store) Item(ctx context.Context, id string) (it news.Item, hits []news.Hit, storyID string, err error) {
+	err = s.snapshot(ctx, "item "+id, func(tx *sql.Tx) error {
+		err := s.one(ctx, tx, `SELECT `+itemColumns+`, i.story_id FROM items i WHERE i.id = $1`, []any{id},
+			append(itemFields(&it), &storyID)...)
+		if err != nil {
+			return missing(err)
+		}
+		byItem, err := s.hitsOf(ctx, tx, `$1`, id)
+		hits = byItem[id]
+		return err
+	})
+	return it, hits, storyID, err
+}
+
+// Rematch commits what rules that are new say of stored items, under the lease on
+// the desk. Items that hit now and are in no story become its work.
+func (s *Store) Rematch(ctx context.Context, l news.Lease, matched []Matched) error {
+	return s.fenced(ctx, l, news.Desk, "rematch", func(ctx context.Context, tx *sql.Tx) error {
+		for _, m := range matched {
+			err := s.rematch(ctx, tx, m)
+			if err != nil {
+				return fmt.Errorf("item %s: %w", m.Item.ID, err)
+			}
+		}
+		return s.wake(ctx, tx, news.Desk, []string{deskKey})
+	})
+}
+
+// rematch leaves out an item that was pruned meanwhile, and one that was edited:
+// its edit was matched under the new rules.
+func (s *Store) rematch(ctx context.Context, tx *sql.Tx, m Matched) error {
+	var revision string
+	err := s.one(ctx, tx, `SELECT revision FROM items WHERE id = $1`, []any{m.Item.ID}, &revision)
+	if errors.Is(err, sql.ErrNoRows) || err == nil && revision != m.Item.Revision {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return s.replaceHits(ctx, tx, m)
+}
+
+// Meta reads a note under a name, "" when there is none.
+func (s *Store) Meta(ctx context.Context, name string) (value string, err error) {
+	err = s.one(ctx, s.reader, `SELECT v FROM meta WHERE k = $1`, []any{name}, &value)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", nil
+	}
+	return value, s.explain("read "+name, err)
+}
+
+// SetMeta keeps a note under a name.
+func (s *Store) SetMeta(ctx context.Context, name, value string) error {
+	return s.tx(ctx, "keep "+name, func(ctx context.Context, tx *sql.Tx) error {
+		_, err := s.exec(ctx, tx, `INSERT INTO meta (k, v) VALUES ($1, $2) ON CONFLICT (k) DO UPDATE SET v = excluded.v`, name, value)
+		return err
+	})
+}

@@ -1,0 +1,244 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"math"
+	"time"
+
+	"newswatch/news"
+)
+
+// SyncDestinations takes over where the rule file sends to. Each is due at once:
+// after a start its history is to be read. One that is gone is switched off as
+// soon as nothing waits for it: what was frozen is sent wherever the plan now goes.
+func (s *Store) SyncDestinations(ctx context.Context, ids []string) error {
+	return s.tx(ctx, "sync destinations", func(ctx context.Context, tx *sql.Tx) error {
+		for _, id := range ids {
+			if err := s.wakeDestination(ctx, tx, id); err != nil {
+				return err
+			}
+		}
+		_, err := s.exec(ctx, tx, `
+			UPDATE destinations SET active = 0 WHERE active = 1 AND key NOT IN ({{list 1}}) AND NOT EXISTS (
+				SELECT 1 FROM deliveries d WHERE d.destination = destinations.key AND d.state IN ('pending', 'sending', 'held'))`, list(ids))
+		return err
+	})
+}
+
+// wakeDestination makes a destination when it is missing.
+func (s *Store) wakeDestination(ctx context.Context, tx *sql.Tx, id string) error {
+	if _, err := s.exec(ctx, tx, `
+		INSERT INTO destinations (key) VALUES ($1) ON CONFLICT (key) DO UPDATE SET active = 1`, id); err != nil {
+		return err
+	}
+	return s.wake(ctx, tx, news.Destinations, []string{id})
+}
+
+// insertDelivery gives false when the delivery is there already. A new one wakes
+// its destination. A rewriting that nobody has begun to send is out of date when
+// a newer one of the same message comes.
+func (s *Store) insertDelivery(ctx context.Context, tx *sql.Tx, d news.Delivery) (bool, error) {
+	state := d.State
+	if state == "" {
+		state = news.Pending
+	}
+	payload := d.Payload
+	if payload == nil {
+		payload = []byte{}
+	}
+	n, err := s.exec(ctx, tx, `
+		INSERT INTO deliveries (id, part, parts, plan_id, kind, slot, destination, reply_to, broadcast, payload, stories, state,
+			rung, not_before, created_at, error)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+		ON CONFLICT (id, part) DO NOTHING`,
+		d.ID, d.Part, d.Parts, d.PlanID, string(d.Kind), d.Slot, d.Destination, d.ReplyTo, bit(d.Broadcast), payload,
+		asJSON(d.Stories), string(state), d.Rung, ms(d.NotBefore), ms(d.CreatedAt), d.Error)
+	if err != nil || n == 0 {
+		return false, err
+	}
+	if d.Kind == news.KindUpdate && d.ReplyTo != "" {
+		if _, err := s.exec(ctx, tx, `
+			DELETE FROM deliveries WHERE reply_to = $1 AND reply_to <> '' AND kind = $2 AND id <> $3
+				AND state = 'pending' AND attempts = 0`, d.ReplyTo, string(news.KindUpdate), d.ID); err != nil {
+			return false, err
+		}
+	}
+	return true, s.wakeDestination(ctx, tx, d.Destination)
+}
+
+// EnqueueNotice puts a notice to the operators into the outbox, once an id.
+func (s *Store) EnqueueNotice(ctx context.Context, d news.Delivery) error {
+	return s.tx(ctx, "enqueue notice "+d.ID, func(ctx context.Context, tx *sql.Tx) error {
+		_, err := s.insertDelivery(ctx, tx, d)
+		return err
+	})
+}
+
+// selectDelivery also reads where the message stands that a delivery belongs to:
+// the first part of its own, or the first part of the one that it answers.
+const selectDelivery = `
+	SELECT d.id, d.part, d.parts, d.plan_id, d.kind, d.slot, d.destination, d.reply_to, d.broadcast, d.payload, d.stories,
+		d.state, d.rung, d.attempts, d.looks, d.not_before, d.created_at, d.started_at, d.sent_at, d.channel, d.ts, d.error,
+		COALESCE(p.channel, ''), COALESCE(p.ts, '')` + fromDelivery
+
+const fromDelivery = `
+	FROM deliveries d LEFT JOIN deliveries p
+		ON p.id = CASE WHEN d.part > 1 THEN d.id ELSE d.reply_to END AND p.part = 1`
+
+func deliveryFields(d *news.Delivery) []any {
+	return []any{&d.ID, &d.Part, &d.Parts, &d.PlanID, &d.Kind, &d.Slot, &d.Destination, &d.ReplyTo, &d.Broadcast, &d.Payload,
+		fromJSON{&d.Stories}, &d.State, &d.Rung, &d.Attempts, &d.Looks, at{&d.NotBefore}, at{&d.CreatedAt}, at{&d.StartedAt},
+		at{&d.SentAt}, &d.Receipt.Channel, &d.Receipt.TS, &d.Error, &d.Parent.Channel, &d.Parent.TS}
+}
+
+// workable are the open deliveries of a destination whose message to answer, or
+// first part, is posted. The list of states is that of the index deliveries_open,
+// word by word.
+const workable = `
+	WHERE d.destination = $1 AND d.state IN ('pending', 'sending', 'held')
+		AND (p.state = 'sent' OR d.part = 1 AND d.reply_to = '')`
+
+// Deliverable is the next delivery of a destination that may be worked on now,
+// the oldest first. When there is none, wake says when one may be; it is zero
+// when nothing waits but for others.
+func (s *Store) Deliverable(ctx context.Context, destination string) (d *news.Delivery, wake time.Time, err error) {
+	what := "next delivery to " + destination
+	now := ms(s.now())
+	next := &news.Delivery{}
+	err = s.one(ctx, s.reader, selectDelivery+workable+` AND d.not_before <= $2
+		ORDER BY d.created_at, d.id, d.part LIMIT 1`, []any{destination, now}, deliveryFields(next)...)
+	if err == nil {
+		return next, time.Time{}, nil
+	}
+	if !errors.Is(err, sql.ErrNoRows) {
+		return nil, time.Time{}, s.explain(what, err)
+	}
+	err = s.one(ctx, s.reader, `SELECT COALESCE(MIN(d.not_before), 0)`+fromDelivery+workable, []any{destination}, at{&wake})
+	return nil, wake, s.explain(what, err)
+}
+
+// Intend commits that the bytes of a delivery are about to leave, under the lease
+// on its destination, and notes it in d. It gives ErrNotFound when the delivery
+// was dropped or replaced meanwhile.
+func (s *Store) Intend(ctx context.Context, l news.Lease, d *news.Delivery) error {
+	now := s.now()
+	err := s.fenced(ctx, l, news.Destinations, fmt.Sprintf("intend delivery %s part %d", d.ID, d.Part), func(ctx context.Context, tx *sql.Tx) error {
+		return gone(s.exec(ctx, tx, `
+			UPDATE deliveries SET state = 'sending', attempts = attempts + 1, looks = 0, started_at = $4
+			WHERE id = $1 AND part = $2 AND destination = $3 AND state IN ('pending', 'sending', 'held')`,
+			d.ID, d.Part, l.Key, ms(now)))
+	})
+	if err != nil {
+		return err
+	}
+	d.State, d.Looks, d.StartedAt = news.Sending, 0, timeOf(ms(now))
+	d.Attempts++
+	return nil
+}
+
+// gone is ErrNotFound when no row was changed.
+func gone(rows int64, err error) error {
+	if err == nil && rows == 0 {
+		return ErrNotFound
+	}
+	return err
+}
+
+// Settle commits what became of a delivery. What an operator dropped meanwhile
+// stays dropped, unless it turns out that it was sent.
+func (s *Store) Settle(ctx context.Context, l news.Lease, d news.Delivery) error {
+	return s.fenced(ctx, l, news.Destinations, fmt.Sprintf("settle delivery %s part %d", d.ID, d.Part), func(ctx context.Context, tx *sql.Tx) error {
+		return gone(s.exec(ctx, tx, `
+			UPDATE deliveries SET state = $4, channel = $5, ts = $6, error = $7, not_before = $8, looks = $9, rung = $10,
+				payload = $11, sent_at = $12
+			WHERE id = $1 AND part = $2 AND destination = $3 AND (state <> 'dropped' OR $4 = 'sent')`,
+			d.ID, d.Part, l.Key, string(d.State), d.Receipt.Channel, d.Receipt.TS, d.Error, ms(d.NotBefore), d.Looks, d.Rung,
+			d.Payload, ms(d.SentAt)))
+	})
+}
+
+// Delivery reads one part of a delivery.
+func (s *Store) Delivery(ctx context.Context, id string, part int) (d news.Delivery, err error) {
+	err = s.one(ctx, s.reader, selectDelivery+` WHERE d.id = $1 AND d.part = $2`, []any{id, part}, deliveryFields(&d)...)
+	return d, s.explain(fmt.Sprintf("delivery %s part %d", id, part), missing(err))
+}
+
+// DeliveryFilter says which deliveries to list. The zero value lists all.
+type DeliveryFilter struct {
+	States []news.DeliveryState
+	Plan   string
+	Limit  int // 0: no limit
+}
+
+// Deliveries lists deliveries, the newest first, their parts in order.
+func (s *Store) Deliveries(ctx context.Context, f DeliveryFilter) (deliveries []news.Delivery, err error) {
+	limit := int64(f.Limit)
+	if limit <= 0 {
+		limit = math.MaxInt64
+	}
+	states := make([]string, len(f.States))
+	for i, state := range f.States {
+		states[i] = string(state)
+	}
+	err = s.query(ctx, s.reader, func(r *sql.Rows) error {
+		var d news.Delivery
+		err := r.Scan(deliveryFields(&d)...)
+		deliveries = append(deliveries, d)
+		return err
+	}, selectDelivery+` WHERE ($1 = 0 OR d.state IN ({{list 2}})) AND ($3 = '' OR d.plan_id = $3)
+		ORDER BY d.created_at DESC, d.id, d.part LIMIT $4`, len(states), list(states), f.Plan, limit)
+	return deliveries, s.explain("list deliveries", err)
+}
+
+// Resend makes the held and dropped parts of a delivery due now, and says how
+// many they were.
+func (s *Store) Resend(ctx context.Context, id string) (n int, err error) {
+	err = s.tx(ctx, "resend "+id, func(ctx context.Context, tx *sql.Tx) error {
+		to, err := s.texts(ctx, tx, `
+			UPDATE deliveries SET state = 'pending', not_before = 0 WHERE id = $1 AND state IN ('held', 'dropped')
+			RETURNING destination`, id)
+		for i := 0; err == nil && i < len(to); i++ {
+			err = s.wakeDestination(ctx, tx, to[i])
+		}
+		n = len(to)
+		return err
+	})
+	return n, err
+}
+
+// Drop gives up the parts of a delivery that wait or are held, and says how many
+// they were. What is being sent cannot be dropped.
+func (s *Store) Drop(ctx context.Context, id string) (n int, err error) {
+	err = s.tx(ctx, "drop "+id, func(ctx context.Context, tx *sql.Tx) error {
+		rows, err := s.exec(ctx, tx, `UPDATE deliveries SET state = 'dropped' WHERE id = $1 AND state IN ('pending', 'held')`, id)
+		n = int(rows)
+		return err
+	})
+	return n, err
+}
+
+// InFlight is when the longest running of a destination's uncertain or running
+// attempts began; ok is false when there is none.
+func (s *Store) InFlight(ctx context.Context, destination string) (oldest time.Time, ok bool, err error) {
+	err = s.one(ctx, s.reader, `
+		SELECT COALESCE(MIN(started_at), 0), COUNT(*) > 0 FROM deliveries
+		WHERE destination = $1 AND state IN ('pending', 'sending', 'held') AND state = 'sending'`,
+		[]any{destination}, at{&oldest}, &ok)
+	return oldest, ok, s.explain("in flight to "+destination, err)
+}
+
+// Pending counts the deliveries by state.
+func (s *Store) Pending(ctx context.Context) (map[news.DeliveryState]int, error) {
+	counts := map[news.DeliveryState]int{}
+	err := s.query(ctx, s.reader, func(r *sql.Rows) error {
+		var state news.DeliveryState
+		var n int
+		err := r.Scan(&state, &n)
+		counts[state] = n
+		return err
+	}, `SELECT state, COUNT(*) FROM deliveries GROUP BY state`)
+	return counts, s.explain("count deliveries", err)
+}

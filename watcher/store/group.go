@@ -1,0 +1,200 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"newswatch/news"
+)
+
+// Ungrouped are the items that hit and are in no story yet, in the order of
+// their publication, at most limit.
+func (s *Store) Ungrouped(ctx context.Context, limit int) (members []news.Member, err error) {
+	// The condition is that of the index items_work, word by word.
+	const from = `FROM items i WHERE i.hits > 0 AND i.place = 0 ORDER BY i.published, i.id LIMIT $1`
+	err = s.snapshot(ctx, "ungrouped items", func(tx *sql.Tx) error {
+		err := s.query(ctx, tx, func(r *sql.Rows) error {
+			var m news.Member
+			err := r.Scan(itemFields(&m.Item)...)
+			members = append(members, m)
+			return err
+		}, `SELECT `+itemColumns+` `+from, limit)
+		if err != nil {
+			return err
+		}
+		hits, err := s.hitsOf(ctx, tx, `SELECT i.id `+from, limit)
+		for i := range members {
+			members[i].Hits = hits[members[i].Item.ID]
+		}
+		return err
+	})
+	return members, err
+}
+
+// Edited are the ids of living stories a member of which was edited, or matched
+// anew, since the desk settled them.
+func (s *Store) Edited(ctx context.Context, limit int) ([]string, error) {
+	ids, err := s.texts(ctx, s.reader,
+		`SELECT id FROM stories WHERE edited > 0 AND merged_into = '' ORDER BY id LIMIT $1`, limit)
+	return ids, s.explain("edited stories", err)
+}
+
+// placedPage is how many items Placed reads at once: a read that lasts as long as
+// the caller's work would keep the log from being folded into the database.
+const placedPage = 500
+
+// Placed gives fn the items that were placed in stories and fetched since a time,
+// in the order in which they were placed.
+func (s *Store) Placed(ctx context.Context, since time.Time, fn func(it news.Item, entities []string, storyID, copyOf string) error) error {
+	var next int64
+	err := s.one(ctx, s.reader, `SELECT COALESCE(MIN(place), 0) FROM items WHERE place > 0 AND fetched >= $1`, []any{ms(since)}, &next)
+	if err != nil {
+		return s.explain("placed items", err)
+	}
+	for next > 0 {
+		page, err := s.placedPage(ctx, next, since)
+		if err != nil {
+			return s.explain("placed items", err)
+		}
+		next = 0
+		for _, p := range page {
+			if err := fn(p.item, p.entities, p.storyID, p.copyOf); err != nil {
+				return err
+			}
+			next = p.place + 1
+		}
+	}
+	return nil
+}
+
+type placed struct {
+	item            news.Item
+	entities        []string
+	storyID, copyOf string
+	place           int64
+}
+
+func (s *Store) placedPage(ctx context.Context, from int64, since time.Time) (page []placed, err error) {
+	err = s.query(ctx, s.reader, func(r *sql.Rows) error {
+		var p placed
+		err := r.Scan(append(itemFields(&p.item), fromJSON{&p.entities}, &p.storyID, &p.copyOf, &p.place)...)
+		page = append(page, p)
+		return err
+	}, `SELECT `+itemColumns+`, COALESCE(h.entities, 'null'), i.story_id, i.copy_of, i.place
+		FROM items i LEFT JOIN hits h ON h.item_id = i.id AND h.rank = 0
+		WHERE i.place >= $1 AND i.place > 0 AND i.fetched >= $2 ORDER BY i.place LIMIT $3`, from, ms(since), placedPage)
+	return page, err
+}
+
+// GroupCommit is one round of the desk. It commits whole or not at all.
+type GroupCommit struct {
+	Placed       []PlacedItem
+	Stories      []news.Story // heads only: members and developments are not read
+	Developments map[string][]news.Development
+	Settled      []string // stories that were looked at because they were edited
+	WakePlans    []string
+}
+
+// PlacedItem is the decision that puts an item into a story.
+type PlacedItem struct {
+	ItemID  string
+	StoryID string
+	CopyOf  string // the member whose report it repeats, "" for a report of its own
+	Score   float64
+	Why     string
+}
+
+// CommitGroup commits a round under the lease on the desk.
+func (s *Store) CommitGroup(ctx context.Context, l news.Lease, c GroupCommit) error {
+	return s.fenced(ctx, l, news.Desk, "commit group", func(ctx context.Context, tx *sql.Tx) error {
+		var seq int64
+		err := s.one(ctx, tx, `UPDATE desk SET seq = seq + $2 WHERE key = $1 RETURNING seq`, []any{l.Key, len(c.Placed) + 1}, &seq)
+		if err != nil {
+			return err
+		}
+		for _, head := range c.Stories {
+			if err := s.saveHead(ctx, tx, head, seq); err != nil {
+				return fmt.Errorf("story %s: %w", head.ID, err)
+			}
+		}
+		for i, p := range c.Placed {
+			if err := s.placeItem(ctx, tx, p, seq-int64(len(c.Placed)-i)); err != nil {
+				return fmt.Errorf("place item %s: %w", p.ItemID, err)
+			}
+		}
+		for _, head := range c.Stories {
+			if err := s.merge(ctx, tx, head, seq); err != nil {
+				return fmt.Errorf("merge story %s: %w", head.ID, err)
+			}
+		}
+		if err := s.develop(ctx, tx, c.Developments); err != nil {
+			return err
+		}
+		if _, err := s.exec(ctx, tx, `UPDATE stories SET edited = edited - 1, changed = $2 WHERE edited > 0 AND id IN ({{list 1}})`,
+			list(c.Settled), seq); err != nil {
+			return err
+		}
+		return s.wake(ctx, tx, news.Plans, c.WakePlans)
+	})
+}
+
+func (s *Store) saveHead(ctx context.Context, tx *sql.Tx, h news.Story, seq int64) error {
+	_, err := s.exec(ctx, tx, `
+		INSERT INTO stories (id, version, phase, first_at, last_at, lead_id, merged_into, changed)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+		ON CONFLICT (id) DO UPDATE SET version = excluded.version, phase = excluded.phase, first_at = excluded.first_at,
+			last_at = excluded.last_at, lead_id = excluded.lead_id, merged_into = excluded.merged_into, changed = excluded.changed`,
+		h.ID, h.Version, string(h.Phase), ms(h.FirstAt), ms(h.LastAt), h.LeadID, h.MergedInto, seq)
+	return err
+}
+
+// placeItem places an item, which happens once.
+func (s *Store) placeItem(ctx context.Context, tx *sql.Tx, p PlacedItem, place int64) error {
+	n, err := s.exec(ctx, tx, `
+		UPDATE items SET story_id = $2, copy_of = $3, score = $4, why = $5, place = $6 WHERE id = $1 AND place = 0`,
+		p.ItemID, p.StoryID, p.CopyOf, p.Score, p.Why, place)
+	if err == nil && n == 0 {
+		return fmt.Errorf("%w among the items without a story", ErrNotFound)
+	}
+	return err
+}
+
+// merge moves the members of a story that was taken in to the older one, whose
+// sources they now are. The head of the younger stays and says where they went.
+// What was told of it counts for the older, or its readers would be told again.
+func (s *Store) merge(ctx context.Context, tx *sql.Tx, h news.Story, seq int64) error {
+	if h.MergedInto == "" {
+		return nil
+	}
+	for _, query := range []string{
+		`UPDATE items SET story_id = $2 WHERE story_id = $1 AND place > 0`,
+		`UPDATE stories SET merged_into = $2 WHERE merged_into = $1 AND merged_into <> ''`,
+		`INSERT INTO told (plan_id, story_id, version, sources, publishers, score, at, delivery_id, notes)
+			SELECT t.plan_id, s.id, {{least}}(t.version, s.version), t.sources, t.publishers, t.score, t.at, t.delivery_id, t.notes
+			FROM told t JOIN stories s ON s.id = $2 WHERE t.story_id = $1
+			ON CONFLICT (plan_id, story_id) DO NOTHING`,
+	} {
+		if _, err := s.exec(ctx, tx, query, h.ID, h.MergedInto); err != nil {
+			return err
+		}
+	}
+	_, err := s.exec(ctx, tx, `UPDATE stories SET changed = $2 WHERE id = $1`, h.MergedInto, seq)
+	return err
+}
+
+func (s *Store) develop(ctx context.Context, tx *sql.Tx, of map[string][]news.Development) error {
+	for storyID, list := range of {
+		for _, d := range list {
+			_, err := s.exec(ctx, tx, `
+				INSERT INTO developments (story_id, version, at, item_id, reason) VALUES ($1, $2, $3, $4, $5)
+				ON CONFLICT (story_id, version) DO UPDATE SET at = excluded.at, item_id = excluded.item_id, reason = excluded.reason`,
+				storyID, d.Version, ms(d.At), d.ItemID, d.Reason)
+			if err != nil {
+				return fmt.Errorf("development of story %s: %w", storyID, err)
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,206 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"newswatch/news"
+)
+
+// deskKey is the one row of the desk.
+const deskKey = "desk"
+
+// units are the tables that can be claimed from, each named after its unit.
+func units() []news.Unit {
+	return []news.Unit{news.Hosts, news.Desk, news.Plans, news.Destinations}
+}
+
+// on puts the table of a unit into a statement.
+func on(u news.Unit, query string) (string, error) {
+	if !slices.Contains(units(), u) {
+		return "", fmt.Errorf("%q is no unit of work", u)
+	}
+	return strings.ReplaceAll(query, "{{unit}}", string(u)), nil
+}
+
+// clock is parameter 1 of statements that use the fragment "now": the process's
+// time on SQLite, where only one process works.
+func (s *Store) clock() int64 { return ms(s.now()) }
+
+// Claim takes up to limit rows of a unit that are due and free, the longest due
+// first, for a time. Nobody else gets them until then or until their release.
+func (s *Store) Claim(ctx context.Context, u news.Unit, limit int, d time.Duration) ([]news.Lease, error) {
+	what := "claim " + string(u)
+	// Without MATERIALIZED a planner may run the sub-select again and pass the limit.
+	query, err := on(u, `
+		WITH due AS MATERIALIZED (
+			SELECT key AS k FROM {{unit}}
+			WHERE active = 1 AND next_at > 0 AND next_at <= {{now}} AND lease_until <= {{now}}
+			ORDER BY next_at, key LIMIT $2 {{skip_locked}})
+		UPDATE {{unit}} SET lease_until = {{now}} + $3, lease_token = $4, woken = 0
+		FROM due WHERE {{unit}}.key = due.k
+		RETURNING key, lease_until, next_at`)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", what, err)
+	}
+	type claimed struct {
+		news.Lease
+		due int64
+	}
+	var got []claimed
+	token := rand.Text()
+	err = s.tx(ctx, what, func(ctx context.Context, tx *sql.Tx) error {
+		return s.query(ctx, tx, func(r *sql.Rows) error {
+			c := claimed{Lease: news.Lease{Unit: u, Token: token}}
+			err := r.Scan(&c.Key, at{&c.Until}, &c.due)
+			got = append(got, c)
+			return err
+		}, query, s.clock(), max(limit, 0), d.Milliseconds(), token)
+	})
+	if err != nil {
+		return nil, err
+	}
+	// RETURNING promises no order.
+	slices.SortFunc(got, func(a, b claimed) int {
+		return cmp.Or(cmp.Compare(a.due, b.due), cmp.Compare(a.Key, b.Key))
+	})
+	leases := make([]news.Lease, len(got))
+	for i, c := range got {
+		leases[i] = c.Lease
+	}
+	return leases, nil
+}
+
+// fence is the first statement of every commit under a lease.
+func (s *Store) fence(ctx context.Context, tx *sql.Tx, l news.Lease) error {
+	query, err := on(l.Unit, `
+		UPDATE {{unit}} SET lease_token = lease_token
+		WHERE key = $2 AND lease_token = $3 AND lease_until > {{now}}`)
+	if err != nil {
+		return err
+	}
+	return s.held(s.exec(ctx, tx, query, s.clock(), l.Key, l.Token))
+}
+
+// held is ErrFenced when a statement under a lease found no row.
+func (s *Store) held(rows int64, err error) error {
+	if err == nil && rows == 0 {
+		return ErrFenced
+	}
+	return err
+}
+
+// Release gives a row back and sets when it is due next. The zero time lets it
+// rest until it is woken; of a host it means when the first of its feeds is due.
+// A wake that came after the claim is not forgotten: the earlier time holds.
+func (s *Store) Release(ctx context.Context, l news.Lease, next time.Time) error {
+	what := "release " + string(l.Unit) + " " + l.Key
+	query, err := on(l.Unit, `
+		UPDATE {{unit}} SET lease_until = 0, lease_token = '', woken = 0,
+			next_at = {{greatest}}(hold_until, CASE
+				WHEN woken = 1 AND next_at > 0 AND (next_at < $4 OR $4 = 0) THEN next_at
+				ELSE $4 END)
+		WHERE key = $2 AND lease_token = $3 AND lease_until > {{now}}`)
+	if err != nil {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	return s.tx(ctx, what, func(ctx context.Context, tx *sql.Tx) error {
+		due := ms(next)
+		if l.Unit == news.Hosts && due == 0 {
+			if err := s.one(ctx, tx, `SELECT COALESCE(MIN(next_at), 0) FROM feeds WHERE host = $1 AND active = 1`,
+				[]any{l.Key}, &due); err != nil {
+				return err
+			}
+		}
+		return s.held(s.exec(ctx, tx, query, s.clock(), l.Key, l.Token, due))
+	})
+}
+
+// Wake makes rows of a unit due now, all of them when no key is given. A host
+// is not woken before its server's Retry-After.
+func (s *Store) Wake(ctx context.Context, u news.Unit, keys ...string) error {
+	return s.tx(ctx, "wake "+string(u), func(ctx context.Context, tx *sql.Tx) error {
+		if len(keys) > 0 {
+			return s.wake(ctx, tx, u, keys)
+		}
+		return s.wakeWhere(ctx, tx, u, `active = 1`)
+	})
+}
+
+func (s *Store) wake(ctx context.Context, tx *sql.Tx, u news.Unit, keys []string) error {
+	if len(keys) == 0 {
+		return nil
+	}
+	return s.wakeWhere(ctx, tx, u, `key IN ({{list 2}})`, list(keys))
+}
+
+// wakeWhere keeps the place in the queue of a row that was due before.
+func (s *Store) wakeWhere(ctx context.Context, tx *sql.Tx, u news.Unit, where string, args ...any) error {
+	query, err := on(u, `
+		UPDATE {{unit}} SET woken = 1, next_at = {{greatest}}(hold_until,
+			CASE WHEN next_at > 0 AND next_at < {{now}} THEN next_at ELSE {{now}} END)
+		WHERE `+where)
+	if err != nil {
+		return err
+	}
+	_, err = s.exec(ctx, tx, query, append([]any{s.clock()}, args...)...)
+	return err
+}
+
+// NextAt is the earliest time at which a row of a unit can be claimed: a row
+// under a lease counts from its end. It is zero when all rows rest.
+func (s *Store) NextAt(ctx context.Context, u news.Unit) (time.Time, error) {
+	what := "next of " + string(u)
+	free, err := on(u, `
+		SELECT next_at FROM {{unit}}
+		WHERE active = 1 AND next_at > 0 AND lease_until <= {{now}} ORDER BY next_at LIMIT 1`)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("%s: %w", what, err)
+	}
+	leased, err := on(u, `
+		SELECT COALESCE(MIN(CASE WHEN next_at > lease_until THEN next_at ELSE lease_until END), 0) FROM {{unit}}
+		WHERE active = 1 AND next_at > 0 AND next_at <= {{now}} AND lease_until > {{now}}`)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("%s: %w", what, err)
+	}
+	now := s.clock()
+	var next, later int64
+	err = s.one(ctx, s.reader, free, []any{now}, &next)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return time.Time{}, s.explain(what, err)
+	}
+	if next > 0 && next <= now { // no row under a lease can be earlier
+		return timeOf(next), nil
+	}
+	if err := s.one(ctx, s.reader, leased, []any{now}, &later); err != nil {
+		return time.Time{}, s.explain(what, err)
+	}
+	if next == 0 || later > 0 && later < next {
+		next = later
+	}
+	return timeOf(next), nil
+}
+
+// voidLeases ends all leases: the lock on the file proves that whoever held
+// them is gone.
+func (s *Store) voidLeases(ctx context.Context) error {
+	return s.tx(ctx, "void leases", func(ctx context.Context, tx *sql.Tx) error {
+		for _, u := range units() {
+			query, err := on(u, `UPDATE {{unit}} SET lease_until = 0, lease_token = '' WHERE lease_until > 0`)
+			if err != nil {
+				return err
+			}
+			if _, err := s.exec(ctx, tx, query); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}

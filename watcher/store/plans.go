@@ -1,0 +1,207 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"newswatch/news"
+)
+
+// SyncPlans takes the plans of the rule file over. A plan that is known keeps
+// what was remembered of it; only another schedule brings its own next time.
+func (s *Store) SyncPlans(ctx context.Context, plans []news.PlanState) error {
+	return s.tx(ctx, "sync plans", func(ctx context.Context, tx *sql.Tx) error {
+		ids := make([]string, len(plans))
+		for i, p := range plans {
+			ids[i] = p.ID
+			created := p.CreatedAt
+			if created.IsZero() {
+				created = s.now()
+			}
+			if _, err := s.exec(ctx, tx, `
+				INSERT INTO plans (key, kind, spec, next_at, last_slot, last_at, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)
+				ON CONFLICT (key) DO UPDATE SET active = 1, kind = excluded.kind, spec = excluded.spec,
+					next_at = CASE WHEN plans.spec = excluded.spec THEN plans.next_at ELSE excluded.next_at END,
+					woken = CASE WHEN plans.spec = excluded.spec THEN plans.woken ELSE 1 END`,
+				p.ID, string(p.Kind), p.Spec, ms(p.NextAt), p.LastSlot, ms(p.LastAt), ms(created)); err != nil {
+				return fmt.Errorf("plan %s: %w", p.ID, err)
+			}
+		}
+		_, err := s.exec(ctx, tx, `UPDATE plans SET active = 0 WHERE active = 1 AND key NOT IN ({{list 1}})`, list(ids))
+		return err
+	})
+}
+
+// Plan is what is remembered of a plan.
+func (s *Store) Plan(ctx context.Context, id string) (p news.PlanState, err error) {
+	err = s.one(ctx, s.reader, `SELECT key, kind, spec, next_at, last_slot, last_at, created_at FROM plans WHERE key = $1`,
+		[]any{id}, &p.ID, &p.Kind, &p.Spec, at{&p.NextAt}, &p.LastSlot, at{&p.LastAt}, at{&p.CreatedAt})
+	return p, s.explain("plan "+id, missing(err))
+}
+
+// missing is ErrNotFound for a row that is not there.
+func missing(err error) error {
+	if errors.Is(err, sql.ErrNoRows) {
+		return ErrNotFound
+	}
+	return err
+}
+
+// looked is what is known of a plan's stories after they were all looked at:
+// those that changed up to seq have nothing untold, but the waiting ones. It only
+// saves work. It holds for one question, as other rules find other stories.
+type looked struct {
+	question string
+	seq      int64
+	waiting  []string
+}
+
+// Untold are the living stories that a plan has not told, or not since they
+// developed: with a hit of one of the rules, at least so high, on an item that is
+// no baseline and was fetched since the plan was made. Whole, the oldest first.
+func (s *Store) Untold(ctx context.Context, planID string, rules []string, minScore int) (untold []*news.Story, err error) {
+	plan, err := s.Plan(ctx, planID)
+	if err != nil {
+		return nil, err
+	}
+	err = s.snapshot(ctx, "untold stories of "+planID, func(tx *sql.Tx) error {
+		ids, err := s.untoldIDs(ctx, tx, plan, rules, minScore)
+		if err != nil {
+			return err
+		}
+		found, err := s.stories(ctx, tx, ids)
+		for _, id := range ids {
+			if story := found[id]; story != nil {
+				untold = append(untold, story)
+			}
+		}
+		return err
+	})
+	return untold, err
+}
+
+// untoldIDs looks only at the stories that changed since the last time, and at
+// those that waited then. All others were told, or have nothing to tell.
+func (s *Store) untoldIDs(ctx context.Context, c conn, plan news.PlanState, rules []string, minScore int) ([]string, error) {
+	question := fmt.Sprintf("%d %d %s", plan.CreatedAt.UnixMilli(), minScore, strings.Join(rules, "\x00"))
+	s.mu.Lock()
+	last := s.looked[plan.ID]
+	s.mu.Unlock()
+	if last.question != question {
+		last = looked{}
+	}
+	now := looked{question: question}
+	// The number is read first: what commits in between is looked at twice.
+	if err := s.one(ctx, c, `SELECT seq FROM desk WHERE key = $1`, []any{deskKey}, &now.seq); err != nil {
+		return nil, err
+	}
+	ids, err := s.texts(ctx, c, untoldQuery, last.seq, list(last.waiting), plan.ID, list(rules), minScore, ms(plan.CreatedAt))
+	if err != nil {
+		return nil, err
+	}
+	now.waiting = slices.Clone(ids)
+	s.mu.Lock()
+	s.looked[plan.ID] = now
+	s.mu.Unlock()
+	return ids, nil
+}
+
+const untoldQuery = `
+	WITH candidates AS MATERIALIZED (
+		SELECT id FROM stories WHERE changed > $1
+		UNION {{list 2}})
+	SELECT s.id FROM candidates c JOIN stories s ON s.id = c.id
+	WHERE s.merged_into = ''
+		AND NOT EXISTS (SELECT 1 FROM told t WHERE t.plan_id = $3 AND t.story_id = s.id AND t.version >= s.version)
+		AND EXISTS (SELECT 1 FROM items i JOIN hits h ON h.item_id = i.id
+			WHERE i.story_id = s.id AND i.place > 0 AND i.baseline = 0 AND i.fetched >= $6
+				AND h.rule IN ({{list 4}}) AND h.score >= $5)
+	ORDER BY s.first_at, s.id`
+
+// Told is what a plan last said of stories, of those that it told.
+func (s *Store) Told(ctx context.Context, planID string, storyIDs []string) (map[string]news.Told, error) {
+	told := map[string]news.Told{}
+	err := s.query(ctx, s.reader, func(r *sql.Rows) error {
+		t := news.Told{PlanID: planID}
+		err := r.Scan(&t.StoryID, &t.Version, &t.Sources, &t.Publishers, &t.Score, at{&t.At}, &t.DeliveryID, &t.Notes)
+		told[t.StoryID] = t
+		return err
+	}, `SELECT story_id, version, sources, publishers, score, at, delivery_id, notes
+		FROM told WHERE plan_id = $1 AND story_id IN ({{list 2}})`, planID, list(storyIDs))
+	return told, s.explain("what "+planID+" told", err)
+}
+
+// CountItems counts the items fetched from a time until before another, and the
+// feeds that are switched on.
+func (s *Store) CountItems(ctx context.Context, from, to time.Time) (items, feeds int, err error) {
+	err = s.one(ctx, s.reader, `
+		SELECT (SELECT COUNT(*) FROM items WHERE fetched >= $1 AND fetched < $2), (SELECT COUNT(*) FROM feeds WHERE active = 1)`,
+		[]any{ms(from), ms(to)}, &items, &feeds)
+	return items, feeds, s.explain("count items", err)
+}
+
+// CommitPlan commits a run of a plan under the lease on it. A delivery that is
+// there already stays as it is, and with it what was told of its stories.
+func (s *Store) CommitPlan(ctx context.Context, l news.Lease, c news.PlanCommit) error {
+	return s.fenced(ctx, l, news.Plans, "commit plan "+l.Key, func(ctx context.Context, tx *sql.Tx) error {
+		before, err := s.enqueue(ctx, tx, c.Deliveries)
+		if err != nil {
+			return err
+		}
+		for _, t := range c.Told {
+			if before[t.StoryID] {
+				continue
+			}
+			if err := s.saveTold(ctx, tx, t); err != nil {
+				return fmt.Errorf("told of story %s: %w", t.StoryID, err)
+			}
+		}
+		_, err = s.exec(ctx, tx, `
+			UPDATE plans SET last_slot = CASE WHEN $2 = '' THEN last_slot ELSE $2 END,
+				last_at = CASE WHEN $2 = '' THEN last_at ELSE $3 END,
+				next_at = CASE WHEN woken = 1 AND next_at > 0 AND (next_at < $4 OR $4 = 0) THEN next_at ELSE $4 END
+			WHERE key = $1`, l.Key, c.Slot, ms(c.At), ms(c.Next))
+		return err
+	})
+}
+
+// enqueue puts deliveries into the outbox. It gives the stories that only stand
+// in deliveries that were there before.
+func (s *Store) enqueue(ctx context.Context, tx *sql.Tx, deliveries []news.Delivery) (before map[string]bool, err error) {
+	before = map[string]bool{}
+	var fresh []string
+	for _, d := range deliveries {
+		inserted, err := s.insertDelivery(ctx, tx, d)
+		if err != nil {
+			return nil, fmt.Errorf("delivery %s part %d: %w", d.ID, d.Part, err)
+		}
+		if inserted {
+			fresh = append(fresh, d.Stories...)
+			continue
+		}
+		for _, id := range d.Stories {
+			before[id] = true
+		}
+	}
+	for _, id := range fresh {
+		delete(before, id)
+	}
+	return before, nil
+}
+
+func (s *Store) saveTold(ctx context.Context, tx *sql.Tx, t news.Told) error {
+	_, err := s.exec(ctx, tx, `
+		INSERT INTO told (plan_id, story_id, version, sources, publishers, score, at, delivery_id, notes)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+		ON CONFLICT (plan_id, story_id) DO UPDATE SET version = excluded.version, sources = excluded.sources,
+			publishers = excluded.publishers, score = excluded.score, at = excluded.at, delivery_id = excluded.delivery_id,
+			notes = excluded.notes
+		WHERE excluded.version >= told.version`,
+		t.PlanID, t.StoryID, t.Version, t.Sources, t.Publishers, t.Score, ms(t.At), t.DeliveryID, t.Notes)
+	return err
+}

@@ -1,0 +1,145 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"time"
+)
+
+const (
+	// seenKeep is how long a key is kept at least after its item left the feed.
+	// Feeds bring old items back, and what is forgotten would be news again.
+	seenKeep = 90 * 24 * time.Hour
+	// seenSlack is how much older than its document a key's time may be: it is
+	// renewed once in seenFresh.
+	seenSlack = 2 * seenFresh
+)
+
+// Prune deletes what is out of date, at most batch rows of each kind, and says how
+// many; it is called until that is 0. Stories that last grew before a time go with
+// all that was told of them, items fetched before a time unless they are in a
+// story that stays or are still to be grouped. Nothing goes that a delivery not
+// yet sent shows, and no key of an item that its feed still lists.
+func (s *Store) Prune(ctx context.Context, itemsBefore, storiesBefore time.Time, batch int) (n int, err error) {
+	// What could take long is looked for without the write lock.
+	items, err := s.texts(ctx, s.reader, `
+		SELECT i.id FROM items i WHERE i.fetched < $1 AND (i.place > 0 OR i.hits = 0)
+			AND NOT EXISTS (SELECT 1 FROM stories s WHERE s.id = i.story_id)
+		ORDER BY i.fetched LIMIT $2`, ms(itemsBefore), batch)
+	if err != nil {
+		return 0, s.explain("prune", err)
+	}
+	keys, err := s.forgettable(ctx, itemsBefore, batch)
+	if err != nil {
+		return 0, s.explain("prune", err)
+	}
+	err = s.tx(ctx, "prune", func(ctx context.Context, tx *sql.Tx) error {
+		stories, err := s.pruneStories(ctx, tx, storiesBefore, batch)
+		if err != nil {
+			return err
+		}
+		deliveries, err := s.pruneDeliveries(ctx, tx, storiesBefore, batch)
+		if err != nil {
+			return err
+		}
+		rest, err := s.pruneItems(ctx, tx, items, keys)
+		n = stories + deliveries + rest
+		return err
+	})
+	if err != nil || n == 0 || s.dialect.tidy == "" {
+		return n, err
+	}
+	_, err = s.exec(context.WithoutCancel(ctx), s.writer, s.dialect.tidy)
+	return n, s.explain("give space back", err)
+}
+
+// pruneStories leaves a story that was taken in as long as the one that did so:
+// its id may still be asked for.
+func (s *Store) pruneStories(ctx context.Context, tx *sql.Tx, before time.Time, batch int) (int, error) {
+	bound, err := s.boundStories(ctx, tx)
+	if err != nil {
+		return 0, err
+	}
+	ids, err := s.texts(ctx, tx, `
+		SELECT a.id FROM stories a WHERE a.last_at < $1 AND a.id NOT IN ({{list 2}})
+			AND NOT EXISTS (SELECT 1 FROM stories b WHERE b.id = a.merged_into)
+		ORDER BY a.last_at, a.id LIMIT $3`, ms(before), list(bound), batch)
+	if err != nil || len(ids) == 0 {
+		return 0, err
+	}
+	for _, query := range []string{
+		`DELETE FROM developments WHERE story_id IN ({{list 1}})`,
+		`DELETE FROM told WHERE story_id IN ({{list 1}})`,
+		`DELETE FROM stories WHERE id IN ({{list 1}})`,
+	} {
+		if _, err := s.exec(ctx, tx, query, list(ids)); err != nil {
+			return 0, err
+		}
+	}
+	return len(ids), nil
+}
+
+// boundStories are the stories that deliveries show which are not sent yet.
+func (s *Store) boundStories(ctx context.Context, tx *sql.Tx) (bound []string, err error) {
+	err = s.query(ctx, tx, func(r *sql.Rows) error {
+		var ids []string
+		err := r.Scan(fromJSON{&ids})
+		bound = append(bound, ids...)
+		return err
+	}, `SELECT stories FROM deliveries WHERE state IN ('pending', 'sending', 'held')`)
+	return bound, err
+}
+
+// pruneDeliveries leaves a delivery whose thread may still go on: one that told a
+// story that is kept, and one that an open delivery answers or belongs to.
+func (s *Store) pruneDeliveries(ctx context.Context, tx *sql.Tx, before time.Time, batch int) (int, error) {
+	n, err := s.exec(ctx, tx, `
+		DELETE FROM deliveries WHERE (id, part) IN (
+			SELECT d.id, d.part FROM deliveries d
+			WHERE d.state IN ('sent', 'dropped') AND d.created_at < $1
+				AND NOT EXISTS (SELECT 1 FROM told t WHERE t.delivery_id = d.id)
+				AND NOT EXISTS (SELECT 1 FROM deliveries o WHERE o.id = d.id AND o.state IN ('pending', 'sending', 'held'))
+				AND NOT EXISTS (SELECT 1 FROM deliveries o
+					WHERE o.reply_to = d.id AND o.reply_to <> '' AND o.state IN ('pending', 'sending', 'held'))
+			LIMIT $2)`, ms(before), batch)
+	return int(n), err
+}
+
+// forgettable are keys of feeds that have since been read without them.
+func (s *Store) forgettable(ctx context.Context, before time.Time, batch int) (keys [][2]string, err error) {
+	if limit := s.now().Add(-seenKeep); limit.Before(before) {
+		before = limit
+	}
+	err = s.query(ctx, s.reader, func(r *sql.Rows) error {
+		var k [2]string
+		err := r.Scan(&k[0], &k[1])
+		keys = append(keys, k)
+		return err
+	}, `SELECT s.feed_id, s.key FROM seen s JOIN feeds f ON f.id = s.feed_id
+		WHERE s.last_seen < $1 AND s.last_seen < f.read_at - $2 ORDER BY s.last_seen LIMIT $3`,
+		ms(before), seenSlack.Milliseconds(), batch)
+	return keys, err
+}
+
+// pruneItems checks again what was found before the transaction.
+func (s *Store) pruneItems(ctx context.Context, tx *sql.Tx, ids []string, keys [][2]string) (int, error) {
+	items, err := s.exec(ctx, tx, `
+		DELETE FROM items WHERE id IN ({{list 1}}) AND (place > 0 OR hits = 0)
+			AND NOT EXISTS (SELECT 1 FROM stories s WHERE s.id = items.story_id)`, list(ids))
+	if err != nil {
+		return 0, err
+	}
+	if _, err := s.exec(ctx, tx, `
+		DELETE FROM hits WHERE item_id IN ({{list 1}})
+			AND NOT EXISTS (SELECT 1 FROM items i WHERE i.id = hits.item_id)`, list(ids)); err != nil {
+		return 0, err
+	}
+	if len(keys) == 0 {
+		return int(items), nil
+	}
+	forgotten, err := s.exec(ctx, tx, `
+		DELETE FROM seen WHERE last_seen < $2
+			AND (feed_id, key) IN (SELECT e.value ->> 0, e.value ->> 1 FROM {{rows 1}})`,
+		asJSON(keys), ms(s.now().Add(-seenKeep)))
+	return int(items + forgotten), err
+}

@@ -1,0 +1,205 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"newswatch/news"
+)
+
+// conn is what a statement runs on: a pool or a transaction.
+type conn interface {
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	PrepareContext(ctx context.Context, query string) (*sql.Stmt, error)
+}
+
+// tx runs fn in one write transaction. A caller that goes away does not stop it:
+// it lasts a millisecond, and an interrupted commit leaves its outcome unknown.
+// The deferred rollback also covers a panic, which would otherwise keep the only
+// writing connection for ever.
+func (s *Store) tx(ctx context.Context, what string, fn func(ctx context.Context, tx *sql.Tx) error) error {
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	ctx = context.WithoutCancel(ctx)
+	tx, err := s.writer.BeginTx(ctx, nil)
+	if err != nil {
+		return s.explain(what, err)
+	}
+	defer func() { _ = tx.Rollback() }() // after a commit it does nothing
+	if err := fn(ctx, tx); err != nil {
+		return s.explain(what, err)
+	}
+	return s.explain(what, tx.Commit())
+}
+
+// fenced is a write transaction under a lease. The fence is one row-conditional
+// update: in it the database itself decides whether the lease is still held.
+func (s *Store) fenced(ctx context.Context, l news.Lease, u news.Unit, what string, fn func(ctx context.Context, tx *sql.Tx) error) error {
+	if l.Unit != u {
+		return fmt.Errorf("%s: a lease on %s does not cover it", what, l.Unit)
+	}
+	return s.tx(ctx, what, func(ctx context.Context, tx *sql.Tx) error {
+		if err := s.fence(ctx, tx, l); err != nil {
+			return err
+		}
+		return fn(ctx, tx)
+	})
+}
+
+// snapshot runs fn on one state of the database.
+func (s *Store) snapshot(ctx context.Context, what string, fn func(tx *sql.Tx) error) error {
+	tx, err := s.reader.BeginTx(ctx, nil)
+	if err != nil {
+		return s.explain(what, err)
+	}
+	defer func() { _ = tx.Rollback() }() // nothing was written
+	return s.explain(what, fn(tx))
+}
+
+// exec runs a statement and says how many rows it changed.
+func (s *Store) exec(ctx context.Context, c conn, query string, args ...any) (int64, error) {
+	res, err := c.ExecContext(ctx, s.fragments.Replace(query), args...)
+	if err != nil {
+		return 0, err
+	}
+	return res.RowsAffected()
+}
+
+// query runs a statement and gives scan each row.
+func (s *Store) query(ctx context.Context, c conn, scan func(*sql.Rows) error, query string, args ...any) error {
+	rows, err := c.QueryContext(ctx, s.fragments.Replace(query), args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := scan(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// one reads a single row; sql.ErrNoRows when there is none.
+func (s *Store) one(ctx context.Context, c conn, query string, args []any, into ...any) error {
+	found := false
+	err := s.query(ctx, c, func(r *sql.Rows) error {
+		found = true
+		return r.Scan(into...)
+	}, query, args...)
+	if err == nil && !found {
+		return sql.ErrNoRows
+	}
+	return err
+}
+
+// texts reads the one column of all rows.
+func (s *Store) texts(ctx context.Context, c conn, query string, args ...any) (list []string, err error) {
+	err = s.query(ctx, c, func(r *sql.Rows) error {
+		var t string
+		err := r.Scan(&t)
+		list = append(list, t)
+		return err
+	}, query, args...)
+	return list, err
+}
+
+// explain says what was attempted, and tells a database that cannot be written
+// and one that cannot be read from all other errors.
+func (s *Store) explain(what string, err error) error {
+	if err == nil {
+		return nil
+	}
+	var failed *sqlite.Error
+	if errors.Is(err, ErrUnwritable) || !errors.As(err, &failed) {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	switch failed.Code() & 0xff { // the low byte is the primary result code, https://sqlite.org/rescode.html
+	case sqlite3.SQLITE_FULL:
+		return fmt.Errorf("%s: %w: the disk under %s is full: %w", what, ErrUnwritable, s.path, err)
+	case sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR:
+		return fmt.Errorf("%s: %w: check owner, mode and disk of %s and its folder: %w", what, ErrUnwritable, s.path, err)
+	case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:
+		return fmt.Errorf("%s: %w: %s is damaged or not a database; it was left as it is: restore a backup, or move it away to begin anew: %w",
+			what, ErrUnwritable, s.path, err)
+	}
+	return fmt.Errorf("%s: %w", what, err)
+}
+
+// ms is a time as it is stored: milliseconds UTC, 0 for the zero time.
+func ms(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
+}
+
+func timeOf(ms int64) time.Time {
+	if ms == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(ms).UTC()
+}
+
+// at scans stored milliseconds into a time.
+type at struct{ t *time.Time }
+
+// Scan implements sql.Scanner.
+func (a at) Scan(src any) error {
+	n, ok := src.(int64)
+	if !ok {
+		return fmt.Errorf("a time is %T, not milliseconds", src)
+	}
+	*a.t = timeOf(n)
+	return nil
+}
+
+// bit is a truth value as it is stored.
+func bit(b bool) int64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// asJSON is a value as it is stored. Only lists and structs of texts and numbers
+// are, which always encode.
+func asJSON(v any) string {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic(fmt.Sprintf("store: encode %T: %v", v, err))
+	}
+	return string(b)
+}
+
+// fromJSON scans stored JSON into a value.
+type fromJSON struct{ v any }
+
+// Scan implements sql.Scanner.
+func (j fromJSON) Scan(src any) error {
+	switch text := src.(type) {
+	case string:
+		return json.Unmarshal([]byte(text), j.v)
+	case []byte:
+		return json.Unmarshal(text, j.v)
+	}
+	return fmt.Errorf("JSON is stored as %T", src)
+}
+
+// list is a parameter for the fragment "list": never null, as a JSON null would
+// be a list with one null in it.
+func list(texts []string) string {
+	if texts == nil {
+		return "[]"
+	}
+	return asJSON(texts)
+}
