@@ -1,7 +1,9 @@
 package rules
 
 import (
+	"cmp"
 	"encoding/json"
+	"slices"
 )
 
 // Severity says how bad a finding is.
@@ -12,6 +14,10 @@ const (
 	SeverityError   Severity = "error"
 	SeverityWarning Severity = "warning"
 )
+
+// codeExampleFailed marks an example that does not do what it should: the file
+// is valid, but must not replace the rules in force.
+const codeExampleFailed = "example-failed"
 
 // Finding is one thing to say about a place in a rule file. Code is a short,
 // stable word for programs; Message and Suggestion are for people.
@@ -40,4 +46,41 @@ func (f Finding) MarshalJSON() ([]byte, error) {
 type Report struct {
 	Findings []Finding
 	Sources  map[string][]byte // by file name, to show the lines
+}
+
+// Errors counts the findings that make the file invalid; failed examples are
+// not among them.
+func (r *Report) Errors() int {
+	return r.count(func(f Finding) bool { return f.Severity == SeverityError && f.Code != codeExampleFailed })
+}
+
+// Failed counts the examples that do not do what they should.
+func (r *Report) Failed() int {
+	return r.count(func(f Finding) bool { return f.Code == codeExampleFailed && f.Severity == SeverityError })
+}
+
+// Warnings counts the findings that a desk may leave as they are.
+func (r *Report) Warnings() int {
+	return r.count(func(f Finding) bool { return f.Severity == SeverityWarning })
+}
+
+func (r *Report) count(is func(Finding) bool) int {
+	n := 0
+	for _, f := range r.Findings {
+		if is(f) {
+			n++
+		}
+	}
+	return n
+}
+
+// arrange puts the findings in the order of the files' lines and keeps one of
+// each.
+func (r *Report) arrange() {
+	slices.SortStableFunc(r.Findings, func(a, b Finding) int {
+		return cmp.Or(
+			cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column),
+			cmp.Compare(a.Severity, b.Severity), cmp.Compare(a.Code, b.Code), cmp.Compare(a.Message, b.Message))
+	})
+	r.Findings = slices.Compact(r.Findings)
 }

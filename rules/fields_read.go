@@ -1,0 +1,359 @@
+package rules
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+)
+
+// shape is the type of a value: it reads one, describes itself in words for
+// messages and the manual, and as JSON Schema for editors.
+type shape interface {
+	read(r *decoder, n *yaml.Node, at spot) any // nil after a finding
+	words() string
+	schema() map[string]any
+}
+
+// spot says in words where a value stands.
+type spot struct {
+	key   string // "score"
+	owner string // "rule ceasefire", or "near of rule ceasefire"
+	root  string // the nearest owner with an id: "rule ceasefire"
+}
+
+func (p spot) String() string {
+	if p.owner == "" {
+		return p.key
+	}
+	return p.key + " of " + p.owner
+}
+
+// object is a mapping that was read: only keys with good values are in it.
+type object struct {
+	pos    Pos
+	values map[string]any
+	places map[string]Pos // of the values
+}
+
+// get is the value of a key, or the zero value when there is none.
+func get[T any](o *object, key string) T {
+	v, _ := o.values[key].(T)
+	return v
+}
+
+// list is the value of a key that holds a list.
+func list[T any](o *object, key string) []T {
+	var out []T
+	for _, v := range get[[]any](o, key) {
+		if t, ok := v.(T); ok {
+			out = append(out, t)
+		}
+	}
+	return out
+}
+
+// decoder reads the values of one file into what all files share.
+type decoder struct {
+	*loader
+	doc   *document
+	quiet bool // reads a default, whose place is not in the file
+}
+
+func (r *decoder) pos(n *yaml.Node) Pos {
+	return r.doc.finding(n, "", "").Pos
+}
+
+// refuse reports an error at a node.
+func (r *decoder) refuse(n *yaml.Node, code, suggestion, format string, args ...any) {
+	if r.quiet || r.doc.mended[n.Line] {
+		return
+	}
+	r.report(r.doc.at(n.Line, n.Column, code, fmt.Sprintf(format, args...), suggestion))
+}
+
+// value reads one value, after what holds for values of every type.
+func (r *decoder) value(s shape, n *yaml.Node, at spot) any {
+	switch {
+	case n.Kind == yaml.AliasNode:
+		r.refuse(n, "yaml-anchor", inQuotes("*"+n.Value), "a * refers to an anchor, which is not supported; quote the text or write it out")
+		return nil
+	case n.Anchor != "":
+		r.refuse(n, "yaml-anchor", inQuotes(strings.TrimSpace("&"+n.Anchor+" "+n.Value)), "a & names an anchor, which is not supported; quote the text")
+		return nil
+	case n.Style&yaml.TaggedStyle != 0 && n.Tag != "!!str" && n.Kind == yaml.ScalarNode:
+		r.refuse(n, "yaml-tag", inQuotes(strings.TrimSpace(n.Tag+" "+n.Value)), "a ! makes a tag of this word, not a text; quote it")
+		return nil
+	}
+	return s.read(r, n, at)
+}
+
+// text is the text of a scalar, whatever YAML takes it for: no, 1.0 and 12:30
+// stay what they are.
+func (r *decoder) text(n *yaml.Node, at spot, s shape) (string, bool) {
+	switch {
+	case n.Kind == yaml.SequenceNode:
+		r.refuse(n, "wrong-type", "", "%s must be %s, not a list", at, s.words())
+	case n.Kind == yaml.MappingNode:
+		if len(n.Content) == 2 && n.Content[0].Kind == yaml.ScalarNode && n.Content[1].Kind == yaml.ScalarNode {
+			whole := n.Content[0].Value + ": " + n.Content[1].Value
+			r.refuse(n, "wrong-type", inQuotes(whole), "%s must be %s; the colon makes a mapping of it, so quote it", at, s.words())
+			break
+		}
+		r.refuse(n, "wrong-type", "", "%s must be %s, not a mapping", at, s.words())
+	case null(n):
+		r.missing(n, at, s)
+	case strings.TrimSpace(n.Value) == "":
+		r.refuse(n, "no-value", "", "%s is empty; it must be %s", at, s.words())
+	default:
+		return strings.TrimSpace(n.Value), true
+	}
+	return "", false
+}
+
+// null tells whether nothing was written where a value should be.
+func null(n *yaml.Node) bool {
+	return n.Kind == yaml.ScalarNode && n.Tag == "!!null" && n.Value == "" && n.Style&(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle) == 0
+}
+
+// missing reports that nothing was written, or only what YAML takes for a comment.
+func (r *decoder) missing(n *yaml.Node, at spot, s shape) {
+	column, comment := r.comment(n)
+	if comment == "" {
+		r.refuse(n, "no-value", "", "%s has no value; it must be %s", at, s.words())
+		return
+	}
+	suggestion := inQuotes(comment)
+	if fix, ok := s.(interface{ uncomment(string) string }); ok {
+		suggestion = fix.uncomment(comment)
+	}
+	here := *n
+	here.Column = column
+	r.refuse(&here, "yaml-comment", suggestion, "everything from # on is a comment, so %s has no value; quote it", at)
+}
+
+// comment is what stands behind a # that touches a word, where a value should be.
+func (r *decoder) comment(n *yaml.Node) (column int, text string) {
+	if n.Line < 1 || n.Line > len(r.doc.lines) {
+		return 0, ""
+	}
+	line := []rune(r.doc.lines[n.Line-1])
+	i := min(max(n.Column-1, 0), len(line))
+	for i < len(line) && (line[i] == ' ' || line[i] == '-' || line[i] == ':') {
+		i++
+	}
+	rest := strings.TrimSpace(string(line[i:]))
+	if len(rest) < 2 || rest[0] != '#' || rest[1] == ' ' || rest[1] == '#' || rest[1] == '-' {
+		return 0, ""
+	}
+	return i + 1, rest
+}
+
+// mapShape is a mapping with the keys of a kind.
+type mapShape struct{ kind string }
+
+func (s mapShape) words() string          { return "a mapping (" + s.kind + ")" }
+func (s mapShape) schema() map[string]any { return schemaRef(s.kind) }
+
+func (s mapShape) read(r *decoder, n *yaml.Node, at spot) any {
+	if o := r.object(n, s.kind, at); o != nil {
+		return o
+	}
+	return nil
+}
+
+// object reads a mapping by the table of fields.
+func (r *decoder) object(n *yaml.Node, kind string, at spot) *object {
+	if null(n) {
+		if _, comment := r.comment(n); comment != "" {
+			r.missing(n, at, mapShape{kind})
+			return nil
+		}
+		n = &yaml.Node{Kind: yaml.MappingNode, Line: n.Line, Column: n.Column}
+	}
+	if n.Kind != yaml.MappingNode {
+		r.notMapping(n, kind, at)
+		return nil
+	}
+	spec := r.kinds[kind]
+	in := spotIn(n, kind, at)
+	o := &object{pos: r.pos(n), values: map[string]any{}, places: map[string]Pos{}}
+	seen := map[string]*yaml.Node{}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		key, val := n.Content[i], n.Content[i+1]
+		if !r.fresh(key, seen, in) {
+			continue
+		}
+		f, ok := spec.key(key.Value)
+		if !ok {
+			r.unknownKey(key, val, spec, in)
+			continue
+		}
+		in.key = f.name
+		if v := r.value(f.shape, val, in); v != nil {
+			o.values[f.name] = v
+			o.places[f.name] = r.pos(val)
+		}
+	}
+	r.complete(n, o, spec, seen, in)
+	return o
+}
+
+// within is the place of what stands in a mapping.
+func spotIn(n *yaml.Node, kind string, at spot) spot {
+	id := ""
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		if n.Content[i].Value == "id" {
+			id = n.Content[i+1].Value
+		}
+	}
+	switch {
+	case kind == "root":
+		return spot{}
+	case id != "":
+		return spot{owner: kind + " " + id, root: kind + " " + id}
+	case at.root != "" && at.key == kind || at.root == kind+" "+at.key: // an entity or topic under its own key
+		return spot{owner: at.root, root: at.root}
+	case at.root != "":
+		return spot{owner: kind + " of " + at.root, root: at.root}
+	}
+	return spot{owner: kind}
+}
+
+// fresh reports keys that are no words or stand twice.
+func (r *decoder) fresh(key *yaml.Node, seen map[string]*yaml.Node, in spot) bool {
+	if key.Kind != yaml.ScalarNode || key.Value == "" {
+		r.refuse(key, "bad-key", "", "a key must be a word")
+		return false
+	}
+	if first := seen[key.Value]; first != nil {
+		r.refuse(key, "duplicate-key", "", "%q stands twice%s; first in line %d", key.Value, in.inside(), first.Line)
+		return false
+	}
+	seen[key.Value] = key
+	return true
+}
+
+func (p spot) inside() string {
+	if p.owner == "" {
+		return ""
+	}
+	return " in " + p.owner
+}
+
+// complete fills defaults in and reports required keys that are not there.
+func (r *decoder) complete(n *yaml.Node, o *object, spec *kindSpec, seen map[string]*yaml.Node, in spot) {
+	for _, f := range spec.keys {
+		if seen[f.name] != nil {
+			continue
+		}
+		if f.required {
+			owner := in.owner
+			if owner == "" {
+				owner = spec.name
+			}
+			r.refuse(n, "missing-key", f.name+": "+f.example, "%s has no %s", owner, f.name)
+		}
+		if f.def == "" {
+			continue
+		}
+		in.key = f.name
+		hushed := *r
+		hushed.quiet = true
+		if v := f.shape.read(&hushed, r.defaults[f.def], in); v != nil {
+			o.values[f.name] = v
+		}
+	}
+}
+
+func (r *decoder) notMapping(n *yaml.Node, kind string, at spot) {
+	keys := strings.Join(r.kinds[kind].names(), ", ")
+	suggestion := ""
+	if s, ok := shorthand(kind, n); ok {
+		suggestion = s
+	}
+	what := "a text"
+	if n.Kind == yaml.SequenceNode {
+		what = "a list"
+	}
+	r.refuse(n, "wrong-type", suggestion, "%s must be a mapping with the keys %s, not %s", at, keys, what)
+}
+
+// shorthand is what was meant by a text where a mapping must stand.
+func shorthand(kind string, n *yaml.Node) (string, bool) {
+	if n.Kind != yaml.ScalarNode {
+		return "", false
+	}
+	switch kind {
+	case "to":
+		name := strings.TrimLeft(strings.TrimPrefix(n.Value, "slack:"), "# ")
+		return "{slack: " + name + "}", true
+	case "operators":
+		return "{to: {slack: " + strings.TrimLeft(n.Value, "# ") + "}}", true
+	}
+	return "", false
+}
+
+// unknownKey reports a key that the mapping does not have.
+func (r *decoder) unknownKey(key, val *yaml.Node, spec *kindSpec, in spot) {
+	if name, rest, ok := strings.Cut(key.Value, ":"); ok && null(val) {
+		if _, known := spec.key(name); known {
+			r.refuse(key, "unknown-key", name+": "+rest, "a space is missing after the colon of %q", name)
+			return
+		}
+	}
+	if spec.name == "condition" && (key.Value == "entity" || key.Value == "topic") && val.Kind == yaml.ScalarNode {
+		r.refuse(key, "unknown-key", key.Value+":"+val.Value, "a reference has no space after its colon")
+		return
+	}
+	suggestion := r.suggestKey(key.Value, spec)
+	hint := ""
+	if suggestion == "" {
+		hint = r.homes(key.Value)
+	}
+	r.refuse(key, "unknown-key", suggestion, "unknown key %q%s%s", key.Value, in.inside(), hint)
+}
+
+func (r *decoder) suggestKey(word string, spec *kindSpec) string {
+	names := spec.names()
+	if i := slices.IndexFunc(names, func(n string) bool { return bare(n) == bare(word) }); i >= 0 {
+		return names[i]
+	}
+	known := func(meant []string) string {
+		for _, m := range meant {
+			if slices.Contains(names, m) {
+				return m
+			}
+		}
+		return ""
+	}
+	if s := known(r.confused[strings.ToLower(word)]); s != "" {
+		return s
+	}
+	if s := nearest(word, names); s != "" {
+		return s
+	}
+	for _, near := range r.confusedWords {
+		if len(near) >= 4 && distance(bare(word), bare(near)) == 1 {
+			if s := known(r.confused[near]); s != "" {
+				return s
+			}
+		}
+	}
+	return ""
+}
+
+// homes names the mappings that do have such a key.
+func (r *decoder) homes(word string) string {
+	var kinds []string
+	for _, k := range r.order {
+		if _, ok := k.key(word); ok && k.name != "root" {
+			kinds = append(kinds, k.name)
+		}
+	}
+	if len(kinds) == 0 {
+		return ""
+	}
+	return "; it belongs into " + strings.Join(kinds, " or ")
+}

@@ -1,0 +1,195 @@
+//go:build ruleset
+
+package rules
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+)
+
+// LoadOptions choose what is done at a load.
+type LoadOptions struct {
+	SkipExamples bool // do not run the rules' tests
+}
+
+// Load reads a rule file, or a folder whose *.yaml and *.yml files are read as
+// one, and runs its examples. The error says that it could not be read at all;
+// everything else is in the report. The rules are nil when the report has
+// errors.
+func Load(path string) (*Ruleset, *Report, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, nil, fmt.Errorf("read rules: %w", err)
+	}
+	names := []string{path}
+	if info.IsDir() {
+		if names, err = yamlFiles(path); err != nil {
+			return nil, nil, fmt.Errorf("read rules: %w", err)
+		}
+	}
+	var sources []ruleSource
+	for _, name := range names {
+		src, err := readFile(name)
+		if err != nil {
+			return nil, nil, fmt.Errorf("read rules: %w", err)
+		}
+		sources = append(sources, ruleSource{name, src})
+	}
+	rs, report := load(sources, LoadOptions{})
+	return rs, report, nil
+}
+
+// LoadBytes reads one rule file from memory.
+func LoadBytes(name string, src []byte, opt LoadOptions) (*Ruleset, *Report) {
+	return load([]ruleSource{{name, src}}, opt)
+}
+
+type ruleSource struct {
+	name string
+	src  []byte
+}
+
+// yamlFiles are the rule files of a folder. Names with a leading dot are left
+// out: Kubernetes keeps a mounted folder's true files under such names.
+func yamlFiles(dir string) ([]string, error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, e := range entries {
+		ext := filepath.Ext(e.Name())
+		if e.IsDir() || strings.HasPrefix(e.Name(), ".") || ext != ".yaml" && ext != ".yml" {
+			continue
+		}
+		names = append(names, filepath.Join(dir, e.Name()))
+	}
+	if len(names) == 0 {
+		return nil, &fs.PathError{Op: "open", Path: dir, Err: errors.New("no *.yaml file in this folder")}
+	}
+	return names, nil
+}
+
+// readFile reads a file up to one byte more than is allowed, which is enough to
+// say that it is too big.
+func readFile(name string) ([]byte, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, maxBytes+1))
+}
+
+// contentHash tells whether a load read the same as another.
+func contentHash(sources []ruleSource) string {
+	h := sha256.New()
+	for _, s := range sources {
+		fmt.Fprintf(h, "%s\x00%d\x00", filepath.Base(s.name), len(s.src))
+		h.Write(s.src)
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// loader gathers what all files of a load have in common.
+type loader struct {
+	kinds         map[string]*kindSpec
+	order         []*kindSpec
+	defaults      map[string]*yaml.Node // of each default, by its YAML
+	confused      map[string][]string
+	confusedWords []string
+	ids           ids
+	refs          []ref
+	plans         []planPlace
+	findings      []Finding
+
+	idForm, channelForm *regexp.Regexp
+}
+
+func newLoader() *loader {
+	l := &loader{
+		kinds: map[string]*kindSpec{}, order: kinds(), defaults: map[string]*yaml.Node{},
+		confused: confused(), ids: ids{},
+		idForm: regexp.MustCompile(idPattern), channelForm: regexp.MustCompile(channelPattern),
+	}
+	for w := range l.confused {
+		l.confusedWords = append(l.confusedWords, w)
+	}
+	slices.Sort(l.confusedWords)
+	for _, k := range l.order {
+		l.kinds[k.name] = k
+		for _, f := range k.keys {
+			if f.def == "" || l.defaults[f.def] != nil {
+				continue
+			}
+			if root, err := compose([]byte(f.def)); err == nil {
+				l.defaults[f.def] = root
+			}
+		}
+	}
+	return l
+}
+
+func (l *loader) report(f Finding) { l.findings = append(l.findings, f) }
+
+// load reads all sources into one File, then checks what takes all of them.
+func load(sources []ruleSource, opt LoadOptions) (*Ruleset, *Report) {
+	l := newLoader()
+	report := &Report{Sources: map[string][]byte{}}
+	b := newBuilder(l)
+	for _, s := range sources {
+		report.Sources[s.name] = s.src
+		doc := parse(s.name, s.src, l.report)
+		r := &decoder{loader: l, doc: doc}
+		if doc.root == nil {
+			continue
+		}
+		if root, ok := r.value(mapShape{"root"}, doc.root, spot{key: "a rule file"}).(*object); ok {
+			b.add(root)
+		}
+	}
+	file := b.finish()
+	l.resolve(file)
+	rs := l.compile(file)
+	rs.Hash = contentHash(sources)
+	report.Findings = l.findings
+	if report.Errors() == 0 {
+		report.Findings = append(report.Findings, lint(file, l.plans, l.ids)...)
+		if !opt.SkipExamples {
+			report.Findings = append(report.Findings, runExamples(rs)...)
+		}
+	} else {
+		rs = nil
+	}
+	report.arrange()
+	return rs, report
+}
+
+// compile adds what only the engine sees. It repeats nothing about a place of
+// which the loader has spoken.
+func (l *loader) compile(file *File) *Ruleset {
+	spoken := map[Pos]bool{}
+	for _, f := range l.findings {
+		if f.Severity == SeverityError {
+			spoken[f.Pos] = true
+		}
+	}
+	rs, found := Compile(file)
+	for _, f := range found {
+		if !spoken[f.Pos] {
+			l.report(f)
+		}
+	}
+	return rs
+}

@@ -1,0 +1,167 @@
+package rules
+
+import (
+	"fmt"
+	"slices"
+	"sort"
+	"strings"
+
+	"newswatch/news"
+
+	"go.yaml.in/yaml/v4"
+)
+
+// ids are the ids of each kind, with their places.
+type ids map[string]map[string]Pos
+
+// add notes an id; when there is one already it returns that one's place and false.
+func (ids ids) add(kind, id string, at Pos) (Pos, bool) {
+	if ids[kind] == nil {
+		ids[kind] = map[string]Pos{}
+	}
+	if first, ok := ids[kind][id]; ok {
+		return first, false
+	}
+	ids[kind][id] = at
+	return at, true
+}
+
+func (ids ids) of(kind string) []string {
+	var names []string
+	for id := range ids[kind] {
+		names = append(names, id)
+	}
+	sort.Strings(names)
+	return names
+}
+
+// ref is a mention of an id, to be looked up when all files are read.
+type ref struct {
+	kind, id string
+	prefix   string // as it is written: "entity:", "tag:"
+	pos      Pos
+	at       spot
+	mended   bool
+}
+
+func (r *decoder) refer(n *yaml.Node, kind, id, prefix string, at spot) {
+	if !r.quiet {
+		r.refs = append(r.refs, ref{kind, id, prefix, r.pos(n), at, r.doc.mended[n.Line]})
+	}
+}
+
+// planPlace is a digest or alert with its place, for what is checked later.
+type planPlace struct {
+	news.Plan
+	pos, quiet, score Pos
+}
+
+// resolve looks up what the files refer to.
+func (l *loader) resolve(file *File) {
+	for _, f := range file.Feeds {
+		for _, tag := range f.Tags {
+			l.ids.add("tag", tag, Pos{})
+		}
+	}
+	for _, r := range l.refs {
+		if _, ok := l.ids[r.kind][r.id]; ok || r.mended {
+			continue
+		}
+		l.unknown(r)
+	}
+	l.cycles(file)
+	for _, p := range l.plans {
+		l.checkPlan(p)
+	}
+}
+
+// unknown reports an id that is nowhere, with the nearest that is. An id of the
+// other kind of reference comes first: entity:ceasefire for topic:ceasefire.
+func (l *loader) unknown(r ref) {
+	suggestion := ""
+	for _, other := range []string{"entity", "topic"} {
+		if _, ok := l.ids[other][r.id]; ok && r.prefix != "" && r.kind != "tag" {
+			suggestion = other + ":" + r.id
+		}
+	}
+	if _, ok := l.ids["tag"][r.id]; ok && r.kind == "feed" {
+		suggestion = "tag:" + r.id
+	}
+	if _, ok := l.ids["feed"][r.id]; ok && r.kind == "tag" {
+		suggestion = r.id
+	}
+	if suggestion == "" {
+		if id := l.closest(r); id != "" {
+			suggestion = r.prefix + id
+		}
+	}
+	message := fmt.Sprintf("there is no %s %q, which %s names", r.kind, r.id, r.at)
+	if len(l.ids[r.kind]) == 0 {
+		message = fmt.Sprintf("there is no %s %q: the file has none at all", r.kind, r.id)
+	}
+	l.report(Finding{Pos: r.pos, Severity: SeverityError, Code: "unknown-" + r.kind, Message: message, Suggestion: suggestion})
+}
+
+// closest is the id that was probably meant: a slip away, or the one that the
+// word begins or is part of.
+func (l *loader) closest(r ref) string {
+	known := l.ids.of(r.kind)
+	if id := nearest(r.id, known); id != "" {
+		return id
+	}
+	var like []string
+	for _, id := range known {
+		if len(r.id) >= 4 && strings.Contains(bare(id), bare(r.id)) || len(id) >= 4 && strings.Contains(bare(r.id), bare(id)) {
+			like = append(like, id)
+		}
+	}
+	if len(like) == 1 {
+		return like[0]
+	}
+	return ""
+}
+
+// cycles reports topics that contain themselves.
+func (l *loader) cycles(file *File) {
+	topics := map[string]*Topic{}
+	for i := range file.Topics {
+		topics[file.Topics[i].ID] = &file.Topics[i]
+	}
+	done := map[string]bool{}
+	var visit func(id string, path []string)
+	visit = func(id string, path []string) {
+		topic := topics[id]
+		if topic == nil || done[id] {
+			return
+		}
+		path = append(path, id)
+		for _, term := range topic.Any {
+			next, ok := strings.CutPrefix(term.Text, "topic:")
+			if !ok {
+				continue
+			}
+			if i := slices.Index(path, next); i >= 0 {
+				l.report(Finding{Pos: term.Pos, Severity: SeverityError, Code: "cycle",
+					Message: "topics contain each other: " + strings.Join(append(slices.Clone(path[i:]), next), " > ")})
+				continue
+			}
+			visit(next, path)
+		}
+		done[id] = true
+	}
+	for _, t := range file.Topics {
+		visit(t.ID, nil)
+	}
+}
+
+// checkPlan reports what single values cannot show.
+func (l *loader) checkPlan(p planPlace) {
+	if p.Quiet != nil && p.Quiet.From == p.Quiet.To {
+		l.report(Finding{Pos: p.quiet, Severity: SeverityError, Code: "bad-time",
+			Message: fmt.Sprintf("quiet_hours of %s %s begin and end at the same time", p.Kind, p.ID)})
+	}
+	if len(p.Rules) == 0 {
+		l.report(Finding{Pos: p.pos, Severity: SeverityError, Code: "no-rules",
+			Message: fmt.Sprintf("%s %s has no rules: the file has none", p.Kind, p.ID)})
+	}
+}
