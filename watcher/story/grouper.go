@@ -1,0 +1,208 @@
+package story
+
+import (
+	"fmt"
+	"time"
+
+	"newswatch/news"
+)
+
+// Grouper places items in stories, one after the other. It is not safe for
+// concurrent use: the desk's lease gives it one holder at a time.
+type Grouper struct {
+	window    time.Duration
+	threshold float64
+	lex       *lexicon
+	index     index
+	query     query
+	copies    copies
+	stories   map[string]*story
+	outlets   map[string]bool
+	now       time.Time // latest time of any item
+	swept     time.Time
+}
+
+// New returns a Grouper that knows no stories.
+func New(cfg Config) *Grouper {
+	if cfg.Window <= 0 {
+		cfg.Window = defaultWindow
+	}
+	if cfg.Threshold <= 0 {
+		cfg.Threshold = defaultThreshold
+	}
+	lex := newLexicon()
+	return &Grouper{
+		window: cfg.Window, threshold: cfg.Threshold, lex: lex,
+		index: index{lex: lex}, query: query{model: newModel()}, copies: newCopies(),
+		stories: map[string]*story{}, outlets: map[string]bool{},
+	}
+}
+
+// Size is the number of reports that are kept for comparison.
+func (g *Grouper) Size() int { return g.index.live }
+
+// Add places an item. entities are the ids of the desk's entities in it.
+func (g *Grouper) Add(it news.Item, entities []string) Placement {
+	g.forget(&it)
+	d := g.read(&it, entities)
+	g.query.load(d, when(&it))
+	found := g.near(g.index.candidates(&g.query))
+	m := &member{id: it.ID, doc: d.doc, sketch: sketch(it.Body)}
+	if r, why := g.copies.find(&it, m, found); r != nil {
+		p := Placement{StoryID: r.story.id, Score: 1, Why: why}
+		if r.repeats {
+			p.CopyOf = r.original
+		}
+		g.settle(&it, d, m, r.story, g.weighed(r.story, p.CopyOf), p.CopyOf)
+		return p
+	}
+	return g.place(&it, d, m, found)
+}
+
+// place puts an item that is no copy into the story it fits best, or opens one.
+func (g *Grouper) place(it *news.Item, d *draft, m *member, found []candidate) Placement {
+	var best evidence
+	var into *story
+	verdict := Verdict{Score: -1}
+	for _, c := range found {
+		ev := g.query.weigh(c.story)
+		if v := g.query.same(ev, g.threshold); v.Score > verdict.Score {
+			verdict, best, into = v, ev, c.story
+		}
+	}
+	if verdict.Same {
+		p := Placement{StoryID: into.id, Score: verdict.Score, Why: g.query.why(best)}
+		g.settle(it, d, m, into, best, "")
+		return p
+	}
+	p := Placement{StoryID: news.StoryID(it.ID), New: true, Score: 1, Why: "nothing like it in the last " + days(g.window)}
+	if into != nil {
+		p.Why = fmt.Sprintf("nearest story: %s (%.2f, needs %.2f)", g.query.why(best), verdict.Score, g.threshold)
+	}
+	g.settle(it, d, m, g.open(p.StoryID), evidence{}, "")
+	return p
+}
+
+// Restore takes in an item that was placed before, without deciding anything.
+func (g *Grouper) Restore(it news.Item, entities []string, storyID, copyOf string) {
+	g.forget(&it)
+	d := g.read(&it, entities)
+	g.query.load(d, when(&it))
+	m := &member{id: it.ID, doc: d.doc, sketch: sketch(it.Body)}
+	s := g.open(storyID)
+	g.settle(&it, d, m, s, g.weighed(s, copyOf), copyOf)
+}
+
+// weighed is the evidence that a story remembers of a member; a copy leaves none.
+func (g *Grouper) weighed(s *story, copyOf string) evidence {
+	if copyOf != "" || len(s.members) == 0 {
+		return evidence{}
+	}
+	return g.query.weigh(s)
+}
+
+// open returns the story of an id, and makes it when it is not there.
+func (g *Grouper) open(id string) *story {
+	s := g.stories[id]
+	if s == nil {
+		s = &story{id: id}
+		g.stories[id] = s
+	}
+	return s
+}
+
+// settle remembers a placed item. A copy adds nothing to compare with: its
+// words would only make its story look more common than it is.
+func (g *Grouper) settle(it *news.Item, d *draft, m *member, s *story, ev evidence, copyOf string) {
+	at := when(it)
+	s.saw(at)
+	if g.now.After(s.seen) {
+		s.seen = g.now
+	}
+	if key := outletKey(it.Publisher); key != "" {
+		g.outlets[key] = true
+	}
+	g.copies.remember(it, m, s, copyOf)
+	if copyOf != "" {
+		return
+	}
+	m.length = root(g.query.normText)
+	g.lex.count(&d.doc)
+	s.keep(m, ev)
+	g.index.add(m)
+	if len(s.members) > maxMembers {
+		g.thin(s)
+	}
+}
+
+// thin drops one member of a story that has too many to compare with: the
+// oldest but for the first few, which say what the story is about.
+func (g *Grouper) thin(s *story) {
+	out := s.members[keptFirst]
+	s.members = append(s.members[:keptFirst], s.members[keptFirst+1:]...)
+	g.index.drop(out)
+	g.query.load(&draft{lex: g.lex, doc: out.doc}, time.Time{})
+	ev := g.query.weigh(s)
+	n := float64(len(s.members))
+	s.norm.text -= 1 + 2*n*ev.mean.text
+	s.norm.head -= 1 + 2*n*ev.mean.head
+	s.norm.name -= 1 + 2*n*ev.mean.name
+}
+
+// near leaves out the stories that have been silent for too long.
+func (g *Grouper) near(found []candidate) []candidate {
+	kept := found[:0]
+	for _, c := range found {
+		if c.story.gap(g.query.at) <= g.window {
+			kept = append(kept, c)
+		}
+	}
+	return kept
+}
+
+// forget drops what has been silent for longer than the window. It looks once
+// for each twentieth of the window that has passed in the items' time.
+func (g *Grouper) forget(it *news.Item) {
+	for _, at := range []time.Time{it.Fetched, it.Published} {
+		if at.After(g.now) {
+			g.now = at
+		}
+	}
+	if g.now.Sub(g.swept) < g.window/20 {
+		return
+	}
+	g.swept = g.now
+	for id, s := range g.stories {
+		if s.seen.IsZero() || g.now.Sub(s.seen) <= g.window {
+			continue
+		}
+		for _, m := range s.members {
+			g.index.drop(m)
+		}
+		g.copies.forget(s)
+		delete(g.stories, id)
+	}
+	if len(g.index.members) > 2*g.index.live+1000 {
+		g.index.compact()
+	}
+}
+
+// read makes an item comparable.
+func (g *Grouper) read(it *news.Item, entities []string) *draft {
+	return g.lex.read(it, entities, g.outlets)
+}
+
+// when is the time of an item, zero when it has none.
+func when(it *news.Item) time.Time {
+	if it.Published.IsZero() {
+		return it.Fetched
+	}
+	return it.Published
+}
+
+func days(d time.Duration) string {
+	if d%(24*time.Hour) == 0 {
+		return fmt.Sprintf("%d days", d/(24*time.Hour))
+	}
+	return d.String()
+}
