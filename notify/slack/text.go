@@ -2,7 +2,6 @@ package slack
 
 import (
 	"fmt"
-	"net/url"
 	"strings"
 	"time"
 
@@ -42,29 +41,10 @@ func literal(s string) string {
 // label is foreign text on one line of mrkdwn.
 func label(s string, limit int) string { return literal(wording.Clip(wording.Line(s), limit)) }
 
-// address returns a link's URL as it may stand in a message, "" when it may not:
-// only http and https, with a host, and not overlong. Characters that end a link
-// in mrkdwn are percent-encoded.
+// address is a link's URL as it may stand in a message, "" when it may not.
 func address(raw string) string {
-	u, err := url.Parse(strings.TrimSpace(raw))
-	if err != nil || u.Host == "" || u.Opaque != "" {
-		return ""
-	}
-	switch u.Scheme = strings.ToLower(u.Scheme); u.Scheme {
-	case "http", "https":
-	default:
-		return ""
-	}
-	var b strings.Builder
-	for _, r := range []byte(u.String()) {
-		if r <= ' ' || r >= 0x7f || strings.IndexByte("<>|\"`\\^{}", r) >= 0 {
-			fmt.Fprintf(&b, "%%%02X", r)
-			continue
-		}
-		b.WriteByte(r)
-	}
-	if s := b.String(); len(escape(s)) <= maxURL {
-		return s
+	if u := wording.Link(raw); len(escape(u)) <= maxURL {
+		return u
 	}
 	return ""
 }
