@@ -1,0 +1,139 @@
+package feed
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"code.dny.dev/ssrf"
+	"golang.org/x/net/http/httpproxy"
+)
+
+// Bounds of a connection. They stand beside the one deadline of a whole fetch.
+const (
+	dialTimeout    = 10 * time.Second
+	headerTimeout  = 15 * time.Second
+	maxHeaderBytes = 256 << 10
+)
+
+// errForbidden says that an address is not public and not allowed.
+var errForbidden = errors.New("the address is not public; settings.network.allow can name it")
+
+// guard keeps requests away from addresses inside of the operator's network:
+// a feed's URL, or a redirect, is written by strangers. It looks at the address
+// that is really dialled, after DNS, so that a name cannot change its mind.
+type guard struct {
+	allow   []netip.Prefix
+	ssrf    *ssrf.Guardian
+	proxies []string // host:port of the operator's proxies
+}
+
+func newGuard(allow []netip.Prefix, proxies []string) *guard {
+	var v4, v6 []netip.Prefix
+	for _, p := range allow {
+		if p.Addr().Unmap().Is4() {
+			v4 = append(v4, p)
+		} else {
+			v6 = append(v6, p)
+		}
+	}
+	return &guard{
+		allow:   allow,
+		ssrf:    ssrf.New(ssrf.WithAnyPort(), ssrf.WithAllowedV4Prefixes(v4...), ssrf.WithAllowedV6Prefixes(v6...)),
+		proxies: proxies,
+	}
+}
+
+// allowed says that an address is in a range that the operator named: its feeds
+// are the operator's own.
+func (g *guard) allowed(addr netip.Addr) bool {
+	addr = addr.Unmap()
+	return addr.IsValid() && slices.ContainsFunc(g.allow, func(p netip.Prefix) bool { return p.Contains(addr) })
+}
+
+// check refuses what can be known before a request is sent. Behind a proxy it
+// is the only check of the target, as the proxy does the dialling.
+func (g *guard) check(u *url.URL, proxied bool) error {
+	host := strings.ToLower(u.Hostname())
+	if slices.Contains(g.proxies, hostPort(u)) {
+		return fmt.Errorf("%s: %w", u.Host, errForbidden)
+	}
+	if addr, err := netip.ParseAddr(host); err == nil {
+		if err := g.ssrf.SafeAddr(addr.Unmap()); err != nil {
+			return fmt.Errorf("%s: %w", u.Host, errForbidden)
+		}
+		return nil
+	}
+	name := strings.TrimSuffix(host, ".")
+	if proxied && (name == "localhost" || strings.HasSuffix(name, ".localhost") || !strings.Contains(name, ".")) {
+		return fmt.Errorf("%s: %w", u.Host, errForbidden)
+	}
+	return nil
+}
+
+// dial connects to what passes; only the operator's own proxies may stand on
+// private addresses.
+func (g *guard) dial(ctx context.Context, network, addr string) (net.Conn, error) {
+	d := &net.Dialer{Timeout: dialTimeout, KeepAlive: 30 * time.Second}
+	if !slices.Contains(g.proxies, strings.ToLower(addr)) {
+		d.Control = g.ssrf.Safe
+	}
+	conn, err := d.DialContext(ctx, network, addr)
+	if errors.Is(err, ssrf.ErrProhibitedIP) || errors.Is(err, ssrf.ErrProhibitedNetwork) {
+		return nil, fmt.Errorf("connect to %s: %w", addr, errForbidden)
+	}
+	return conn, err
+}
+
+// newTransport is the one transport for all feeds. Bodies come as they were
+// sent: what they grow to is bounded by our own decompression.
+func newTransport(g *guard, proxy func(*http.Request) (*url.URL, error)) *http.Transport {
+	return &http.Transport{
+		Proxy:                  proxy,
+		DialContext:            g.dial,
+		ForceAttemptHTTP2:      true,
+		DisableCompression:     true,
+		MaxIdleConns:           256,
+		MaxIdleConnsPerHost:    1, // no host is polled twice at once
+		IdleConnTimeout:        90 * time.Second,
+		TLSHandshakeTimeout:    dialTimeout,
+		ResponseHeaderTimeout:  headerTimeout,
+		MaxResponseHeaderBytes: maxHeaderBytes,
+	}
+}
+
+// proxiesOf lists the addresses of the proxies that the environment names.
+func proxiesOf(env *httpproxy.Config) []string {
+	var all []string
+	for _, raw := range []string{env.HTTPProxy, env.HTTPSProxy} {
+		if raw == "" {
+			continue
+		}
+		if !strings.Contains(raw, "://") {
+			raw = "http://" + raw
+		}
+		if u, err := url.Parse(raw); err == nil {
+			all = append(all, hostPort(u))
+		}
+	}
+	return all
+}
+
+// hostPort is where a URL leads, with its scheme's port when it names none.
+func hostPort(u *url.URL) string {
+	port := u.Port()
+	if port == "" {
+		port = map[string]string{"https": "443", "socks5": "1080", "socks5h": "1080"}[u.Scheme]
+	}
+	if port == "" {
+		port = "80"
+	}
+	return net.JoinHostPort(strings.ToLower(u.Hostname()), port)
+}
