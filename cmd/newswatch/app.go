@@ -24,6 +24,14 @@ import (
 	"newswatch/watcher/store"
 )
 
+// probeAddr is where the daemon answers probes, or "off".
+func (a *app) probeAddr() string {
+	if a.Listen == "" {
+		return "127.0.0.1:8765"
+	}
+	return a.Listen
+}
+
 // userAgent is how we name ourselves to the servers of feeds.
 func userAgent() string { return "newswatch/" + version + " (feed reader)" }
 

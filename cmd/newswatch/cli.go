@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"os"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -35,7 +34,7 @@ type stdio struct {
 type cli struct {
 	Rules     string `env:"NEWSWATCH_RULES" default:"rules.yaml" placeholder:"PATH" help:"Rule file, or a folder whose *.yaml are read as one. (${default}, $$${env})"`
 	DB        string `env:"NEWSWATCH_DB" placeholder:"URL" help:"State: sqlite://relative.db or sqlite:///absolute.db. ($$${env}; default newswatch.db in $$STATE_DIRECTORY, else in the XDG state folder)"`
-	Listen    string `env:"NEWSWATCH_LISTEN" default:"127.0.0.1:8765" placeholder:"ADDR" help:"Address for /healthz, /readyz and reloads; off disables it. (${default}, $$${env})"`
+	Listen    string `env:"NEWSWATCH_LISTEN" placeholder:"ADDR" help:"Address for /healthz, /readyz and reloads; off disables it. (127.0.0.1:8765, $$${env})"`
 	LogFormat string `default:"text" enum:"text,json" help:"Form of the log on stderr: ${enum}."`
 	LogLevel  string `default:"info" enum:"debug,info,warn,error" help:"Least level that is logged: ${enum}."`
 
@@ -144,10 +143,4 @@ func help(text, example, codes string) string {
 
 func indent(s string) string {
 	return "  " + strings.ReplaceAll(strings.TrimSpace(s), "\n", "\n  ")
-}
-
-// terminalWidth is the width of a terminal on w, or 0 when w is none.
-func isTerminal(w io.Writer) (*os.File, bool) {
-	f, ok := w.(*os.File)
-	return f, ok
 }

@@ -18,10 +18,10 @@ func (healthcheckCmd) Help() string {
 
 // Run asks.
 func (healthcheckCmd) Run(ctx context.Context, a *app) error {
-	if a.Listen == "off" {
+	if a.probeAddr() == "off" {
 		return usagef("--listen is off: there is nothing to ask")
 	}
-	host, port, err := net.SplitHostPort(a.Listen)
+	host, port, err := net.SplitHostPort(a.probeAddr())
 	if err != nil {
 		return usagef("--listen: %v", err)
 	}

@@ -64,11 +64,12 @@ func (c *runCmd) Run(ctx context.Context, a *app) error {
 	g.Go(func() error { return w.Run(ctx, units) })
 	g.Go(func() error { return a.reloadOnHangup(ctx, w) })
 	g.Go(func() error { return watchdog(ctx, st) })
-	if serve && a.Listen != "off" {
+	addr := a.probeAddr()
+	if serve && addr != "off" {
 		site := web.New(web.Config{Ready: st.Ping, Reload: w.Reload, Log: a.logger()})
-		g.Go(func() error { return site.Serve(ctx, a.Listen) })
+		g.Go(func() error { return site.Serve(ctx, addr) })
 	}
-	a.logger().Info("running", "rules", a.Rules, "feeds", len(rs.File.Feeds), "plans", len(rs.File.Plans), "listen", a.Listen, "version", version)
+	a.logger().Info("running", "rules", a.Rules, "feeds", len(rs.File.Feeds), "plans", len(rs.File.Plans), "listen", addr, "version", version)
 	_, _ = daemon.SdNotify(false, daemon.SdNotifyReady) // nobody listens outside of systemd
 	err = g.Wait()
 	a.logger().Info("stopped", "err", err)

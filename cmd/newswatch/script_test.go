@@ -1,0 +1,80 @@
+package main_test
+
+import (
+	"flag"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"newswatch/notify/slack/slackfake"
+)
+
+var update = flag.Bool("update", false, "rewrite the expected outputs in testdata")
+
+// TestScripts runs the verbs as a user does; the scripts read as a manual.
+// Beside testscript's own commands they have:
+//
+//	feeds DIR        serve the files of DIR on loopback; $FEEDS is the address
+//	slack [PLAN]     serve a strict Slack; sets SLACK_API_URL and SLACK_BOT_TOKEN
+//	posted CHANNEL N that Slack shows N messages in CHANNEL
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:           "testdata/script",
+		UpdateScripts: *update,
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("XDG_STATE_HOME", env.WorkDir+"/state")
+			env.Setenv("NO_COLOR", "1")
+			env.Setenv("NEWSWATCH_LISTEN", "off")
+			env.Setenv("TZ", "UTC")
+			env.Values[slackKey{}] = new(*slackfake.Server)
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"feeds": serveFeeds, "slack": serveSlack, "posted": checkPosted,
+		},
+	})
+}
+
+func serveFeeds(ts *testscript.TestScript, _ bool, args []string) {
+	dir := ts.MkAbs(args[0])
+	server := httptest.NewServer(http.FileServer(http.Dir(dir)))
+	ts.Defer(server.Close)
+	ts.Setenv("FEEDS", server.URL)
+}
+
+type slackKey struct{}
+
+func serveSlack(ts *testscript.TestScript, _ bool, args []string) {
+	cfg := slackfake.Config{Seed: 1, Channels: []string{"desk", "ops"}}
+	if len(args) > 0 {
+		plan, err := slackfake.ReadPlan(ts.MkAbs(args[0]))
+		ts.Check(err)
+		cfg.Plan = plan
+	}
+	server := slackfake.New(cfg)
+	api, err := server.Start("")
+	ts.Check(err)
+	ts.Defer(func() { ts.Check(server.Close()) })
+	ts.Setenv("SLACK_API_URL", api)
+	ts.Setenv("SLACK_BOT_TOKEN", "xoxb-script")
+	*ts.Value(slackKey{}).(**slackfake.Server) = server
+}
+
+func checkPosted(ts *testscript.TestScript, neg bool, args []string) {
+	want, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	server := *ts.Value(slackKey{}).(**slackfake.Server)
+	got := server.Visible(args[0])
+	if (len(got) == want) == neg {
+		for _, m := range got {
+			ts.Logf("%s %s", m.TS, m.Text)
+		}
+		ts.Fatalf("#%s shows %d messages, want %d (not: %v)", args[0], len(got), want, neg)
+	}
+	for _, problem := range server.Audit() {
+		ts.Fatalf("audit: %s", problem)
+	}
+}
