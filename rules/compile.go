@@ -1,0 +1,289 @@
+package rules
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"newswatch/news"
+)
+
+// Ruleset is a compiled rule file. It never changes and is safe for concurrent
+// use.
+type Ruleset struct {
+	File *File
+	Hash string // of the source it was loaded from; "" when compiled by hand
+
+	folder   *folder
+	trie     trie
+	terms    []term
+	slots    []slot
+	entities []entity
+	topics   []topic
+	order    []int32 // topics, those that others build on first
+	rules    []rule
+	always   []int32 // rules that can hold without any hit
+	titles   map[string]string
+	feeds    map[string]*news.Feed
+	searched fieldSet // by default
+	read     fieldSet // all that some rule names
+	ignored  []prefix
+	names    givenNames
+	scratch  sync.Pool
+}
+
+// term is a compiled pattern and who wants its hits.
+type term struct {
+	text  string
+	lang  string
+	exact []place    // with their case, when it counts
+	caps  [][]string // by place: the capitalised forms that were generated
+	slots []int32
+}
+
+// slotKind says whose list of hits a slot is.
+type slotKind uint8
+
+const (
+	fullSlot  slotKind = iota // full names of an entity
+	shortSlot                 // its surnames
+	maskSlot                  // phrases that are not it
+	needSlot                  // what must stand near a surname
+	topicSlot                 // terms of a topic
+	topicMask                 // phrases that are not the topic
+	leafSlot                  // a term in a rule's condition
+)
+
+type slot struct {
+	kind  slotKind
+	owner int32   // entity or topic
+	rules []int32 // of a leafSlot: the rules to ask
+	label string
+}
+
+// parent names what builds on an entity or a topic.
+type parents struct {
+	topics, rules []int32
+}
+
+type entity struct {
+	*Entity
+	parents
+	label       string
+	full, short int32 // slots
+	mask, need  int32
+	needs       []source // entities and topics among what surnames need
+	own         map[int32]bool
+	initials    []rune
+	isPerson    bool
+	isName      bool // katakana and Hangul of its names are whole words
+}
+
+type topic struct {
+	*Topic
+	parents
+	label     string
+	any, mask int32 // slots
+	sources   []source
+	rank      int32 // its place in Ruleset.order
+}
+
+// prefix is how a block begins that is not searched.
+type prefix struct {
+	words []string
+	raw   string // when it has no words, such as ©
+}
+
+// fieldSet is a set of indexes into fields.
+type fieldSet uint8
+
+func (s fieldSet) has(field uint8) bool { return s&(1<<field) != 0 }
+
+func setOf(names []news.Field) fieldSet {
+	var s fieldSet
+	for _, n := range names {
+		if i := slices.Index(fields[:], n); i >= 0 {
+			s |= 1 << i
+		}
+	}
+	return s
+}
+
+// compiler builds a Ruleset.
+type compiler struct {
+	*Ruleset
+	file     *File
+	findings []Finding
+	symbols  symbols
+	termIDs  map[string]int32
+	entityID map[string]int32
+	topicID  map[string]int32
+	plurals  bool
+}
+
+// Compile turns a checked file into rules that can be asked. The findings name
+// what it cannot use; the Ruleset works with the rest.
+func Compile(f *File) (*Ruleset, []Finding) {
+	c := &compiler{
+		Ruleset: &Ruleset{
+			File: f, folder: newFolder(), titles: map[string]string{}, feeds: map[string]*news.Feed{},
+		},
+		file: f, termIDs: map[string]int32{}, entityID: map[string]int32{}, topicID: map[string]int32{},
+		plurals: f.Settings.Plurals != "none",
+	}
+	c.symbols.init(c.folder)
+	c.settings()
+	for i := range f.Entities {
+		c.entityID[f.Entities[i].ID] = int32(i)
+	}
+	for i := range f.Topics {
+		c.topicID[f.Topics[i].ID] = int32(i)
+	}
+	c.names = newGivenNames(c.folder)
+	c.entities = make([]entity, len(f.Entities))
+	for i := range f.Entities {
+		c.entity(int32(i))
+	}
+	c.topics = make([]topic, len(f.Topics))
+	for i := range f.Topics {
+		c.topic(int32(i))
+	}
+	c.sortTopics()
+	c.rules = make([]rule, len(f.Rules))
+	for i := range f.Rules {
+		c.rule(int32(i))
+	}
+	c.trie.symbols = c.symbols.table()
+	c.scratch.New = func() any { return newScratch(c.Ruleset) }
+	return c.Ruleset, c.findings
+}
+
+func (c *compiler) settings() {
+	for i := range c.file.Feeds {
+		c.feeds[c.file.Feeds[i].ID] = &c.file.Feeds[i]
+	}
+	c.searched = setOf(c.file.Settings.SearchIn)
+	if c.searched == 0 {
+		c.searched = setOf([]news.Field{news.Title, news.Body})
+	}
+	c.read = c.searched
+	for _, text := range c.file.Settings.IgnoreBlocks {
+		c.ignored = append(c.ignored, c.prefix(text))
+	}
+}
+
+func (c *compiler) prefix(text string) prefix {
+	r := reader{f: c.folder, terms: true}
+	r.read(0, text)
+	p := prefix{raw: strings.TrimSpace(text)}
+	for _, t := range r.tokens {
+		p.words = append(p.words, string(r.folded(t)))
+	}
+	return p
+}
+
+func (c *compiler) errorf(pos Pos, code, format string, args ...any) {
+	c.findings = append(c.findings, Finding{
+		Pos: pos, Severity: SeverityError, Code: code, Message: fmt.Sprintf(format, args...),
+	})
+}
+
+func (c *compiler) slot(kind slotKind, owner int32, label string) int32 {
+	c.slots = append(c.slots, slot{kind: kind, owner: owner, label: label})
+	return int32(len(c.slots) - 1)
+}
+
+// use sends the hits of a term to a slot. Equal terms are kept once.
+func (c *compiler) use(t Term, forms inflect, kind string, plural bool, slot int32) {
+	p := parseTerm(c.folder, t, forms, plural && c.plurals)
+	if len(p.places) > maxPlaces {
+		c.errorf(t.Pos, "long-term", "%q has %d words; at most %d can be found", t.Text, len(p.places), maxPlaces)
+		return
+	}
+	if len(p.places) == 0 {
+		c.errorf(t.Pos, "empty-term", "%q has no letter or digit that could be found", t.Text)
+		return
+	}
+	key := fmt.Sprint(kind, plural, "\x00", t.Lang, "\x00", strings.TrimSpace(t.Text))
+	id, ok := c.termIDs[key]
+	if !ok {
+		id = int32(len(c.terms))
+		c.termIDs[key] = id
+		c.terms = append(c.terms, term{text: p.text, lang: primary(p.lang)})
+		c.insert(id, p, kind)
+	}
+	if t := &c.terms[id]; !slices.Contains(t.slots, slot) {
+		t.slots = append(t.slots, slot)
+	}
+}
+
+// insert puts all ways of writing a pattern into the trie.
+func (c *compiler) insert(id int32, p pattern, kind string) {
+	t := &c.terms[id]
+	for _, way := range p.sequences() {
+		node := int32(0)
+		for _, pl := range way {
+			node = c.trie.child(node, c.symbols.of(pl))
+		}
+		c.trie.end(node, id)
+	}
+	if p.exact {
+		t.exact = p.places
+	}
+	if strings.HasPrefix(kind, person) || strings.HasPrefix(kind, town) {
+		t.caps = capitalised(p.places)
+	}
+}
+
+// capitalised returns, by place, the forms that were generated for a name with
+// a capital letter: in lower case they are other words (Путина is a person,
+// путина the fishing season). Nil when there are none.
+func capitalised(places []place) [][]string {
+	out := make([][]string, len(places))
+	found := false
+	for i, pl := range places {
+		if len(pl.forms) > 1 && isCyrillic(pl.forms[0]) && isUpperFirst(pl.forms[0]) {
+			out[i] = pl.forms[1:]
+			found = true
+		}
+	}
+	if !found {
+		return nil
+	}
+	return out
+}
+
+// ref resolves "entity:ID" and "topic:ID"; isRef is false for plain terms.
+func (c *compiler) ref(t Term) (s source, isRef, ok bool) {
+	kind, id, cut := strings.Cut(strings.TrimSpace(t.Text), ":")
+	id = strings.TrimSpace(id)
+	var table map[string]int32
+	switch {
+	case cut && kind == "entity":
+		s.kind, table = entitySource, c.entityID
+	case cut && kind == "topic":
+		s.kind, table = topicSource, c.topicID
+	default:
+		return s, false, true
+	}
+	s.index, ok = table[id]
+	if !ok {
+		c.errorf(t.Pos, "unknown-"+kind, "there is no %s %q", kind, id)
+	}
+	return s, true, ok
+}
+
+// Title returns the title of a rule; its id when it has none or is unknown.
+func (rs *Ruleset) Title(ruleID string) string {
+	if t := rs.titles[ruleID]; t != "" {
+		return t
+	}
+	return ruleID
+}
+
+// primary returns the primary subtag of a language tag: "zh" of "zh-TW".
+func primary(lang string) string {
+	lang, _, _ = strings.Cut(strings.ReplaceAll(lang, "_", "-"), "-")
+	return strings.ToLower(lang)
+}

@@ -1,0 +1,12 @@
+// Package rules turns items into hits: it loads and checks the rule file, and
+// says of an item which rules it meets, where, and why.
+//
+// It stands between feeds and stories and knows neither. A compiled Ruleset is
+// pure: it reads no clock, no network and no database, and never changes.
+//
+// The way of an item: its fields are cut into tokens (token.go) of folded words
+// (normal.go); words and what may stand for them become symbols that a trie
+// walks (match_scan.go); hits of terms become mentions of entities
+// (match_entity.go), then hits of topics, then rules are asked (match_cond.go),
+// but only those that own a hit.
+package rules

@@ -1,0 +1,97 @@
+package rules
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// maxExpanded bounds the forms that Expand lists of one term: a phrase of many
+// inflected words has thousands.
+const maxExpanded = 2000
+
+// Expand lists all forms in which an entity or a topic is found, each once, in
+// the order of the file. id may carry its kind, as in "entity:kyiv".
+func (rs *Ruleset) Expand(id string) ([]string, error) {
+	c := &compiler{Ruleset: rs, file: rs.File}
+	kind, name, cut := strings.Cut(id, ":")
+	if !cut {
+		kind, name = "", id
+	}
+	for i := range rs.File.Entities {
+		if e := &rs.File.Entities[i]; e.ID == name && kind != "topic" {
+			return c.expandEntity(e), nil
+		}
+	}
+	for i := range rs.File.Topics {
+		if t := &rs.File.Topics[i]; t.ID == name && kind != "entity" {
+			return c.expandTopic(t), nil
+		}
+	}
+	return nil, fmt.Errorf("expand %q: there is no such entity or topic", id)
+}
+
+func (c *compiler) expandEntity(e *Entity) []string {
+	var out []string
+	made := c.inflection(e)
+	for _, t := range slices.Concat(e.fullNames(), e.shortNames()) {
+		out = c.expand(out, t, made, false)
+	}
+	return out
+}
+
+func (c *compiler) expandTopic(t *Topic) []string {
+	var out []string
+	for _, term := range t.Any {
+		if text := strings.TrimSpace(term.Text); strings.HasPrefix(text, "entity:") || strings.HasPrefix(text, "topic:") {
+			out = addForm(out, text)
+			continue
+		}
+		out = c.expand(out, term, uninflected, c.file.Settings.Plurals != "none")
+	}
+	return out
+}
+
+func (c *compiler) expand(out []string, t Term, made inflect, plural bool) []string {
+	p := parseTerm(c.folder, t, made, plural)
+	for _, way := range p.sequences() {
+		lines := []string{""}
+		for i, pl := range way {
+			lines = appendPlace(lines, pl, i > 0)
+		}
+		for _, line := range lines {
+			if p.exact {
+				line = "=" + line
+			}
+			out = addForm(out, line)
+		}
+	}
+	return out
+}
+
+// appendPlace adds each form of a place to each line so far.
+func appendPlace(lines []string, pl place, space bool) []string {
+	var out []string
+	for _, line := range lines {
+		for _, form := range pl.forms {
+			if len(out) == maxExpanded {
+				return out
+			}
+			if pl.stem {
+				form += "*"
+			}
+			if space && !isSingle([]rune(form)[0]) {
+				form = " " + form
+			}
+			out = append(out, line+form)
+		}
+	}
+	return out
+}
+
+func addForm(out []string, form string) []string {
+	if slices.Contains(out, form) {
+		return out
+	}
+	return append(out, form)
+}

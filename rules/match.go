@@ -1,0 +1,255 @@
+package rules
+
+import (
+	"cmp"
+	"math/bits"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"newswatch/news"
+)
+
+// maxText bounds the bytes of an item that are searched. The longest articles
+// have a tenth of it.
+const maxText = 1 << 20
+
+// Result is what the rules say of an item.
+type Result struct {
+	Hits     []news.Hit // by score, the highest first, then in the file's order
+	Entities []string   // ids in the order of their first mention
+	Topics   []string   // ids in the file's order
+}
+
+// Match says which rules an item meets. It is pure: equal items give equal
+// results.
+func (rs *Ruleset) Match(it *news.Item) Result {
+	s := rs.scratch.Get().(*scratch)
+	defer rs.scratch.Put(s)
+	s.find(it)
+	return s.result()
+}
+
+// span is a hit in tokens; end is behind the last one.
+type span struct{ start, end int32 }
+
+func (a span) overlaps(b span) bool { return a.start < b.end && b.start < a.end }
+
+// scratch is the memory of one call, kept for the next.
+type scratch struct {
+	rs     *Ruleset
+	reader reader
+	edges  []edge
+	found  []found
+
+	item *news.Item
+	lang string
+	cut  bool // the text was longer than maxText
+
+	slots     [][]span
+	mentions  [][]span
+	topics    [][]span
+	active    []int32 // slots in use
+	entities  bitset
+	asked     bitset // topics
+	rules     bitset
+	loud      []uint8 // by paragraph: what its letters are, once known
+	evidence  []evidence
+	cuts      []cutMention
+	wantNotes bool // somebody asks why names were cut
+}
+
+// bitset is a set of small numbers that is walked in order.
+type bitset []uint64
+
+func newBitset(n int) bitset      { return make(bitset, (n+63)/64) }
+func (b bitset) add(i int32)      { b[i/64] |= 1 << (i % 64) }
+func (b bitset) clear()           { clear(b) }
+func (b bitset) has(i int32) bool { return b[i/64]&(1<<(i%64)) != 0 }
+
+// each calls f for the members in order. Members that f adds behind the present
+// one are seen too.
+func (b bitset) each(f func(i int32)) {
+	for w := range b {
+		for done := uint64(0); b[w]&^done != 0; {
+			bit := bits.TrailingZeros64(b[w] &^ done)
+			done |= 1 << bit
+			f(int32(w*64 + bit))
+		}
+	}
+}
+
+func newScratch(rs *Ruleset) *scratch {
+	s := &scratch{
+		rs: rs, slots: make([][]span, len(rs.slots)), mentions: make([][]span, len(rs.entities)),
+		topics: make([][]span, len(rs.topics)), entities: newBitset(len(rs.entities)),
+		asked: newBitset(len(rs.topics)), rules: newBitset(len(rs.rules)),
+	}
+	s.reader.f = rs.folder
+	if len(rs.ignored) > 0 {
+		s.reader.skip = s.isIgnored
+	}
+	return s
+}
+
+// find reads an item and evaluates everything in it up to the topics; rules
+// that are worth asking are in s.rules.
+func (s *scratch) find(it *news.Item) {
+	s.reset(it)
+	s.readItem()
+	s.lang = s.language()
+	s.addEdges()
+	s.scan()
+	s.distribute()
+	s.findEntities()
+	s.findTopics()
+	for _, r := range s.rs.always {
+		s.rules.add(r)
+	}
+}
+
+func (s *scratch) reset(it *news.Item) {
+	s.item, s.cut = it, false
+	s.reader.reset()
+	for _, i := range s.active {
+		s.slots[i] = s.slots[i][:0]
+	}
+	s.active = s.active[:0]
+	s.entities.each(func(i int32) { s.mentions[i] = s.mentions[i][:0] })
+	s.asked.each(func(i int32) { s.topics[s.rs.order[i]] = s.topics[s.rs.order[i]][:0] })
+	s.entities.clear()
+	s.asked.clear()
+	s.rules.clear()
+	s.loud, s.evidence, s.cuts = s.loud[:0], s.evidence[:0], s.cuts[:0]
+}
+
+func (s *scratch) readItem() {
+	left := maxText
+	for i, name := range fields {
+		if !s.rs.read.has(uint8(i)) {
+			continue
+		}
+		text := s.item.Text(name)
+		if len(text) > left {
+			s.cut = true
+			for left > 0 && !utf8.RuneStart(text[left]) {
+				left--
+			}
+			text = text[:left]
+		}
+		left -= len(text)
+		s.reader.read(uint8(i), text)
+	}
+}
+
+// maxIgnored is the most words of a block that is ignored for how it begins.
+const maxIgnored = 12
+
+// isIgnored says whether a block of the body begins as an editor said that
+// boilerplate begins.
+func (s *scratch) isIgnored(text string, tokens []token) bool {
+	text = strings.TrimSpace(text)
+	if len(tokens) > maxIgnored && !strings.HasSuffix(text, ":") {
+		return false
+	}
+	return slices.ContainsFunc(s.rs.ignored, func(p prefix) bool {
+		if len(p.words) == 0 {
+			return p.raw != "" && strings.HasPrefix(text, p.raw)
+		}
+		if len(p.words) > len(tokens) {
+			return false
+		}
+		for i, w := range p.words {
+			if string(s.reader.folded(tokens[i])) != w {
+				return false
+			}
+		}
+		return true
+	})
+}
+
+// distribute gives the hits to the slots that want them.
+func (s *scratch) distribute() {
+	for _, f := range s.found {
+		t := &s.rs.terms[f.term]
+		if t.lang != "" && t.lang != s.lang {
+			continue
+		}
+		if t.exact != nil && !s.isExact(t, f) {
+			continue
+		}
+		if t.caps != nil && s.isLowered(t, f) {
+			continue
+		}
+		for _, i := range t.slots {
+			s.put(i, span{f.start, f.end})
+		}
+	}
+}
+
+func (s *scratch) put(i int32, at span) {
+	sl := &s.rs.slots[i]
+	if len(s.slots[i]) == 0 {
+		s.active = append(s.active, i)
+		switch sl.kind {
+		case fullSlot, shortSlot:
+			s.entities.add(sl.owner)
+		case topicSlot:
+			s.asked.add(s.rs.topics[sl.owner].rank)
+		case leafSlot:
+			s.ask(sl.rules)
+		}
+	}
+	s.slots[i] = append(s.slots[i], at)
+}
+
+func (s *scratch) ask(rules []int32) {
+	for _, r := range rules {
+		s.rules.add(r)
+	}
+}
+
+// result asks the rules and writes down what holds.
+func (s *scratch) result() Result {
+	var out Result
+	out.Entities = s.mentioned()
+	s.rules.each(func(i int32) {
+		if h, ok := s.hit(&s.rs.rules[i], out.Entities); ok {
+			out.Hits = append(out.Hits, h)
+		}
+	})
+	slices.SortStableFunc(out.Hits, func(a, b news.Hit) int { return cmp.Compare(b.Score, a.Score) })
+	for i := range s.rs.topics {
+		if rank := s.rs.topics[i].rank; s.asked.has(rank) && s.anySearched(s.topics[i]) {
+			out.Topics = append(out.Topics, s.rs.topics[i].ID)
+		}
+	}
+	return out
+}
+
+func (s *scratch) anySearched(list []span) bool {
+	return slices.ContainsFunc(list, func(at span) bool { return s.rs.searched.has(s.field(at)) })
+}
+
+func (s *scratch) field(at span) uint8 { return s.reader.tokens[at.start].field }
+
+// mentioned returns the ids of the entities in the searched fields, in the
+// order of their first mention.
+func (s *scratch) mentioned() []string {
+	type first struct{ entity, at int32 }
+	var order []first
+	s.entities.each(func(i int32) {
+		for _, at := range s.mentions[i] {
+			if s.rs.searched.has(s.field(at)) {
+				order = append(order, first{i, at.start})
+				return
+			}
+		}
+	})
+	slices.SortStableFunc(order, func(a, b first) int { return cmp.Compare(a.at, b.at) })
+	var ids []string
+	for _, f := range order {
+		ids = append(ids, s.rs.entities[f.entity].ID)
+	}
+	return ids
+}

@@ -1,0 +1,181 @@
+package rules
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// What the letters of a paragraph are.
+const (
+	unread  uint8 = iota
+	mixed         // capitals where grammar wants them
+	loud          // A HEADLINE IN CAPITALS
+	quiet         // no capital at all
+	noCases       // a script without them
+)
+
+// letters says what the letters of the paragraph of a token are.
+func (s *scratch) letters(at int32) uint8 {
+	t := s.reader.tokens[at]
+	for len(s.loud) < len(s.reader.paras) {
+		s.loud = append(s.loud, unread)
+	}
+	if s.loud[t.para] == unread {
+		p := s.reader.paras[t.para]
+		s.loud[t.para] = lettersOf(s.item.Text(fields[p.field])[p.start:p.end])
+	}
+	return s.loud[t.para]
+}
+
+// loudLetters is the least number of letters of a paragraph that can be called
+// loud: fewer are one acronym.
+const loudLetters = 6
+
+func lettersOf(text string) uint8 {
+	upper, lower := 0, 0
+	for _, r := range text {
+		switch {
+		case unicode.IsUpper(r):
+			upper++
+		case unicode.IsLower(r):
+			lower++
+		}
+	}
+	switch {
+	case upper == 0 && lower == 0:
+		return noCases
+	case upper == 0:
+		return quiet
+	case upper+lower >= loudLetters && lower*10 <= upper:
+		return loud
+	}
+	return mixed
+}
+
+// written returns a token as the item writes it, without what nobody sees.
+func (s *scratch) written(i int32) string {
+	t := s.reader.tokens[i]
+	return cleanWord(s.item.Text(fields[t.field])[t.start:t.end])
+}
+
+// isExact says whether a hit has the letter case of its term.
+func (s *scratch) isExact(t *term, f found) bool {
+	if int(f.end-f.start) != len(t.exact) {
+		return s.isExactJoined(t, f)
+	}
+	for i, p := range t.exact {
+		w := s.written(f.start + int32(i))
+		if !slices.ContainsFunc(p.forms, func(form string) bool { return s.sameCase(w, form, p.stem, f.start) }) {
+			return false
+		}
+	}
+	return true
+}
+
+// isExactJoined compares where hyphens made other tokens than the term has.
+func (s *scratch) isExactJoined(t *term, f found) bool {
+	w, form := "", ""
+	for i := f.start; i < f.end; i++ {
+		w += s.written(i)
+	}
+	for _, p := range t.exact {
+		form += p.forms[0]
+	}
+	return s.sameCase(w, form, t.exact[len(t.exact)-1].stem, f.start)
+}
+
+// sameCase compares a written word with a form. ALL CAPS stand for a form with
+// lower-case letters; a form in capitals counts only where not all is loud.
+func (s *scratch) sameCase(w, form string, stem bool, at int32) bool {
+	upper := strings.ToUpper(form)
+	if stem {
+		w = w[:min(len(w), len(form))]
+	}
+	if form != upper {
+		return w == form || w == upper
+	}
+	return w == form && (s.letters(at) != loud || strings.IndexFunc(form, unicode.IsLetter) < 0)
+}
+
+// isLowered says whether a hit is a generated form of a name, but written as an
+// ordinary word in a text that has capitals.
+func (s *scratch) isLowered(t *term, f found) bool {
+	if int(f.end-f.start) != len(t.caps) {
+		return false
+	}
+	for i, forms := range t.caps {
+		if len(forms) == 0 {
+			continue
+		}
+		w := s.written(f.start + int32(i))
+		if isUpperFirst(w) || s.letters(f.start) == quiet {
+			continue
+		}
+		if slices.ContainsFunc(forms, func(form string) bool { return strings.EqualFold(form, w) }) {
+			return true
+		}
+	}
+	return false
+}
+
+// language returns the item's language: its own, its feed's, else what its
+// script tells. Latin script tells nothing.
+func (s *scratch) language() string {
+	if s.item.Lang != "" {
+		return primary(s.item.Lang)
+	}
+	if f := s.rs.feeds[s.item.FeedID]; f != nil && f.Lang != "" {
+		return primary(f.Lang)
+	}
+	return scriptLanguage(s.item.Title + "\n" + s.item.Body[:min(len(s.item.Body), 4096)])
+}
+
+func scriptLanguage(text string) string {
+	var latin, cyrillic, ukrainian, russian, han, kana, hangul, arabic, hebrew, greek int
+	for _, r := range text {
+		switch {
+		case r < 0x250:
+			if unicode.IsLetter(r) {
+				latin++
+			}
+		case r >= 0x400 && r < 0x500:
+			cyrillic++
+			switch unicode.ToLower(r) {
+			case 'і', 'ї', 'є', 'ґ':
+				ukrainian++
+			case 'ы', 'э', 'ъ', 'ё':
+				russian++
+			}
+		case unicode.Is(unicode.Han, r):
+			han++
+		case unicode.In(r, unicode.Hiragana, unicode.Katakana):
+			kana++
+		case unicode.Is(unicode.Hangul, r):
+			hangul++
+		case unicode.Is(unicode.Arabic, r):
+			arabic++
+		case unicode.Is(unicode.Hebrew, r):
+			hebrew++
+		case unicode.Is(unicode.Greek, r):
+			greek++
+		}
+	}
+	// A character of the scripts without spaces weighs as much as several letters.
+	best, count := "", latin
+	for _, c := range []struct {
+		lang  string
+		count int
+	}{{"ru", cyrillic}, {"zh", 3 * (han + kana)}, {"ko", 3 * hangul}, {"ar", arabic}, {"he", hebrew}, {"el", greek}} {
+		if c.count > count {
+			best, count = c.lang, c.count
+		}
+	}
+	switch {
+	case best == "ru" && ukrainian > russian:
+		return "uk"
+	case best == "zh" && kana*10 > han:
+		return "ja"
+	}
+	return best
+}

@@ -1,0 +1,277 @@
+package rules
+
+import (
+	"cmp"
+	"slices"
+	"unicode"
+	"unicode/utf8"
+)
+
+// cutMention says why a name that stands in the text is not a mention. It is
+// kept only when somebody asks for an explanation.
+type cutMention struct {
+	entity int32
+	at     span
+	why    string
+}
+
+// findEntities turns the hits of names into mentions: masks, other people's
+// given names and missing company cut some.
+func (s *scratch) findEntities() {
+	s.entities.each(func(i int32) {
+		e := &s.rs.entities[i]
+		full := s.kept(i, e.full)
+		short := s.kept(i, e.short)
+		if e.need >= 0 && len(full) == 0 {
+			short = s.accompanied(i, short)
+		}
+		s.mentions[i] = mergeSpans(s.mentions[i], full, short)
+		if len(s.mentions[i]) == 0 {
+			return
+		}
+		s.ask(e.rules)
+		for _, t := range e.topics {
+			s.asked.add(s.rs.topics[t].rank)
+		}
+	})
+}
+
+// kept returns the hits of a slot that no mask and no other name cuts. It
+// overwrites the slot.
+func (s *scratch) kept(i, slotID int32) []span {
+	e := &s.rs.entities[i]
+	list := s.slots[slotID]
+	if len(list) == 0 {
+		return nil
+	}
+	var masks []span
+	if e.mask >= 0 {
+		masks = s.slots[e.mask]
+	}
+	kept := list[:0]
+	for _, at := range list {
+		switch {
+		case s.masked(at, masks):
+			s.note(i, at, "it is part of a phrase under except")
+		case s.isGlued(at):
+			s.note(i, at, "it is part of a longer word")
+		case e.isPerson && s.isJunior(at):
+			s.note(i, at, "it is a junior")
+		case e.isPerson && slotID == e.short && s.isOther(e, at):
+			s.note(i, at, "another given name stands before it")
+		default:
+			kept = append(kept, at)
+		}
+	}
+	s.slots[slotID] = kept
+	return kept
+}
+
+func (s *scratch) note(i int32, at span, why string) {
+	if s.wantNotes {
+		s.cuts = append(s.cuts, cutMention{i, at, why})
+	}
+}
+
+// bytesOf returns the length of a hit in the text.
+func (s *scratch) bytesOf(at span) int32 {
+	return s.reader.tokens[at.end-1].end - s.reader.tokens[at.start].start
+}
+
+// masked says whether a mask touches a hit. The longer text wins: "Crimean War
+// Museum" stands although "Crimean War" is masked.
+func (s *scratch) masked(at span, masks []span) bool {
+	if len(masks) == 0 {
+		return false
+	}
+	from, _ := slices.BinarySearchFunc(masks, at.start-maxSpan, func(m span, start int32) int { return cmp.Compare(m.start, start) })
+	for _, m := range masks[from:] {
+		if m.start >= at.end {
+			return false
+		}
+		if m.overlaps(at) && s.bytesOf(m) >= s.bytesOf(at) {
+			return true
+		}
+	}
+	return false
+}
+
+// isGlued says whether a name in katakana or Hangul begins inside a word: Putin
+// in Rasputin. What follows a name may be a particle.
+func (s *scratch) isGlued(at span) bool {
+	t := s.reader.tokens[at.start]
+	if at.start == 0 || !t.single {
+		return false
+	}
+	prev := s.reader.tokens[at.start-1]
+	if !prev.single || prev.field != t.field || prev.end != t.start {
+		return false
+	}
+	text := s.item.Text(fields[t.field])
+	first, _ := utf8.DecodeRuneInString(text[t.start:])
+	last, _ := utf8.DecodeRuneInString(text[prev.start:])
+	return isKatakana(first) && isKatakana(last) || isHangul(first) && isHangul(last)
+}
+
+func isKatakana(r rune) bool { return r == 'ー' || unicode.Is(unicode.Katakana, r) }
+func isHangul(r rune) bool   { return unicode.Is(unicode.Hangul, r) }
+
+// isJunior says whether Jr. follows a name: that is the son.
+func (s *scratch) isJunior(at span) bool {
+	if int(at.end) >= len(s.reader.tokens) {
+		return false
+	}
+	next := s.reader.tokens[at.end]
+	if next.field != s.field(at) || next.start-s.reader.tokens[at.end-1].end > 3 {
+		return false
+	}
+	switch string(s.reader.folded(next)) {
+	case "jr", "junior", "младший", "младшего", "младшему", "младшим", "молодший", "молодшого", "молодшому", "молодшим":
+		return true
+	}
+	return false
+}
+
+// isOther says whether the word before a surname is the given name, or the
+// initial, of somebody else.
+func (s *scratch) isOther(e *entity, at span) bool {
+	i := at.start - 1
+	if i < 0 || !s.besides(i, at.start) {
+		return false
+	}
+	prev := s.reader.tokens[i]
+	if prev.initial && prev.foldEnd-prev.fold <= 2 {
+		if i > 0 && s.besides(i-1, i) {
+			if g, ok := s.givenName(i - 1); ok {
+				return !e.own[g]
+			}
+		}
+		return s.isOtherInitial(e, i)
+	}
+	g, ok := s.givenName(i)
+	return ok && !e.own[g]
+}
+
+// besides says that only white space, or the dot of an initial, is between two
+// tokens.
+func (s *scratch) besides(i, j int32) bool {
+	a, b := s.reader.tokens[i], s.reader.tokens[j]
+	return b.linked && a.field == b.field && (b.spaced || a.initial && b.start-a.end <= 2)
+}
+
+// givenName returns the group of a token that is a given name: known, and
+// written with a capital unless nothing is.
+func (s *scratch) givenName(i int32) (int32, bool) {
+	g, ok := s.rs.names[string(s.reader.folded(s.reader.tokens[i]))]
+	return g, ok && (isUpperFirst(s.written(i)) || s.letters(i) == quiet)
+}
+
+// isOtherInitial says whether an initial with a dot is none of a person's own,
+// as far as these are known in its alphabet.
+func (s *scratch) isOtherInitial(e *entity, i int32) bool {
+	t := s.reader.tokens[i]
+	text := s.item.Text(fields[t.field])
+	if int(t.end) >= len(text) || text[t.end] != '.' {
+		return false
+	}
+	r, _ := utf8.DecodeRune(s.reader.folded(t))
+	known := false
+	for _, own := range e.initials {
+		if own == r {
+			return false
+		}
+		known = known || isCyrillic(string(own)) == isCyrillic(string(r)) && isLatin(string(own)) == isLatin(string(r))
+	}
+	return known
+}
+
+// accompanied returns the surnames that have the company they need.
+func (s *scratch) accompanied(i int32, short []span) []span {
+	e := &s.rs.entities[i]
+	near := s.company(e)
+	kept := short[:0]
+	for _, at := range short {
+		if _, ok := near.closest(s, at, e.Needs.Within, false, false); ok {
+			kept = append(kept, at)
+		} else {
+			s.note(i, at, "nothing that surname_needs asks for stands near")
+		}
+	}
+	return kept
+}
+
+// company returns where the words stand that an entity's surnames need. Other
+// entities among them count as their names do, without needs of their own, so
+// that two may need each other.
+func (s *scratch) company(e *entity) neighbours {
+	var list []evidence
+	for _, at := range s.slots[e.need] {
+		list = append(list, evidence{at: at})
+	}
+	for _, src := range e.needs {
+		for _, at := range s.unfiltered(src) {
+			list = append(list, evidence{at: at})
+		}
+	}
+	return newNeighbours(list)
+}
+
+func (s *scratch) unfiltered(src source) []span {
+	if src.kind == entitySource {
+		e := &s.rs.entities[src.index]
+		return slices.Concat(s.slots[e.full], s.slots[e.short])
+	}
+	t := &s.rs.topics[src.index]
+	list := slices.Clone(s.slots[t.any])
+	for _, sub := range t.sources {
+		list = append(list, s.unfiltered(sub)...)
+	}
+	return list
+}
+
+// mergeSpans appends both lists to out in the order of the text, without hits
+// that lie inside another.
+func mergeSpans(out []span, lists ...[]span) []span {
+	for _, list := range lists {
+		out = append(out, list...)
+	}
+	slices.SortFunc(out, func(a, b span) int {
+		return cmp.Or(cmp.Compare(a.start, b.start), cmp.Compare(b.end, a.end))
+	})
+	kept := out[:0]
+	for _, at := range out {
+		if n := len(kept); n == 0 || at.end > kept[n-1].end {
+			kept = append(kept, at)
+		}
+	}
+	return kept
+}
+
+// findTopics gathers the hits of topics, those that others build on first.
+func (s *scratch) findTopics() {
+	s.asked.each(func(rank int32) {
+		i := s.rs.order[rank]
+		t := &s.rs.topics[i]
+		list := append(s.topics[i][:0], s.slots[t.any]...)
+		for _, src := range t.sources {
+			if src.kind == entitySource {
+				list = append(list, s.mentions[src.index]...)
+			} else {
+				list = append(list, s.topics[src.index]...)
+			}
+		}
+		list = mergeSpans(list)
+		if t.mask >= 0 && len(s.slots[t.mask]) > 0 {
+			masks := s.slots[t.mask]
+			list = slices.DeleteFunc(list, func(at span) bool { return s.masked(at, masks) })
+		}
+		s.topics[i] = list
+		if len(list) == 0 {
+			return
+		}
+		s.ask(t.rules)
+		for _, up := range t.topics {
+			s.asked.add(s.rs.topics[up].rank)
+		}
+	})
+}

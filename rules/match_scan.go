@@ -1,0 +1,295 @@
+package rules
+
+import (
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// symbols number what may stand at a place of a pattern: a set of forms, or a
+// stem. A word of a text has all the symbols whose sets it is in.
+type symbols struct {
+	f     *folder
+	ids   map[string]int32
+	words map[string][]int32
+	stems map[string][]stem // by their first letters
+	count int32
+}
+
+// stem is what follows the first letters of a stem, and its symbol.
+type stem struct {
+	rest   string
+	symbol int32
+}
+
+func (s *symbols) init(f *folder) {
+	s.f, s.ids, s.words, s.stems = f, map[string]int32{}, map[string][]int32{}, map[string][]stem{}
+}
+
+// of returns the symbol of a place.
+func (s *symbols) of(p place) int32 {
+	folded := make([]string, 0, len(p.forms))
+	for _, form := range p.forms {
+		if w := s.f.foldSegment(form); !slices.Contains(folded, w) {
+			folded = append(folded, w)
+		}
+	}
+	slices.Sort(folded)
+	key := strings.Join(folded, "\x00")
+	if p.stem {
+		key += "*"
+	}
+	id, ok := s.ids[key]
+	if ok {
+		return id
+	}
+	id = s.count
+	s.count++
+	s.ids[key] = id
+	for _, w := range folded {
+		if p.stem {
+			head := w[:headLen([]byte(w))]
+			s.stems[head] = append(s.stems[head], stem{w[len(head):], id})
+		} else {
+			s.words[w] = append(s.words[w], id)
+		}
+	}
+	return id
+}
+
+// table returns the symbols without what only compiling needs.
+func (s *symbols) table() symbols { return symbols{words: s.words, stems: s.stems, count: s.count} }
+
+// headLen returns the bytes of the first minStem letters of a word; all of a
+// shorter one.
+func headLen(w []byte) int {
+	n := 0
+	for range minStem {
+		if n == len(w) {
+			break
+		}
+		_, size := utf8.DecodeRune(w[n:])
+		n += size
+	}
+	return n
+}
+
+// trie holds all patterns by their symbols. Node 0 is the root.
+type trie struct {
+	symbols
+	next map[uint64]int32 // node and symbol -> node
+	ends map[int32][]int32
+	size int32
+}
+
+func (t *trie) child(node, symbol int32) int32 {
+	if t.next == nil {
+		t.next, t.ends, t.size = map[uint64]int32{}, map[int32][]int32{}, 1
+	}
+	key := uint64(node)<<32 | uint64(symbol)
+	if n, ok := t.next[key]; ok {
+		return n
+	}
+	n := t.size
+	t.size++
+	t.next[key] = n
+	return n
+}
+
+func (t *trie) end(node, term int32) {
+	if !slices.Contains(t.ends[node], term) {
+		t.ends[node] = append(t.ends[node], term)
+	}
+}
+
+// edge says that the words of so many tokens have a symbol.
+type edge struct {
+	symbol int32
+	length int32
+}
+
+// maxJoin bounds the parts of a hyphenated word that are tried as one:
+// cessez-le-feu has three.
+const maxJoin = 4
+
+// addEdges finds the symbols of all tokens, alone and joined. The edges of one
+// token are next to each other.
+func (s *scratch) addEdges() {
+	s.edges = s.edges[:0]
+	tokens := s.reader.tokens
+	for i := range tokens {
+		t := &tokens[i]
+		t.edge = int32(len(s.edges))
+		w := s.reader.folded(*t)
+		s.addWord(w, 1)
+		if !t.ascii || t.plural {
+			s.addAlternatives(t, w)
+		}
+		for n := 1; n < maxJoin && i+n < len(tokens) && tokens[i+n].joined; n++ {
+			s.addWord(s.reader.arena[t.fold:tokens[i+n].foldEnd], n+1)
+		}
+	}
+}
+
+func (s *scratch) addWord(w []byte, length int) {
+	for _, symbol := range s.rs.trie.words[string(w)] {
+		s.edges = append(s.edges, edge{symbol, int32(length)})
+	}
+	head := headLen(w)
+	for _, st := range s.rs.trie.stems[string(w[:head])] {
+		if rest := w[head:]; len(rest) >= len(st.rest) && string(rest[:len(st.rest)]) == st.rest {
+			s.edges = append(s.edges, edge{st.symbol, int32(length)})
+		}
+	}
+}
+
+// addAlternatives finds what else a token may be: the family of "the Zelenskys’
+// home", an Arabic word without what is glued to it, a word in which letters of
+// another alphabet pass for its own.
+func (s *scratch) addAlternatives(t *token, w []byte) {
+	if t.plural {
+		s.addWord(w[:len(w)-1], 1)
+	}
+	if t.single || t.ascii {
+		return
+	}
+	if w[0] >= 0xD8 && w[0] <= 0xDB { // the lead bytes of the Arabic block
+		s.addArabic(string(w))
+		return
+	}
+	if repaired, ok := repairHomoglyphs(string(w)); ok {
+		s.addWord([]byte(repaired), 1)
+	}
+}
+
+// minArabic is the least number of bytes that must be left of an Arabic word:
+// three letters.
+const minArabic = 6
+
+// addArabic takes off the conjunctions و and ف, then the prepositions ب, ل and
+// ك, then the article ال; لل is ل with the article.
+func (s *scratch) addArabic(w string) {
+	bases := [4]string{w}
+	n := 1
+	if rest, ok := cutLetter(w, "و", "ف"); ok {
+		bases[n] = rest
+		n++
+	}
+	for _, base := range bases[:n] {
+		if rest, ok := cutLetter(base, "ب", "ل", "ك"); ok {
+			bases[n] = rest
+			n++
+		}
+	}
+	for i, base := range bases[:n] {
+		if i > 0 {
+			s.addWord([]byte(base), 1)
+		}
+		if rest, ok := strings.CutPrefix(base, "لل"); ok && len(rest) >= minArabic {
+			s.addWord([]byte("ال"+rest), 1)
+			s.addWord([]byte(rest), 1)
+		}
+		if rest, ok := strings.CutPrefix(base, "ال"); ok && len(rest) >= minArabic {
+			s.addWord([]byte(rest), 1)
+		}
+	}
+}
+
+func cutLetter(w string, letters ...string) (string, bool) {
+	for _, l := range letters {
+		if rest, ok := strings.CutPrefix(w, l); ok && len(rest) >= minArabic {
+			return rest, true
+		}
+	}
+	return w, false
+}
+
+// found is a hit of a term, in tokens; end is behind the last one.
+type found struct {
+	term       int32
+	start, end int32
+}
+
+// scan walks the trie from every token and notes the hits of all terms, in the
+// order of their starts.
+func (s *scratch) scan() {
+	s.found = s.found[:0]
+	for i := range s.reader.tokens {
+		from := len(s.found)
+		for _, e := range s.edgesOf(int32(i)) {
+			if node, ok := s.rs.trie.next[uint64(e.symbol)]; ok {
+				s.walk(node, int32(i), int32(i)+e.length, from)
+			}
+		}
+	}
+}
+
+func (s *scratch) edgesOf(i int32) []edge {
+	from, to := s.reader.tokens[i].edge, int32(len(s.edges))
+	if int(i)+1 < len(s.reader.tokens) {
+		to = s.reader.tokens[i+1].edge
+	}
+	return s.edges[from:to]
+}
+
+// walk goes on from a node that the tokens start to end led to.
+func (s *scratch) walk(node, start, end int32, from int) {
+	if ends := s.rs.trie.ends[node]; ends != nil && !s.isPrefixed(end) {
+		for _, term := range ends {
+			f := found{term, start, end}
+			if !slices.Contains(s.found[from:], f) {
+				s.found = append(s.found, f)
+			}
+		}
+	}
+	if int(end) >= len(s.reader.tokens) || !s.reader.tokens[end].linked {
+		return
+	}
+	for _, e := range s.edgesOf(end) {
+		if next, ok := s.rs.trie.next[uint64(node)<<32|uint64(e.symbol)]; ok {
+			s.walk(next, start, end+e.length, from)
+		}
+	}
+}
+
+// isPrefixed reports that the token before end is "co" or "ex" with a hyphen:
+// "Kellogg co-chairs" is not the company.
+func (s *scratch) isPrefixed(end int32) bool {
+	t := s.reader.tokens
+	return int(end) < len(t) && t[end].joined && t[end-1].ascii && t[end-1].foldEnd-t[end-1].fold <= 2
+}
+
+// repairHomoglyphs replaces Cyrillic letters in a mostly Latin word, or the
+// other way round, by those that look the same. It reports false for words of
+// one alphabet, and for those that it cannot repair.
+func repairHomoglyphs(w string) (string, bool) {
+	latin, cyrillic := 0, 0
+	for _, r := range w {
+		switch {
+		case r < utf8.RuneSelf && isASCIILetter(byte(r)):
+			latin++
+		case r >= 0x0400 && r <= 0x04FF:
+			cyrillic++
+		default:
+			return "", false
+		}
+	}
+	if latin == 0 || cyrillic == 0 {
+		return "", false
+	}
+	from, to := []rune("асеорхуіјѕ"), []rune("aceopxyijs")
+	if cyrillic > latin {
+		from, to = to, from
+	}
+	ok := true
+	fixed := strings.Map(func(r rune) rune {
+		if i := slices.Index(from, r); i >= 0 {
+			return to[i]
+		}
+		if (r < utf8.RuneSelf) == (cyrillic > latin) {
+			ok = false
+		}
+		return r
+	}, w)
+	return fixed, ok
+}

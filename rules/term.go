@@ -1,0 +1,151 @@
+package rules
+
+import (
+	"strings"
+	"unicode"
+)
+
+// minStem is the least number of letters before a *: a shorter stem finds half
+// of a language.
+const minStem = 4
+
+// maxPlaces bounds the words of a term, maxSpan the tokens of its hits: each of
+// its words may be one with up to maxJoin parts.
+const (
+	maxPlaces = 16
+	maxSpan   = maxPlaces * maxJoin
+)
+
+// pattern is one line of a word list, cut into words and compiled: what may
+// stand at each place.
+type pattern struct {
+	text   string // as written
+	lang   string
+	places []place
+	exact  bool // letter case counts
+}
+
+// place is what may stand at one place of a pattern.
+type place struct {
+	forms  []string // as an editor would write them, the written one first
+	stem   bool     // any word that begins so
+	joined bool     // a hyphen parts it from the place before
+}
+
+// inflect makes the forms of a written word, itself first.
+type inflect func(word string) []string
+
+func uninflected(word string) []string { return []string{word} }
+
+// parseTerm cuts a term into places. It returns no places when the text has
+// nothing that could be found.
+func parseTerm(f *folder, t Term, forms inflect, plural bool) pattern {
+	p := pattern{text: t.Text, lang: t.Lang}
+	text := strings.TrimSpace(t.Text)
+	if rest, ok := strings.CutPrefix(text, "="); ok {
+		p.exact, text = true, rest
+	}
+	r := reader{f: f, terms: true}
+	r.read(0, text)
+	for i, tok := range r.tokens {
+		written := cleanWord(text[tok.start:tok.end])
+		pl := place{joined: tok.joined && i > 0}
+		pl.stem = int(tok.end) < len(text) && text[tok.end] == '*' && !tok.single
+		if pl.stem {
+			pl.forms = []string{written}
+		} else {
+			pl.forms = forms(written)
+		}
+		p.places = append(p.places, pl)
+	}
+	if n := len(p.places); plural && !p.exact && n > 0 && !p.places[n-1].stem {
+		last := &p.places[n-1]
+		last.forms = append(last.forms, plurals(last.forms[0])...)
+	}
+	return p
+}
+
+// cleanWord drops from a written word what a reader would not miss.
+func cleanWord(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch classify(r) {
+		case letter, digit, single:
+			return r
+		}
+		return -1
+	}, foldCased(s))
+}
+
+// plurals returns the English plurals of a word: of Latin ones with four letters
+// or more that do not end in s.
+func plurals(word string) []string {
+	if len([]rune(word)) < 4 || !isLatin(word) {
+		return nil
+	}
+	low := strings.ToLower(word)
+	switch {
+	case strings.HasSuffix(low, "s"):
+		return nil
+	case strings.HasSuffix(low, "y") && !strings.ContainsAny(low[len(low)-2:len(low)-1], "aeiou"):
+		return []string{word[:len(word)-1] + "ies"}
+	case strings.HasSuffix(low, "x"), strings.HasSuffix(low, "z"), strings.HasSuffix(low, "ch"),
+		strings.HasSuffix(low, "sh"), strings.HasSuffix(low, "o"):
+		return []string{word + "es", word + "s"}
+	}
+	return []string{word + "s"}
+}
+
+func isLatin(word string) bool {
+	for _, r := range word {
+		if !unicode.Is(unicode.Latin, r) {
+			return false
+		}
+	}
+	return true
+}
+
+func isCyrillic(word string) bool {
+	for _, r := range word {
+		if !unicode.Is(unicode.Cyrillic, r) {
+			return false
+		}
+	}
+	return word != ""
+}
+
+// sequences returns the ways to write a pattern: a word with hyphens in parts,
+// and in one.
+func (p pattern) sequences() [][]place {
+	ways := [][]place{nil}
+	for i := 0; i < len(p.places); {
+		end := i + 1
+		for end < len(p.places) && p.places[end].joined {
+			end++
+		}
+		parts := p.places[i:end]
+		next := make([][]place, 0, 2*len(ways))
+		for _, way := range ways {
+			next = append(next, append(way[:len(way):len(way)], parts...))
+			if len(parts) > 1 && len(ways) < 8 {
+				next = append(next, append(way[:len(way):len(way)], glue(parts)))
+			}
+		}
+		ways, i = next, end
+	}
+	return ways
+}
+
+// glue makes one place of the parts of a hyphenated word. Only its last part
+// keeps its other forms.
+func glue(parts []place) place {
+	last := parts[len(parts)-1]
+	head := ""
+	for _, p := range parts[:len(parts)-1] {
+		head += p.forms[0]
+	}
+	whole := place{stem: last.stem}
+	for _, form := range last.forms {
+		whole.forms = append(whole.forms, head+form)
+	}
+	return whole
+}
