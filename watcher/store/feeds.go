@@ -88,7 +88,7 @@ func (s *Store) syncHosts(ctx context.Context, tx *sql.Tx) error {
 		`WITH due AS MATERIALIZED (SELECT host, MIN(next_at) AS first FROM feeds WHERE active = 1 GROUP BY host)
 		 UPDATE hosts SET active = 1, woken = 1, next_at = {{greatest}}(hold_until, due.first)
 		 FROM due WHERE due.host = hosts.key
-			AND (hosts.active = 0 OR hosts.next_at <> {{greatest}}(hosts.hold_until, due.first))`,
+			AND (hosts.active = 0 OR hosts.lease_token <> '' OR hosts.next_at <> {{greatest}}(hosts.hold_until, due.first))`,
 	} {
 		if _, err := s.exec(ctx, tx, query); err != nil {
 			return err

@@ -1,0 +1,244 @@
+package storetest
+
+import (
+	"time"
+
+	"newswatch/news"
+	"newswatch/watcher/store"
+)
+
+func deliveries() map[string]func(*fixture) {
+	return map[string]func(*fixture){
+		"deliverable/parts after the first":         deliverParts,
+		"deliverable/replies after their message":   deliverReplies,
+		"deliverable/not before its time":           deliverLater,
+		"deliverable/one uncertain holds up no one": deliverAround,
+		"intend and settle/write all they know":     settleWrites,
+		"resend and drop":                           resendDrop,
+		"settle/what was dropped meanwhile":         settleDropped,
+		"notice/once":                               noticeOnce,
+		"deliveries/newest first":                   deliveryList,
+	}
+}
+
+// enqueue puts deliveries into the outbox and claims their destination.
+func (f *fixture) enqueue(deliveries ...news.Delivery) news.Lease {
+	f.Helper()
+	for _, d := range deliveries {
+		f.ok(f.EnqueueNotice(f.Context(), d))
+	}
+	return f.claim(news.Destinations, "slack:desk")
+}
+
+func deliverParts(f *fixture) {
+	one, two, three, later := f.delivery("b"), f.delivery("b"), f.delivery("b"), f.delivery("a")
+	two.Part, three.Part = 2, 3
+	later.CreatedAt = f.now.Add(time.Millisecond)
+	l := f.enqueue(later, three, two, one)
+	f.send(l, "b/1", "1.1")
+	d, _, err := f.Deliverable(f.Context(), l.Key)
+	f.ok(err)
+	f.same("parent", d.Parent, news.Receipt{Channel: "C1", TS: "1.1"})
+	f.send(l, "b/2", "1.2")
+	f.send(l, "b/3", "1.3")
+	f.send(l, "a/1", "1.4")
+	d, wake, err := f.Deliverable(f.Context(), l.Key)
+	f.ok(err)
+	if d != nil || !wake.IsZero() {
+		f.Errorf("got %+v and %s, want nothing at all", d, wake)
+	}
+}
+
+func deliverReplies(f *fixture) {
+	ctx := f.Context()
+	reply := f.delivery("reply")
+	reply.Kind, reply.ReplyTo, reply.CreatedAt = news.KindFollowup, "alert", f.now.Add(-time.Hour)
+	orphan := f.delivery("orphan")
+	orphan.ReplyTo = "nowhere"
+	alert := f.delivery("alert")
+	second := alert
+	second.Part = 2
+	l := f.enqueue(reply, orphan, alert, second)
+	f.same("first", f.next(), "alert/1")
+	d, err := f.Delivery(ctx, "alert", 1)
+	f.ok(err)
+	f.ok(f.Intend(ctx, l, &d))
+	d.NotBefore = f.now.Add(time.Minute)
+	f.ok(f.Settle(ctx, l, d)) // uncertain
+	got, wake, err := f.Deliverable(ctx, l.Key)
+	f.ok(err)
+	if got != nil || !wake.Equal(d.NotBefore) {
+		f.Errorf("got %+v and %s, want nothing before %s", got, wake, d.NotBefore)
+	}
+	f.pass(time.Minute - time.Second)
+	l = f.reclaim(l)
+	f.pass(time.Second)
+	f.send(l, "alert/1", "1.1")
+	f.send(l, "reply/1", "1.2")
+	f.send(l, "alert/2", "1.3")
+	f.same("the orphan waits", f.next(), "")
+	d, err = f.Delivery(ctx, "reply", 1)
+	f.ok(err)
+	f.same("parent", d.Parent, news.Receipt{Channel: "C1", TS: "1.1"})
+}
+
+// reclaim releases a lease and claims the row again.
+func (f *fixture) reclaim(l news.Lease) news.Lease {
+	f.Helper()
+	f.ok(f.Release(f.Context(), l, f.now))
+	return f.claim(l.Unit, l.Key)
+}
+
+func deliverLater(f *fixture) {
+	soon, later := f.delivery("soon"), f.delivery("later")
+	soon.NotBefore, later.NotBefore = f.now.Add(time.Second), f.now.Add(time.Minute)
+	other := f.delivery("other")
+	other.Destination = "terminal:"
+	f.enqueue(later, soon)
+	f.ok(f.EnqueueNotice(f.Context(), other))
+	d, wake, err := f.Deliverable(f.Context(), "slack:desk")
+	f.ok(err)
+	if d != nil || !wake.Equal(soon.NotBefore) {
+		f.Errorf("got %+v and %s, want nothing before %s", d, wake, soon.NotBefore)
+	}
+	f.pass(time.Second)
+	f.same("next", f.next(), "soon/1")
+	f.pass(time.Minute)
+	f.same("in the order of making", f.next(), "later/1")
+}
+
+func deliverAround(f *fixture) {
+	ctx := f.Context()
+	first, part, second := f.delivery("a"), f.delivery("a"), f.delivery("b")
+	part.Part = 2
+	l := f.enqueue(first, part, second)
+	_, flying, err := f.InFlight(ctx, l.Key)
+	f.ok(err)
+	f.same("in flight before", flying, false)
+	f.ok(f.Intend(ctx, l, &first))
+	f.same("the running one comes back", f.next(), "a/1")
+	first.NotBefore = f.now.Add(time.Minute)
+	f.ok(f.Settle(ctx, l, first))
+	f.same("the other", f.next(), "b/1")
+	f.pass(time.Second)
+	f.ok(f.Intend(ctx, l, &second))
+	oldest, flying, err := f.InFlight(ctx, l.Key)
+	f.ok(err)
+	f.same("in flight", flying, true)
+	f.same("since", oldest, f.now.Add(-time.Second))
+}
+
+func settleWrites(f *fixture) {
+	ctx := f.Context()
+	want := f.delivery("d", "s1", "s2")
+	l := f.enqueue(want)
+	d := want
+	f.ok(f.Intend(ctx, l, &d))
+	want.State, want.Attempts, want.StartedAt = news.Sending, 1, f.now
+	f.same("intended", d, want)
+	got, err := f.Delivery(ctx, "d", 1)
+	f.ok(err)
+	f.same("intended and read", got, want)
+	want.State, want.Receipt, want.Error, want.NotBefore = news.Held, news.Receipt{Channel: "C", TS: "9.9"}, "no such channel", f.now.Add(1e9)
+	want.Looks, want.Rung, want.Payload, want.SentAt = 2, 1, []byte{0, 0xff}, f.now
+	f.ok(f.Settle(ctx, l, want))
+	got, err = f.Delivery(ctx, "d", 1)
+	f.ok(err)
+	f.same("settled", got, want)
+	f.pass(time.Second)
+	f.ok(f.Intend(ctx, l, &got)) // held ones are tried again
+	f.same("attempts", got.Attempts, 2)
+	f.same("looks begin anew", got.Looks, 0)
+	elsewhere := got
+	elsewhere.ID = "none"
+	f.is(f.Settle(ctx, l, elsewhere), store.ErrNotFound)
+	_, err = f.Delivery(ctx, "d", 2)
+	f.is(err, store.ErrNotFound)
+}
+
+func resendDrop(f *fixture) {
+	ctx := f.Context()
+	one, two := f.delivery("d"), f.delivery("d")
+	two.Part = 2
+	l := f.enqueue(one, two)
+	f.ok(f.Intend(ctx, l, &one))
+	one.State, one.NotBefore = news.Held, f.now.Add(time.Hour)
+	f.ok(f.Settle(ctx, l, one))
+	f.ok(f.Release(ctx, l, time.Time{}))
+	count := func(what string, want int, do func() (int, error)) {
+		f.Helper()
+		n, err := do()
+		f.ok(err)
+		f.same(what, n, want)
+	}
+	count("resent", 1, func() (int, error) { return f.Resend(ctx, "d") })
+	l = f.claim(news.Destinations, "slack:desk")
+	f.same("next", f.next(), "d/1")
+	count("dropped", 2, func() (int, error) { return f.Drop(ctx, "d") })
+	f.same("none", f.next(), "")
+	counts, err := f.Pending(ctx)
+	f.ok(err)
+	f.same("counts", counts, map[news.DeliveryState]int{news.Dropped: 2})
+	f.is(f.Intend(ctx, l, &one), store.ErrNotFound)
+	count("resent", 2, func() (int, error) { return f.Resend(ctx, "d") })
+	f.send(l, "d/1", "1.1")
+	d, err := f.Delivery(ctx, "d", 2)
+	f.ok(err)
+	f.ok(f.Intend(ctx, l, &d))
+	count("dropped while sending", 0, func() (int, error) { return f.Drop(ctx, "d") })
+	count("resent while sending", 0, func() (int, error) { return f.Resend(ctx, "d") })
+	count("of none", 0, func() (int, error) { return f.Drop(ctx, "none") })
+}
+
+func settleDropped(f *fixture) {
+	ctx := f.Context()
+	d := f.delivery("d")
+	l := f.enqueue(d)
+	_, err := f.Drop(ctx, "d")
+	f.ok(err)
+	d.State = news.Held
+	f.is(f.Settle(ctx, l, d), store.ErrNotFound)
+	d.State, d.Receipt = news.Sent, news.Receipt{Channel: "C", TS: "1.1"} // found in the history
+	f.ok(f.Settle(ctx, l, d))
+	got, err := f.Delivery(ctx, "d", 1)
+	f.ok(err)
+	f.same("state", got.State, news.Sent)
+}
+
+func noticeOnce(f *fixture) {
+	ctx := f.Context()
+	l := f.enqueue(f.delivery("n"))
+	f.send(l, "n/1", "1.1")
+	f.ok(f.Release(ctx, l, time.Time{}))
+	f.ok(f.EnqueueNotice(ctx, f.delivery("n")))
+	f.same("next", f.next(), "")
+	f.idle(news.Destinations)
+}
+
+func deliveryList(f *fixture) {
+	ctx := f.Context()
+	old, part, other := f.delivery("old"), f.delivery("old"), f.delivery("other")
+	part.Part, other.PlanID = 2, "evening"
+	other.CreatedAt = f.now.Add(time.Hour)
+	l := f.enqueue(part, old, other)
+	f.send(l, "old/1", "1.1")
+	for name, c := range map[string]struct {
+		filter store.DeliveryFilter
+		want   []string
+	}{
+		"all":     {store.DeliveryFilter{}, []string{"other/1", "old/1", "old/2"}},
+		"limit":   {store.DeliveryFilter{Limit: 2}, []string{"other/1", "old/1"}},
+		"plan":    {store.DeliveryFilter{Plan: "evening"}, []string{"other/1"}},
+		"states":  {store.DeliveryFilter{States: []news.DeliveryState{news.Sent, news.Held}}, []string{"old/1"}},
+		"both":    {store.DeliveryFilter{States: []news.DeliveryState{news.Pending}, Plan: "morning"}, []string{"old/2"}},
+		"nothing": {store.DeliveryFilter{States: []news.DeliveryState{news.Dropped}}, nil},
+	} {
+		list, err := f.Deliveries(ctx, c.filter)
+		f.ok(err)
+		var got []string
+		for _, d := range list {
+			got = append(got, d.ID+"/"+string(rune('0'+d.Part)))
+		}
+		f.same(name, got, c.want)
+	}
+}

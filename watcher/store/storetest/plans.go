@@ -1,0 +1,253 @@
+package storetest
+
+import (
+	"time"
+
+	"newswatch/news"
+	"newswatch/watcher/store"
+)
+
+func plans() map[string]func(*fixture) {
+	return map[string]func(*fixture){
+		"sync plans/gone and back":             plansGone,
+		"sync plans/another schedule":          plansSpec,
+		"untold/what a plan has to tell":       untoldWhat,
+		"untold/again when it developed":       untoldVersion,
+		"untold/after an edit, other rules":    untoldEdited,
+		"untold/each plan for itself":          untoldPlans,
+		"commit plan/freezes and remembers":    commitPlan,
+		"commit plan/twice is once":            commitPlanTwice,
+		"commit plan/one of two is there":      commitPlanHalf,
+		"commit plan/newer rewriting replaces": commitPlanUpdates,
+		"count items":                          countItems,
+	}
+}
+
+func plansGone(f *fixture) {
+	ctx := f.Context()
+	want := news.PlanState{ID: "p", Kind: news.AlertPlan, Spec: "x", NextAt: f.now, LastSlot: "l", LastAt: f.now, CreatedAt: f.now}
+	f.ok(f.SyncPlans(ctx, []news.PlanState{want, {ID: "q"}}))
+	f.pass(time.Hour)
+	f.ok(f.SyncPlans(ctx, []news.PlanState{{ID: "q"}}))
+	f.idle(news.Plans)
+	back := want
+	back.NextAt, back.LastSlot, back.LastAt, back.CreatedAt = f.now.Add(time.Hour), "", time.Time{}, f.now
+	f.ok(f.SyncPlans(ctx, []news.PlanState{back}))
+	got, err := f.Plan(ctx, "p")
+	f.ok(err)
+	f.same("plan", got, want)
+	f.claim(news.Plans, "p")
+	_, err = f.Plan(ctx, "none")
+	f.is(err, store.ErrNotFound)
+	_, err = f.Untold(ctx, "none", nil, 0)
+	f.is(err, store.ErrNotFound)
+}
+
+func plansSpec(f *fixture) {
+	ctx := f.Context()
+	f.plan("p")
+	later := news.PlanState{ID: "p", Kind: news.DigestPlan, Spec: "s", NextAt: f.now.Add(time.Hour)}
+	f.ok(f.SyncPlans(ctx, []news.PlanState{later}))
+	got, err := f.Plan(ctx, "p")
+	f.ok(err)
+	f.same("same schedule", got.NextAt, f.now)
+	later.Spec = "other"
+	f.ok(f.SyncPlans(ctx, []news.PlanState{later}))
+	got, err = f.Plan(ctx, "p")
+	f.ok(err)
+	f.same("other schedule", got.NextAt, later.NextAt)
+}
+
+// untold are the ids that a plan has to tell.
+func (f *fixture) untold(plan string, minScore int, rules ...string) (ids []string) {
+	f.Helper()
+	stories, err := f.Untold(f.Context(), plan, rules, minScore)
+	f.ok(err)
+	for _, s := range stories {
+		ids = append(ids, s.ID)
+	}
+	return ids
+}
+
+func told(plan string, s news.Story, delivery string) news.Told {
+	return news.Told{PlanID: plan, StoryID: s.ID, Version: s.Version, Sources: 2, Publishers: 1, Score: 50, DeliveryID: delivery, Notes: 1}
+}
+
+func untoldWhat(f *fixture) {
+	early := f.item("0", "before the plan")
+	f.tell("r", 90, early)
+	f.pass(time.Hour)
+	f.plan("p")
+	first := f.tell("r", 50, f.item("1", "Quay closed"))
+	f.pass(time.Minute)
+	second := f.tell("q", 60, f.item("2", "Ferry late"))
+	baseline := f.item("3", "old news")
+	baseline.Baseline = true
+	f.tell("r", 90, baseline)
+
+	f.same("both rules", f.untold("p", 50, "q", "r"), []string{first.ID, second.ID})
+	f.same("again", f.untold("p", 50, "q", "r"), []string{first.ID, second.ID})
+	f.same("one rule", f.untold("p", 0, "q"), []string{second.ID})
+	f.same("high score", f.untold("p", 60, "q", "r"), []string{second.ID})
+	f.same("no rule", f.untold("p", 0), []string(nil))
+	stories, err := f.Untold(f.Context(), "p", []string{"r"}, 50)
+	f.ok(err)
+	f.same("whole", stories[0].Members[0].Hits[0].Quote.Text, "First.")
+	// An early story with a new report is told.
+	late := f.item("4", "Quay still closed")
+	f.poll(store.PollCommit{Fresh: []store.Matched{hits(late, "r", 50)}})
+	head := f.head(early)
+	f.group(store.GroupCommit{Placed: placed(head.ID, late), Stories: []news.Story{head}})
+	f.same("with a late one", f.untold("p", 50, "r"), []string{head.ID, first.ID})
+}
+
+func untoldVersion(f *fixture) {
+	f.plan("p")
+	head := f.tell("r", 50, f.item("1", "Quay closed"))
+	waits := f.tell("r", 50, f.item("2", "Ferry late"))
+	f.same("first", len(f.untold("p", 50, "r")), 2)
+	f.commit("p", news.PlanCommit{Told: []news.Told{told("p", head, "d")}})
+	f.same("told", f.untold("p", 50, "r"), []string{waits.ID})
+	f.group(store.GroupCommit{Stories: []news.Story{head}})
+	f.same("not developed", f.untold("p", 50, "r"), []string{waits.ID})
+	head.Version = 2
+	f.group(store.GroupCommit{Stories: []news.Story{head}})
+	f.same("developed", len(f.untold("p", 50, "r")), 2)
+	f.commit("p", news.PlanCommit{Told: []news.Told{told("p", head, "d"), told("p", waits, "d")}})
+	f.same("told again", f.untold("p", 50, "r"), []string(nil))
+	// What is told is never told at a lower version afterwards.
+	old := told("p", head, "e")
+	old.Version = 1
+	f.commit("p", news.PlanCommit{Told: []news.Told{old}})
+	got, err := f.Told(f.Context(), "p", []string{head.ID, "none"})
+	f.ok(err)
+	f.same("told", got, map[string]news.Told{head.ID: told("p", head, "d")})
+}
+
+func untoldEdited(f *fixture) {
+	f.plan("p")
+	it := f.item("1", "Quay closed")
+	head := f.tell("r", 50, it)
+	f.same("before", f.untold("p", 0, "q"), []string(nil))
+	f.poll(store.PollCommit{Edited: []store.Matched{hits(it, "q", 50)}})
+	f.group(store.GroupCommit{Settled: []string{head.ID}})
+	f.same("after an edit", f.untold("p", 0, "q"), []string{head.ID})
+	f.same("by the rule before", f.untold("p", 0, "r"), []string(nil))
+}
+
+func untoldPlans(f *fixture) {
+	ctx := f.Context()
+	f.ok(f.SyncPlans(ctx, []news.PlanState{{ID: "p"}, {ID: "q"}}))
+	head := f.tell("r", 50, f.item("1", "Quay closed"))
+	f.commit("p", news.PlanCommit{Told: []news.Told{told("p", head, "d")}})
+	f.same("p", f.untold("p", 0, "r"), []string(nil))
+	f.same("q", f.untold("q", 0, "r"), []string{head.ID})
+}
+
+func commitPlan(f *fixture) {
+	ctx := f.Context()
+	f.plan("morning")
+	head := f.tell("r", 50, f.item("1", "Quay closed"))
+	d := f.delivery("d", head.ID)
+	d.Parts, d.Broadcast, d.ReplyTo = 2, true, "x"
+	part := d
+	part.Part = 2
+	f.commit("morning", news.PlanCommit{
+		Deliveries: []news.Delivery{d, part}, Told: []news.Told{told("morning", head, "d")},
+		Slot: "2026-11-21T09:00 Europe/Oslo", At: f.now, Next: f.now.Add(24 * time.Hour)})
+	state, err := f.Plan(ctx, "morning")
+	f.ok(err)
+	f.same("plan", state, news.PlanState{ID: "morning", Kind: news.DigestPlan, Spec: "s", NextAt: f.now.Add(24 * time.Hour),
+		LastSlot: "2026-11-21T09:00 Europe/Oslo", LastAt: f.now, CreatedAt: f.now})
+	for _, want := range []news.Delivery{d, part} {
+		got, err := f.Delivery(ctx, "d", want.Part)
+		f.ok(err)
+		f.same("delivery", got, want)
+	}
+	f.claim(news.Destinations, "slack:desk")
+	f.idle(news.Plans)
+	f.commit("morning", news.PlanCommit{At: f.now.Add(time.Hour)})
+	state, err = f.Plan(ctx, "morning")
+	f.ok(err)
+	f.same("slot stays", state.LastSlot, "2026-11-21T09:00 Europe/Oslo")
+	f.same("its time stays", state.LastAt, f.now)
+}
+
+func commitPlanTwice(f *fixture) {
+	ctx := f.Context()
+	f.plan("morning")
+	head := f.tell("r", 50, f.item("1", "Quay closed"))
+	c := news.PlanCommit{Deliveries: []news.Delivery{f.delivery("d", head.ID)}, Told: []news.Told{told("morning", head, "d")}}
+	f.commit("morning", c)
+	l := f.claim(news.Destinations, "slack:desk")
+	f.send(l, "d/1", "1.1")
+	f.ok(f.Release(ctx, l, time.Time{}))
+	want, err := f.Delivery(ctx, "d", 1)
+	f.ok(err)
+	c.Deliveries[0].Payload = []byte("other")
+	c.Told[0].Version = 7
+	f.commit("morning", c)
+	got, err := f.Delivery(ctx, "d", 1)
+	f.ok(err)
+	f.same("delivery", got, want)
+	after, err := f.Told(ctx, "morning", []string{head.ID})
+	f.ok(err)
+	f.same("version", after[head.ID].Version, 1)
+	f.idle(news.Destinations)
+}
+
+func commitPlanHalf(f *fixture) {
+	f.plan("morning")
+	head := f.tell("r", 50, f.item("1", "Quay closed"))
+	f.commit("morning", news.PlanCommit{Deliveries: []news.Delivery{f.delivery("rewriting", head.ID)}})
+	f.commit("morning", news.PlanCommit{
+		Deliveries: []news.Delivery{f.delivery("rewriting", head.ID), f.delivery("note", head.ID)},
+		Told:       []news.Told{told("morning", head, "note")}})
+	got, err := f.Told(f.Context(), "morning", []string{head.ID})
+	f.ok(err)
+	f.same("told by the one that is new", got[head.ID].DeliveryID, "note")
+}
+
+func commitPlanUpdates(f *fixture) {
+	ctx := f.Context()
+	f.plan("alert")
+	update := func(id, of string) news.Delivery {
+		d := f.delivery(id)
+		d.Kind, d.ReplyTo = news.KindUpdate, of
+		return d
+	}
+	note := update("note", "alert")
+	note.Kind = news.KindFollowup
+	f.commit("alert", news.PlanCommit{Deliveries: []news.Delivery{
+		f.delivery("alert"), update("v2", "alert"), note, update("other", "elsewhere")}})
+	f.commit("alert", news.PlanCommit{Deliveries: []news.Delivery{update("v3", "alert")}})
+	_, err := f.Delivery(ctx, "v2", 1)
+	f.is(err, store.ErrNotFound)
+	counts, err := f.Pending(ctx)
+	f.ok(err)
+	f.same("left", counts, map[news.DeliveryState]int{news.Pending: 4})
+
+	l := f.claim(news.Destinations, "slack:desk")
+	f.send(l, "alert/1", "1.1")
+	d, err := f.Delivery(ctx, "v3", 1)
+	f.ok(err)
+	f.ok(f.Intend(ctx, l, &d)) // begun: its outcome is not known
+	f.commit("alert", news.PlanCommit{Deliveries: []news.Delivery{update("v4", "alert")}})
+	_, err = f.Delivery(ctx, "v3", 1)
+	f.ok(err)
+	gone := f.delivery("v2")
+	f.is(f.Intend(ctx, l, &gone), store.ErrNotFound)
+}
+
+func countItems(f *fixture) {
+	f.poll(store.PollCommit{Fresh: []store.Matched{{Item: f.item("1", "a")}, {Item: f.item("2", "b")}}})
+	f.pass(time.Hour)
+	f.poll(store.PollCommit{Fresh: []store.Matched{{Item: f.item("3", "c")}}})
+	items, feeds, err := f.CountItems(f.Context(), f.now.Add(-time.Hour), f.now)
+	f.ok(err)
+	f.same("items", items, 2)
+	f.same("feeds", feeds, 1)
+	items, _, err = f.CountItems(f.Context(), time.Time{}, f.now.Add(1))
+	f.ok(err)
+	f.same("all items", items, 2)
+}
