@@ -32,9 +32,9 @@ func identify(entries []Entry, site string) []keyed {
 		e := &entries[i]
 		k := keyed{entry: e, title: text.Title(clip(e.Title, maxFieldBytes*8))}
 		k.title = clip(k.title, maxFieldBytes)
-		whole := strings.Join([]string{e.GUID, e.Link, k.title, e.Summary, e.Content}, "\x00")
-		if e.GUID != "" || e.Link != "" {
-			whole = strings.Join([]string{e.GUID, e.Link, k.title}, "\x00")
+		whole := strings.Join([]string{e.GUID, e.Link, k.title}, "\x00")
+		if k.title == "" || e.GUID == "" && e.Link == "" {
+			whole = strings.Join([]string{whole, e.Summary, e.Content}, "\x00")
 		}
 		if seen[whole] || strings.Trim(whole, "\x00") == "" {
 			continue
