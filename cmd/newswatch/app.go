@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -73,36 +72,29 @@ func (a *app) loadRules() (*rules.Ruleset, error) {
 	return rs, nil
 }
 
-// fingerprint hashes the bytes of the rule files, in the order of their names.
+// fingerprint hashes the bytes of the rule file, or of the files of the folder.
+// Links are followed: a Kubernetes volume swaps them.
 func (a *app) fingerprint() (string, error) {
+	files := []string{a.Rules}
+	info, err := os.Stat(a.Rules)
+	if err != nil {
+		return "", err
+	}
+	if info.IsDir() {
+		if files, err = filepath.Glob(filepath.Join(a.Rules, "*.y*ml")); err != nil {
+			return "", err
+		}
+	}
 	sum := sha256.New()
-	err := filepath.WalkDir(a.Rules, func(path string, d fs.DirEntry, err error) error {
+	for _, name := range files {
+		raw, err := os.ReadFile(name)
 		if err != nil {
-			return err
+			return "", err
 		}
-		if path != a.Rules && (d.IsDir() || !strings.HasSuffix(path, ".yaml") && !strings.HasSuffix(path, ".yml")) {
-			if d.IsDir() {
-				return fs.SkipDir
-			}
-			return nil
-		}
-		raw, err := os.ReadFile(path) // follows links: a Kubernetes volume swaps them
-		if d.IsDir() || isFolder(path) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		fmt.Fprintf(sum, "%s %d\n", path, len(raw))
+		fmt.Fprintf(sum, "%s %d\n", name, len(raw))
 		sum.Write(raw)
-		return nil
-	})
-	return hex.EncodeToString(sum.Sum(nil)), err
-}
-
-func isFolder(path string) bool {
-	info, err := os.Stat(path)
-	return err == nil && info.IsDir()
+	}
+	return hex.EncodeToString(sum.Sum(nil)), nil
 }
 
 // openStore opens the state. Beside means beside a running daemon.
@@ -194,11 +186,11 @@ func (a *app) newWatcher(ctx context.Context, st *store.Store, rs *rules.Ruleset
 		return nil, fmt.Errorf("prepare polling: %w", err)
 	}
 	var w *watcher.Watcher
-	out2, err := a.newWays(out, func() news.SlackSettings { return w.Rules().File.Settings.Slack })
+	ways, err := a.newWays(out, func() news.SlackSettings { return w.Rules().File.Settings.Slack })
 	if err != nil {
 		return nil, err
 	}
-	c.Store, c.Poller, c.Route, c.Channel, c.Log = st, poller, out2.Route, out2.Channel, a.logger()
+	c.Store, c.Poller, c.Route, c.Channel, c.Log = st, poller, ways.Route, ways.Channel, a.logger()
 	w, err = watcher.New(ctx, c, rs)
 	return w, err
 }

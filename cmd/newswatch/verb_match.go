@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"strings"
-	"time"
 
 	"newswatch/news"
 	"newswatch/rules"
@@ -90,11 +89,11 @@ func (c *matchCmd) item(ctx context.Context, a *app, rs *rules.Ruleset) (news.It
 		}
 		return it, nil
 	case c.URL != "":
-		page, err := fetch(c.URL)
+		page, err := a.fetch(ctx, c.URL)
 		if err != nil {
 			return news.Item{}, usagef("%v", err)
 		}
-		line.Title, line.Text = page.title(), string(page.body)
+		line.Title, line.Text = pageTitle(page.Body), string(page.Body)
 	case c.File != "":
 		raw, err := os.ReadFile(c.File)
 		if err != nil {
@@ -227,6 +226,3 @@ func marked(q news.Quote, on, off string) string {
 	b.WriteString(q.Text[at:])
 	return b.String()
 }
-
-// fetchTimeout bounds the reading of a page that a user names.
-const fetchTimeout = 30 * time.Second

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -29,14 +30,14 @@ func (parseCmd) Help() string {
 }
 
 // Run parses.
-func (c *parseCmd) Run(a *app) error {
+func (c *parseCmd) Run(ctx context.Context, a *app) error {
 	if c.JSONL {
 		return c.lines(a)
 	}
 	if c.Source == "" {
 		return usagef("parse what? Give a file or an address")
 	}
-	doc, err := c.read(a)
+	doc, err := c.read(ctx, a)
 	if err != nil {
 		return &exitError{exitNot, fmt.Sprintf("%s: %v", c.Source, err)}
 	}
@@ -57,7 +58,7 @@ func (c *parseCmd) Run(a *app) error {
 	return nil
 }
 
-func (c *parseCmd) read(a *app) (*feed.Document, error) {
+func (c *parseCmd) read(ctx context.Context, a *app) (*feed.Document, error) {
 	if !strings.Contains(c.Source, "://") {
 		body, err := os.ReadFile(c.Source)
 		if err != nil {
@@ -65,11 +66,11 @@ func (c *parseCmd) read(a *app) (*feed.Document, error) {
 		}
 		return feed.Parse(body, nil, "")
 	}
-	page, err := fetch(c.Source)
+	page, err := a.fetch(ctx, c.Source)
 	if err != nil {
 		return nil, err
 	}
-	return feed.Parse(page.body, page.header, page.url)
+	return feed.Parse(page.Body, page.Header, page.URL)
 }
 
 // parseLine is a feed as scorers and other programs read it.

@@ -54,7 +54,7 @@ func (c *slackTestCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return &exitError{exitNot, fmt.Sprintf("the token was refused: %v", err)}
 	}
-	fmt.Fprintf(a.out, "the token is good: %s\n", who)
+	fmt.Fprintf(a.out, "the token is good: %s in %s\n", who.User, who.Team)
 	now := time.Now()
 	n := news.Notice{
 		DeliveryID: news.NoticeID("test", c.Channel, now.Format(time.RFC3339Nano)), Kind: "test", Headline: "newswatch can post here",
