@@ -1,0 +1,291 @@
+package feed_test
+
+import (
+	"bytes"
+	"compress/flate"
+	"compress/gzip"
+	"compress/zlib"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/andybalholm/brotli"
+	"github.com/klauspost/compress/zstd"
+
+	"newswatch/watcher/feed"
+)
+
+func loopback() []netip.Prefix { return []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")} }
+
+func TestForbiddenAddresses(t *testing.T) {
+	t.Parallel()
+	p := poller(t, feed.Config{Timeout: 5 * time.Second})
+	for _, url := range []string{
+		"http://127.0.0.1/rss", "http://localhost:1/rss", "http://localhost./rss", "http://[::1]/rss",
+		"http://[::ffff:127.0.0.1]/rss", "http://10.1.2.3/rss", "http://192.168.0.1/rss", "http://172.16.0.9/",
+		"http://169.254.169.254/latest/meta-data", "http://100.64.0.1/", "http://0.0.0.0/", "http://224.0.0.1/",
+		"http://[fe80::1]/", "http://[fc00::1]/", "http://[64:ff9b::7f00:1]/", "http://[2002:7f00:1::]/",
+		"http://2130706433/", "file:///etc/passwd", "gopher://harbour.example/", "://", "",
+	} {
+		r := p.Poll(t.Context(), job(url))
+		if r.Err == nil {
+			t.Errorf("%s was fetched", url)
+		}
+		if r.State.NextAt.IsZero() {
+			t.Errorf("%s: no time for the next poll", url)
+		}
+	}
+}
+
+func TestForbiddenRedirects(t *testing.T) {
+	t.Parallel()
+	var target string
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, target, http.StatusFound)
+	}))
+	defer srv.Close()
+	other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		t.Error("a forbidden address was reached")
+		fmt.Fprint(w, harbour)
+	}))
+	defer other.Close()
+	_, port, err := net.SplitHostPort(other.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := poller(t, feed.Config{Allow: loopback(), Timeout: 5 * time.Second})
+	for _, target = range []string{
+		"http://169.254.169.254/latest", "http://127.0.0.2:" + port + "/", "http://[::ffff:127.0.0.2]:" + port + "/",
+		"ftp://127.0.0.1/", "file:///etc/passwd", srv.URL, "//[::1]:" + port,
+	} {
+		if r := p.Poll(t.Context(), job(srv.URL)); r.Err == nil || len(r.Items) > 0 {
+			t.Errorf("a redirect to %s was followed", target)
+		}
+	}
+}
+
+func TestRedirectsAreCounted(t *testing.T) {
+	t.Parallel()
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if left := len(r.URL.Path) - 1; left > 0 {
+			http.Redirect(w, r, r.URL.Path[:left], http.StatusFound)
+			return
+		}
+		fmt.Fprint(w, harbour)
+	}))
+	defer srv.Close()
+	p := poller(t, feed.Config{Allow: loopback()})
+	if r := p.Poll(t.Context(), job(srv.URL+"/12345")); r.Err != nil || r.State.FinalURL != srv.URL+"/" {
+		t.Errorf("five redirects: got %v, %s", r.Err, r.State.FinalURL)
+	}
+	if r := p.Poll(t.Context(), job(srv.URL+"/123456")); r.Err == nil {
+		t.Error("six redirects were followed")
+	}
+}
+
+func TestNoWayFromHTTPSToHTTP(t *testing.T) {
+	t.Parallel()
+	s := &script{answers: []func(*http.Request) *http.Response{
+		answer(301, "", "Location", "http://harbour.example/rss"), answer(200, harbour),
+	}}
+	if r := poller(t, feed.Config{Transport: s}).Poll(t.Context(), job(address)); r.Err == nil {
+		t.Error("a redirect from https to http was followed")
+	}
+}
+
+func TestSlowAndEndlessServers(t *testing.T) {
+	t.Parallel()
+	tests := map[string]http.HandlerFunc{
+		"drip": func(w http.ResponseWriter, r *http.Request) {
+			for i := 0; i < len(harbour) && r.Context().Err() == nil; i++ {
+				fmt.Fprint(w, harbour[i:i+1])
+				w.(http.Flusher).Flush()
+				time.Sleep(20 * time.Millisecond)
+			}
+		},
+		"silence": func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() },
+		"headers": func(w http.ResponseWriter, _ *http.Request) {
+			for i := range 1000 {
+				w.Header().Set(fmt.Sprintf("X-%d", i), strings.Repeat("x", 1000))
+			}
+		},
+	}
+	for name, handler := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			srv := httptest.NewServer(handler)
+			defer srv.Close()
+			p := poller(t, feed.Config{Allow: loopback(), Timeout: 300 * time.Millisecond})
+			start := time.Now()
+			r := p.Poll(t.Context(), job(srv.URL))
+			if r.Err == nil || time.Since(start) > 5*time.Second {
+				t.Errorf("got %v after %v", r.Err, time.Since(start))
+			}
+		})
+	}
+}
+
+// pack compresses with one of the content codings.
+func pack(t testing.TB, coding string, body []byte) []byte {
+	t.Helper()
+	var buf bytes.Buffer
+	var w io.WriteCloser
+	switch coding {
+	case "gzip":
+		w = gzip.NewWriter(&buf)
+	case "zlib":
+		w = zlib.NewWriter(&buf)
+	case "flate":
+		w, _ = flate.NewWriter(&buf, 9)
+	case "br":
+		w = brotli.NewWriter(&buf)
+	case "zstd":
+		w, _ = zstd.NewWriter(&buf)
+	default:
+		return body
+	}
+	if _, err := w.Write(body); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return buf.Bytes()
+}
+
+func TestContentCodings(t *testing.T) {
+	t.Parallel()
+	whole := []byte(harbour)
+	tests := map[string]struct {
+		header string
+		body   []byte
+		items  int
+		fails  bool
+	}{
+		"gzip":                     {"gzip", pack(t, "gzip", whole), 3, false},
+		"gzip without saying so":   {"", pack(t, "gzip", whole), 3, false},
+		"plain labelled gzip":      {"gzip", whole, 3, false},
+		"deflate as zlib":          {"deflate", pack(t, "zlib", whole), 3, false},
+		"deflate raw":              {"deflate", pack(t, "flate", whole), 3, false},
+		"br":                       {"br", pack(t, "br", whole), 3, false},
+		"zstd":                     {"zstd", pack(t, "zstd", whole), 3, false},
+		"two on top of each other": {"gzip, br", pack(t, "br", pack(t, "gzip", whole)), 3, false},
+		"unknown":                  {"compress", whole, 0, true},
+		"many":                     {"gzip, gzip, gzip", whole, 0, true},
+		"gzip bomb":                {"gzip", pack(t, "gzip", make([]byte, 64<<20)), 0, true},
+		"br bomb":                  {"br", pack(t, "br", make([]byte, 64<<20)), 0, true},
+		"zstd bomb":                {"zstd", pack(t, "zstd", make([]byte, 64<<20)), 0, true},
+		"cut gzip":                 {"gzip", pack(t, "gzip", whole)[:300], 2, false},
+		"gzip with a wrong sum":    {"gzip", wrongSum(pack(t, "gzip", whole)), 3, false},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			tr := &script{answers: []func(*http.Request) *http.Response{
+				answer(200, string(tc.body), "Content-Encoding", tc.header, "ETag", `"1"`),
+			}}
+			r := poller(t, feed.Config{Transport: tr}).Poll(t.Context(), job(address))
+			if tc.fails != (r.State.Fails > 0) || len(r.Items) < tc.items {
+				t.Errorf("got %d items, error %v", len(r.Items), r.Err)
+			}
+			damaged := strings.HasPrefix(name, "cut") || strings.Contains(name, "wrong")
+			if !tc.fails && damaged != (r.State.ETag == "") {
+				t.Errorf("got validator %q, error %v", r.State.ETag, r.Err)
+			}
+		})
+	}
+}
+
+func wrongSum(b []byte) []byte {
+	b = bytes.Clone(b)
+	b[len(b)-6] ^= 0xff
+	return b
+}
+
+// TestCutBody sends less than the header promises.
+func TestCutBody(t *testing.T) {
+	t.Parallel()
+	cut := true
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("If-None-Match") != "" {
+			w.WriteHeader(http.StatusNotModified)
+			return
+		}
+		w.Header().Set("ETag", `"1"`)
+		w.Header().Set("Content-Length", fmt.Sprint(len(harbour)))
+		if cut {
+			fmt.Fprint(w, harbour[:len(harbour)/2])
+			return
+		}
+		fmt.Fprint(w, harbour)
+	}))
+	defer srv.Close()
+	p := poller(t, feed.Config{Allow: loopback()})
+	j := job(srv.URL)
+	r := p.Poll(t.Context(), j)
+	if len(r.Items) == 0 || r.State.ETag != "" || r.State.Error == "" || r.State.Baselined {
+		t.Fatalf("cut body: got %d items, %+v", len(r.Items), r.State)
+	}
+	cut, j.State = false, r.State
+	r = p.Poll(t.Context(), j)
+	if len(r.Items) != 3 || r.State.ETag != `"1"` || !r.State.Baselined || r.State.Error != "" {
+		t.Errorf("whole body: got %d items, %+v", len(r.Items), r.State)
+	}
+}
+
+// TestHostileDocuments holds memory and time down, whatever the bytes are.
+func TestHostileDocuments(t *testing.T) {
+	nested := func(n int, open, end string) string {
+		return strings.Repeat(open, n) + strings.Repeat(end, n)
+	}
+	var spaces, unclosed strings.Builder
+	for i := range 4000 {
+		fmt.Fprintf(&spaces, `<a xmlns:p%d="http://x.example/%d">`, i, i)
+		fmt.Fprintf(&unclosed, "<t%d><title>", i)
+	}
+	rss := func(inner string) string {
+		return "<rss><channel><item><title>t</title>" + inner + "</item></channel></rss>"
+	}
+	tests := map[string]string{
+		"nested namespaces":   rss(spaces.String() + strings.Repeat("</a>", 4000)),
+		"deep nesting":        rss("<description>" + nested(200_000, "<div>", "</div>") + "</description>"),
+		"deep atom":           "<feed><entry><content type='xhtml'>" + nested(100_000, "<b>", "</b>") + "</content></entry></feed>",
+		"unclosed elements":   rss(strings.Repeat(unclosed.String(), 10)),
+		"unclosed sections":   "<rss>" + strings.Repeat("<![CDATA[</item>", 300_000),
+		"unclosed comments":   "<rss>" + strings.Repeat("<!-- <item>", 300_000),
+		"unclosed quotes":     "<rss>" + strings.Repeat(`<a b="`, 500_000),
+		"doctypes":            "<rss>" + strings.Repeat("<!DOCTYPE [", 300_000),
+		"ampersands":          rss("<description>" + strings.Repeat("&", 2_000_000) + "</description>"),
+		"entities":            `<!DOCTYPE r [<!ENTITY a "` + strings.Repeat("x", 1000) + `">]>` + rss("<description>"+strings.Repeat("&a;", 300_000)+"</description>"),
+		"a million items":     "<rss><channel>" + strings.Repeat("<item/>", 1_000_000),
+		"huge title":          rss("<title>" + strings.Repeat("word ", 2_000_000) + "</title>"),
+		"attributes":          rss("<link " + strings.Repeat("a='b' ", 300_000) + "/>"),
+		"open tags":           strings.Repeat("<", 3_000_000),
+		"nested json":         `{"items":[` + nested(100_000, "[", "]") + `]}`,
+		"json without an end": `{"items":[` + strings.Repeat(`{"id":"1"},`, 300_000),
+	}
+	for name, body := range tests {
+		t.Run(name, func(t *testing.T) {
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			start := time.Now()
+			doc, err := feed.Parse([]byte(body), nil, "")
+			took := time.Since(start)
+			runtime.ReadMemStats(&after)
+			grown := (after.TotalAlloc - before.TotalAlloc) >> 20
+			if limit := uint64(64 + 12*len(body)>>20); took > 3*time.Second || grown > limit {
+				t.Errorf("took %v and %d MB for %d KB; %v", took, grown, len(body)>>10, err)
+			}
+			if doc != nil {
+				feed.Items(doc, job(address).Feed, noon)
+			}
+		})
+	}
+}
