@@ -138,7 +138,8 @@ type fields map[string]rule
 
 // with returns the fields and some more.
 func (f fields) with(more fields) fields {
-	both := maps.Clone(f)
+	both := make(fields, len(f)+len(more))
+	maps.Copy(both, f)
 	maps.Copy(both, more)
 	return both
 }

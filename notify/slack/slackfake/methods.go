@@ -56,16 +56,26 @@ func (s *Server) authTest(*call) (map[string]any, *refusal) {
 const workspaceURL = "https://fake.slack.example/"
 
 // member finds the channel of a call that reads or changes what stands in it.
-// Unlike chat.postMessage, these methods take ids only.
 func (s *Server) member(c *call) (*room, *refusal) {
-	r := s.room(c.args.str("channel"))
+	r := s.byID(c)
 	switch {
-	case r == nil || r.ID != c.args.str("channel"), r.NotMember && r.Private:
+	case r == nil, r.NotMember && r.Private:
 		return nil, refused("channel_not_found")
 	case r.NotMember:
 		return nil, refused("not_in_channel")
 	}
 	return r, nil
+}
+
+// byID finds a channel by its id: unlike chat.postMessage, the methods that read
+// do not take names. They do where any channel exists, because no list there
+// shows a name before someone used it.
+func (s *Server) byID(c *call) *room {
+	r := s.room(c.args.str("channel"))
+	if r != nil && (s.open || r.ID == c.args.str("channel")) {
+		return r
+	}
+	return nil
 }
 
 func (r *room) object() map[string]any {
@@ -78,17 +88,17 @@ func (r *room) object() map[string]any {
 }
 
 func (s *Server) channelInfo(c *call) (map[string]any, *refusal) {
-	r := s.room(c.args.str("channel"))
-	if r == nil || r.ID != c.args.str("channel") || r.NotMember && r.Private {
+	r := s.byID(c)
+	if r == nil || r.NotMember && r.Private {
 		return nil, refused("channel_not_found")
 	}
 	return map[string]any{"channel": r.object()}, nil
 }
 
 func (s *Server) listChannels(c *call) (map[string]any, *refusal) {
-	types := strings.Split(cmp.Or(c.args.str("types"), "public_channel"), ",")
+	types := strings.Split(strings.ReplaceAll(cmp.Or(c.args.str("types"), "public_channel"), " ", ""), ",")
 	for _, t := range types {
-		if !slices.Contains([]string{"public_channel", "private_channel", "mpim", "im"}, strings.TrimSpace(t)) {
+		if !slices.Contains([]string{"public_channel", "private_channel", "mpim", "im"}, t) {
 			return nil, refused("invalid_types")
 		}
 	}
