@@ -64,7 +64,7 @@ func printFinding(w io.Writer, f Finding, lines []string, color bool) {
 	fmt.Fprintf(w, "%5d | %s\n      | %s%s\n", f.Line, text, pad, paint(hue, "^"))
 }
 
-// quoted puts s in quotes, unless it brings its own.
+// suggested puts s in quotes, unless it brings its own.
 func suggested(s string) string {
 	if strings.Contains(s, `"`) {
 		return s

@@ -1,5 +1,3 @@
-//go:build ruleset
-
 package rules
 
 import (
@@ -65,7 +63,7 @@ func exampleHits(rs *Ruleset, it *news.Item, rule string) bool {
 	return false
 }
 
-// why says what a rule found.
+// exampleWhy says what a rule found.
 func exampleWhy(rs *Ruleset, it *news.Item, rule string) string {
 	for _, h := range rs.Match(it).Hits {
 		if h.Rule == rule && h.Why != "" {
@@ -75,7 +73,7 @@ func exampleWhy(rs *Ruleset, it *news.Item, rule string) string {
 	return "its condition holds"
 }
 
-// missed says which condition came nearest and failed.
+// exampleMiss says which condition came nearest and failed.
 func exampleMiss(rs *Ruleset, it *news.Item, rule string) string {
 	for _, m := range rs.Explain(it).Misses {
 		if m.Rule == rule && m.Failed != "" {

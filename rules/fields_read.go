@@ -27,6 +27,11 @@ func (p spot) String() string {
 	if p.owner == "" {
 		return p.key
 	}
+	for _, kind := range []string{"to", "condition", "tests"} { // the key says enough
+		if p.owner == kind+" of "+p.root {
+			return p.key + " of " + p.root
+		}
+	}
 	return p.key + " of " + p.owner
 }
 
@@ -144,6 +149,11 @@ func (r *decoder) comment(n *yaml.Node) (column int, text string) {
 		i++
 	}
 	rest := strings.TrimSpace(string(line[i:]))
+	if before := string(line[:i]); strings.ContainsAny(before, "[{") {
+		if end := strings.IndexAny(rest, ",]}"); end > 0 {
+			rest = strings.TrimSpace(rest[:end])
+		}
+	}
 	if len(rest) < 2 || rest[0] != '#' || rest[1] == ' ' || rest[1] == '#' || rest[1] == '-' {
 		return 0, ""
 	}
@@ -180,6 +190,7 @@ func (r *decoder) object(n *yaml.Node, kind string, at spot) *object {
 	in := spotIn(n, kind, at)
 	o := &object{pos: r.pos(n), values: map[string]any{}, places: map[string]Pos{}}
 	seen := map[string]*yaml.Node{}
+	var meant []string // by keys that are not known
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key, val := n.Content[i], n.Content[i+1]
 		if !r.fresh(key, seen, in) {
@@ -187,20 +198,26 @@ func (r *decoder) object(n *yaml.Node, kind string, at spot) *object {
 		}
 		f, ok := spec.key(key.Value)
 		if !ok {
-			r.unknownKey(key, val, spec, in)
+			meant = append(meant, r.unknownKey(key, val, spec, in))
 			continue
 		}
 		in.key = f.name
+		if null(val) && val.Line > key.Line { // a comment after the key hides what was written
+			val = &yaml.Node{Kind: val.Kind, Tag: val.Tag, Line: key.Line, Column: key.Column + len([]rune(key.Value))}
+		}
 		if v := r.value(f.shape, val, in); v != nil {
 			o.values[f.name] = v
 			o.places[f.name] = r.pos(val)
 		}
 	}
+	for _, name := range meant {
+		seen[name] = n
+	}
 	r.complete(n, o, spec, seen, in)
 	return o
 }
 
-// within is the place of what stands in a mapping.
+// spotIn is the place of what stands in a mapping.
 func spotIn(n *yaml.Node, kind string, at spot) spot {
 	id := ""
 	for i := 0; i+1 < len(n.Content); i += 2 {
@@ -213,7 +230,7 @@ func spotIn(n *yaml.Node, kind string, at spot) spot {
 		return spot{}
 	case id != "":
 		return spot{owner: kind + " " + id, root: kind + " " + id}
-	case at.root != "" && at.key == kind || at.root == kind+" "+at.key: // an entity or topic under its own key
+	case at.root == kind+" "+at.key: // an entity or topic under its own key
 		return spot{owner: at.root, root: at.root}
 	case at.root != "":
 		return spot{owner: kind + " of " + at.root, root: at.root}
@@ -253,7 +270,7 @@ func (r *decoder) complete(n *yaml.Node, o *object, spec *kindSpec, seen map[str
 			if owner == "" {
 				owner = spec.name
 			}
-			r.refuse(n, "missing-key", f.name+": "+f.example, "%s has no %s", owner, f.name)
+			r.refuse(n, "missing-key", "", "%s has no %s; add %s: %s", owner, f.name, f.name, f.example)
 		}
 		if f.def == "" {
 			continue
@@ -295,17 +312,14 @@ func shorthand(kind string, n *yaml.Node) (string, bool) {
 	return "", false
 }
 
-// unknownKey reports a key that the mapping does not have.
-func (r *decoder) unknownKey(key, val *yaml.Node, spec *kindSpec, in spot) {
+// unknownKey reports a key that the mapping does not have, and returns the one
+// that was probably meant.
+func (r *decoder) unknownKey(key, val *yaml.Node, spec *kindSpec, in spot) string {
 	if name, rest, ok := strings.Cut(key.Value, ":"); ok && null(val) {
 		if _, known := spec.key(name); known {
 			r.refuse(key, "unknown-key", name+": "+rest, "a space is missing after the colon of %q", name)
-			return
+			return name
 		}
-	}
-	if spec.name == "condition" && (key.Value == "entity" || key.Value == "topic") && val.Kind == yaml.ScalarNode {
-		r.refuse(key, "unknown-key", key.Value+":"+val.Value, "a reference has no space after its colon")
-		return
 	}
 	suggestion := r.suggestKey(key.Value, spec)
 	hint := ""
@@ -313,6 +327,7 @@ func (r *decoder) unknownKey(key, val *yaml.Node, spec *kindSpec, in spot) {
 		hint = r.homes(key.Value)
 	}
 	r.refuse(key, "unknown-key", suggestion, "unknown key %q%s%s", key.Value, in.inside(), hint)
+	return suggestion
 }
 
 func (r *decoder) suggestKey(word string, spec *kindSpec) string {
@@ -335,7 +350,7 @@ func (r *decoder) suggestKey(word string, spec *kindSpec) string {
 		return s
 	}
 	for _, near := range r.confusedWords {
-		if len(near) >= 4 && distance(bare(word), bare(near)) == 1 {
+		if len(near) >= 3 && editDistance(bare(word), bare(near)) == 1 {
 			if s := known(r.confused[near]); s != "" {
 				return s
 			}

@@ -15,7 +15,7 @@ import (
 	"golang.org/x/text/language"
 )
 
-const maxText = 500 // characters of a name or title
+const maxLabel = 500 // characters of a name or title
 
 // textShape is any text.
 type textShape struct {
@@ -34,8 +34,8 @@ func (s textShape) read(r *decoder, n *yaml.Node, at spot) any {
 	if !ok {
 		return nil
 	}
-	if !s.long && utf8.RuneCountInString(v) > maxText {
-		r.refuse(n, "too-long", "", "%s has more than %d characters", at, maxText)
+	if !s.long && utf8.RuneCountInString(v) > maxLabel {
+		r.refuse(n, "too-long", "", "%s has more than %d characters", at, maxLabel)
 		return nil
 	}
 	if s.long {

@@ -49,11 +49,12 @@ func (s termShape) read(r *decoder, n *yaml.Node, at spot) any {
 	return Term{Text: v, Pos: r.pos(n)}
 }
 
-// longTerm tells {text: ..., lang: ...} from a text with a colon in it.
+// longTerm tells {text: ..., lang: ...} from a condition, and from a text with a
+// colon in it.
 func longTerm(n *yaml.Node) bool {
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		switch n.Content[i].Value {
-		case "text", "lang", "term", "word", "txt", "language":
+		case "text", "term", "word", "txt":
 			return true
 		}
 	}
@@ -94,8 +95,8 @@ func nearRef(word string) string {
 
 // check reports a term that is not written as one.
 func (s termShape) check(r *decoder, n *yaml.Node, v string, at spot) bool {
-	if len(v) > maxText {
-		r.refuse(n, "too-long", "", "a term has no more than %d bytes", maxText)
+	if len(v) > maxLabel {
+		r.refuse(n, "too-long", "", "a term has no more than %d bytes", maxLabel)
 		return false
 	}
 	if before, id, ok := strings.Cut(v, ":"); ok && id != "" && !strings.ContainsFunc(v, unicode.IsSpace) {
@@ -289,7 +290,7 @@ func (s exampleShape) read(r *decoder, n *yaml.Node, at spot) any {
 		}
 		e := Example{Title: get[string](o, "title"), Text: get[string](o, "text"), Lang: get[string](o, "lang"), Feed: get[string](o, "feed"), Pos: o.pos}
 		if e.Title == "" && e.Text == "" {
-			r.refuse(n, "missing-key", "text: ...", "an example%s has neither title nor text", spot{owner: at.root}.inside())
+			r.refuse(n, "missing-key", "", "an example%s has neither title nor text", spot{owner: at.root}.inside())
 			return nil
 		}
 		return e

@@ -74,7 +74,7 @@ func duration(v string) (time.Duration, bool) {
 	return time.Duration(total).Round(time.Millisecond), true
 }
 
-// short writes a duration with the largest unit that holds it evenly.
+// shortDuration writes a duration with the largest unit that holds it evenly.
 func shortDuration(d time.Duration) string {
 	for _, u := range []struct {
 		size time.Duration
@@ -141,11 +141,15 @@ func (s cronShape) read(r *decoder, n *yaml.Node, at spot) any {
 // cronWhy is what the cron parser says, without repeating the expression.
 func cronWhy(v string, err error) string {
 	if n := len(strings.Fields(v)); n != 5 && !strings.HasPrefix(v, "@") {
-		return fmt.Sprintf("; %q has %d fields", v, n)
+		return fmt.Sprintf("; the fields in %q are %d", v, n)
 	}
 	reason := err.Error()
 	if _, after, ok := strings.Cut(reason, "cron expression: "); ok {
 		reason = after
+	}
+	if _, after, ok := strings.Cut(reason, "failed to parse int from "); ok {
+		word, _, _ := strings.Cut(after, ":")
+		reason = word + " is no number, day or month"
 	}
 	return ": " + reason
 }
@@ -204,12 +208,9 @@ func fixFields(fields []string) string {
 	if s := validCron(strings.Join(swapped, " ")); s != "" {
 		return s
 	}
-	names := []string{"MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN"}
 	days := regexp.MustCompile(`[A-Za-z]+`).ReplaceAllStringFunc(fields[4], func(w string) string {
-		for _, name := range names {
-			if strings.HasPrefix(strings.ToUpper(w), name[:2]) {
-				return name
-			}
+		if day := fixDay(w); day != "" {
+			return day
 		}
 		return w
 	})

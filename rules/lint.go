@@ -202,7 +202,7 @@ func (l *linter) terms(terms []Term) {
 				l.warn(t.Pos, "boolean-word", "", "%s is a word like any other here; use the keys all, any, none and near", w)
 			}
 		}
-		if strings.Contains(t.Text, ".*") || strings.Contains(t.Text, `\`) || strings.HasPrefix(t.Text, "^") || strings.Contains(t.Text, "|") {
+		if strings.Contains(t.Text, `\`) || strings.HasPrefix(t.Text, "^") || strings.Contains(t.Text, "|") {
 			l.warn(t.Pos, "regexp", "", "%q looks like a regular expression; terms are words, with * at the end of a stem", t.Text)
 		}
 	}
@@ -218,7 +218,7 @@ const (
 	cyrillicAlike = "асеорхуіАВСЕНІКМОРТХ"
 )
 
-// mixed finds a word of Latin and Cyrillic letters in one, and the same word in
+// mixedScripts finds a word of Latin and Cyrillic letters in one, and the same word in
 // the script of most of its letters.
 func mixedScripts(text string) (word, fixed string) {
 	for _, w := range strings.FieldsFunc(text, func(c rune) bool { return !unicode.IsLetter(c) }) {
@@ -248,18 +248,14 @@ func mixedScripts(text string) (word, fixed string) {
 	return "", ""
 }
 
-// touches says whether a phrase holds one of the aliases, in any of its forms:
-// each word of the alias stands in the phrase but for its ending.
+// holdsAlias says whether a phrase has a word in common with one of the
+// aliases, in any of its forms: only then can the two overlap in a text.
 func holdsAlias(phrase string, aliases []Term) bool {
 	words := lintWords(phrase)
 	return slices.ContainsFunc(aliases, func(a Term) bool {
-		own := lintWords(a.Text)
-		for _, w := range own {
-			if !slices.ContainsFunc(words, func(p string) bool { return akin(p, w) }) {
-				return false
-			}
-		}
-		return len(own) > 0
+		return slices.ContainsFunc(lintWords(a.Text), func(own string) bool {
+			return slices.ContainsFunc(words, func(w string) bool { return akin(w, own) })
+		})
 	})
 }
 
@@ -294,5 +290,5 @@ long love major marks marsh martin mason may mercer miller mills moon moore moss
 painter palmer park parks peace penny pepper perry pike pine pitt place pope porter potter pound powers price prince
 quick rice rich rivers rock rose rush sage salmon savage saint shepherd short silver singer small smart smith snow
 sparks speaker spring stark steel stern stone street strong summers sun swift tanner taylor temple thorn town trump
-turner valentine vance wade walker wall walls ward waters weaver webb weeks wells west west wheeler white wild wise
+turner valentine wade walker wall walls ward waters weaver webb weeks wells west west wheeler white wild wise
 wolf wood woods woodward wright young`

@@ -1,5 +1,3 @@
-//go:build ruleset
-
 package rules
 
 import (
@@ -179,15 +177,14 @@ func load(sources []ruleSource, opt LoadOptions) (*Ruleset, *Report) {
 // compile adds what only the engine sees. It repeats nothing about a place of
 // which the loader has spoken.
 func (l *loader) compile(file *File) *Ruleset {
-	spoken := map[Pos]bool{}
+	spoken, cycle := map[Pos]bool{}, false
 	for _, f := range l.findings {
-		if f.Severity == SeverityError {
-			spoken[f.Pos] = true
-		}
+		spoken[f.Pos] = true
+		cycle = cycle || f.Code == codeCycle
 	}
 	rs, found := Compile(file)
 	for _, f := range found {
-		if !spoken[f.Pos] {
+		if !spoken[f.Pos] && !(cycle && f.Code == codeCycle) {
 			l.report(f)
 		}
 	}

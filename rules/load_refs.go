@@ -95,9 +95,9 @@ func (l *loader) unknown(r ref) {
 			suggestion = r.prefix + id
 		}
 	}
-	message := fmt.Sprintf("there is no %s %q, which %s names", r.kind, r.id, r.at)
+	message := fmt.Sprintf("unknown %s %q%s", r.kind, r.id, spot{owner: r.at.root}.inside())
 	if len(l.ids[r.kind]) == 0 {
-		message = fmt.Sprintf("there is no %s %q: the file has none at all", r.kind, r.id)
+		message = fmt.Sprintf("unknown %s %q: the file has no %s at all", r.kind, r.id, r.kind)
 	}
 	l.report(Finding{Pos: r.pos, Severity: SeverityError, Code: "unknown-" + r.kind, Message: message, Suggestion: suggestion})
 }
@@ -121,6 +121,10 @@ func (l *loader) closest(r ref) string {
 	return ""
 }
 
+// codeCycle is also the engine's word for it: the loader, which can show the
+// place, speaks first.
+const codeCycle = "topic-cycle"
+
 // cycles reports topics that contain themselves.
 func (l *loader) cycles(file *File) {
 	topics := map[string]*Topic{}
@@ -141,7 +145,7 @@ func (l *loader) cycles(file *File) {
 				continue
 			}
 			if i := slices.Index(path, next); i >= 0 {
-				l.report(Finding{Pos: term.Pos, Severity: SeverityError, Code: "cycle",
+				l.report(Finding{Pos: term.Pos, Severity: SeverityError, Code: codeCycle,
 					Message: "topics contain each other: " + strings.Join(append(slices.Clone(path[i:]), next), " > ")})
 				continue
 			}

@@ -17,7 +17,7 @@ func nearest(word string, candidates []string) string {
 		}
 		d := 0
 		if p := bare(c); p != plain {
-			d = distance(plain, p)
+			d = editDistance(plain, p)
 		}
 		if d < least {
 			best, least = c, d
@@ -43,9 +43,9 @@ func bare(s string) string {
 	return strings.NewReplacer("-", "", "_", "", " ", "").Replace(strings.ToLower(s))
 }
 
-// distance counts the letters to insert, drop, change or swap with their
+// editDistance counts the letters to insert, drop, change or swap with their
 // neighbour to turn a into b (optimal string alignment).
-func distance(a, b string) int {
+func editDistance(a, b string) int {
 	x, y := []rune(a), []rune(b)
 	if d := len(x) - len(y); d > 2 || d < -2 {
 		return 3 // farther than any caller looks

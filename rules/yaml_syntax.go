@@ -197,10 +197,24 @@ func (s stumble) bracket() Finding {
 // after a closing quote.
 func (s stumble) neighbour() Finding {
 	indent := len(leading(string(s.text)))
+	if before := s.column - 2; before >= 0 && before < len(s.text) && s.text[before] == '\'' {
+		s.column--
+		return s.finding("an apostrophe ends a text in single quotes; use double quotes", s.requote())
+	}
 	if s.column-1 > indent {
-		return s.finding("nothing may follow a closing quote or bracket; an apostrophe within '...' is written twice", "")
+		return s.finding("nothing may follow a closing quote or bracket", "")
 	}
 	return s.finding(fmt.Sprintf("this line is indented by %d, which fits no line above it", indent), "")
+}
+
+// requote is a text in single quotes with an apostrophe in it, in double ones.
+func (s stumble) requote() string {
+	line := string(s.text)
+	first, last := strings.IndexByte(line, '\''), strings.LastIndexByte(line, '\'')
+	if first < 0 || last <= first+1 {
+		return ""
+	}
+	return inQuotes(line[first+1 : last])
 }
 
 // plainError is a YAML error without the library's name and places.
