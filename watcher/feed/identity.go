@@ -47,9 +47,9 @@ func identify(entries []Entry, site string) []keyed {
 		all = append(all, k)
 	}
 	for i := range all {
-		all[i].keys = unique(all[i], uses)
+		all[i].keys = unshared(all[i].keys, uses)
 	}
-	return all
+	return byParts(all)
 }
 
 // candidates are the keys that an entry could have, strongest first.
@@ -93,25 +93,51 @@ func candidates(e *Entry, title, site string) []string {
 	return keys
 }
 
-// unique leaves the keys that no other entry of the document has. Without any,
-// ever more of the entry decides: what it links to, its title, all of it.
-func unique(k keyed, uses map[string]int) []string {
-	var keys []string
-	for _, key := range k.keys {
+// unshared are the keys that no other entry of the document has.
+func unshared(keys []string, uses map[string]int) []string {
+	var own []string
+	for _, key := range keys {
 		if uses[key] == 1 {
-			keys = append(keys, key)
+			own = append(own, key)
 		}
 	}
-	if len(keys) > 0 {
-		return keys
+	return own
+}
+
+// byParts gives a key to the entries that are left without: of their link and
+// title, or of all that they say when even these repeat. Entries that say the
+// same are one.
+func byParts(all []keyed) []keyed {
+	uses := map[string]int{}
+	for _, k := range all {
+		if len(k.keys) == 0 {
+			uses[k.parts()]++
+		}
 	}
-	link, _ := linkKey(k.entry.Link)
-	parts := []string{link, k.title}
-	if k.title == "" || uses["title:"+k.title] > 1 {
-		parts = append(parts, k.entry.GUID, k.entry.Summary, k.entry.Content)
+	seen := map[string]bool{}
+	out := all[:0]
+	for _, k := range all {
+		if len(k.keys) == 0 {
+			key := k.parts()
+			if uses[key] > 1 || k.title == "" {
+				key = k.parts(k.entry.GUID, k.entry.Summary, k.entry.Content)
+			}
+			if seen[key] {
+				continue
+			}
+			seen[key] = true
+			k.keys = []string{key}
+		}
+		out = append(out, k)
 	}
-	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
-	return []string{"parts:" + hex.EncodeToString(sum[:16])}
+	return out
+}
+
+// parts is a key of an entry's link, title and more.
+func (k *keyed) parts(more ...string) string {
+	link, fragment := linkKey(k.entry.Link)
+	sum := sha256.Sum256([]byte(strings.Join(append([]string{link, fragment, k.title}, more...), "\x00")))
+	return "parts:" + hex.EncodeToString(sum[:16])
 }
 
 // linkKey is a link without what changes while the page stays the same: scheme,
