@@ -124,7 +124,12 @@ func (w *Watcher) place(ctx context.Context, l news.Lease, members []news.Member
 		s.LastAt = latest(s.LastAt, m.Item.Fetched)
 		commit.Placed = append(commit.Placed, store.PlacedItem{ItemID: m.Item.ID, StoryID: p.StoryID, CopyOf: p.CopyOf, Score: p.Score, Why: p.Why})
 	}
+	committed := map[string]bool{} // a story may stand under ids that it took in too
 	for _, s := range stories {
+		if committed[s.ID] {
+			continue
+		}
+		committed[s.ID] = true
 		s.LeadID = story.Lead(s)
 		s.Phase = story.Phase(s, w.cfg.Now())
 		commit.Stories = append(commit.Stories, *s)

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"newswatch/rules"
 )
@@ -75,13 +76,10 @@ func examples(f *rules.File) (n int) {
 
 // count is a number with its noun: "1 rule", "3 entities".
 func count(n int, noun string) string {
-	switch {
-	case n == 1:
-	case noun == "entity":
-		noun = "entities"
-	case noun == "story":
-		noun = "stories"
-	default:
+	if n != 1 {
+		if stem, found := strings.CutSuffix(noun, "y"); found {
+			noun = stem + "ie"
+		}
 		noun += "s"
 	}
 	return fmt.Sprintf("%d %s", n, noun)

@@ -157,7 +157,7 @@ func (t *transcript) head(f *rules.File) {
 // Write passes a message on, after a line about what led to it.
 func (t *transcript) Write(message []byte) (int, error) {
 	t.line()
-	return t.out.Write(append([]byte("\n"), message...))
+	return t.out.Write(message)
 }
 
 // pass notes a pass, and tells of it at the full hour.
@@ -174,7 +174,7 @@ func (t *transcript) line() {
 	if s.Empty() {
 		return
 	}
-	fmt.Fprintf(t.out, "  %s  %4s %4s %6s %9s\n", t.now().In(t.loc).Format("15:04"),
+	fmt.Fprintf(t.out, "  %s  %-10s  %-13s  %-7s  %s\n", t.now().In(t.loc).Format("15:04"),
 		count(s.Feeds, "poll"), count(s.Items, "new item"), count(s.Hits, "hit"), count(s.Stories, "new story"))
 	t.sum = watcher.Summary{}
 }
@@ -183,7 +183,7 @@ func (t *transcript) foot() error {
 	t.line()
 	s := t.all
 	_, err := fmt.Fprintf(t.out, `
-%s of %s in %s; %s ignored. Nothing was lost, nothing came twice.
+%s of %s, told in %s; %s left out.
 
 Next:  newswatch init         write rules.yaml to edit
        newswatch check        say what is wrong with it, and run its examples
