@@ -82,9 +82,9 @@ func (c *compiler) inflection(e *Entity) inflect {
 	for _, w := range e.Without {
 		struck[c.folder.foldSegment(cleanWord(w.Text))] = true
 	}
-	return func(word string) []string {
+	return func(word string, given bool) []string {
 		out := forms(e.Type, word)
-		if e.Type == person {
+		if e.Type == person && given {
 			out = c.names.variants(c.folder, out)
 		}
 		if len(struck) == 0 {

@@ -32,10 +32,11 @@ type place struct {
 	joined bool     // a hyphen parts it from the place before
 }
 
-// inflect makes the forms of a written word, itself first.
-type inflect func(word string) []string
+// inflect makes the forms of a written word, itself first. given says that more
+// words follow: of a person, it may be the given name.
+type inflect func(word string, given bool) []string
 
-func uninflected(word string) []string { return []string{word} }
+func uninflected(word string, _ bool) []string { return []string{word} }
 
 // parseTerm cuts a term into places. It returns no places when the text has
 // nothing that could be found.
@@ -54,7 +55,7 @@ func parseTerm(f *folder, t Term, forms inflect, plural bool) pattern {
 		if pl.stem {
 			pl.forms = []string{written}
 		} else {
-			pl.forms = forms(written)
+			pl.forms = forms(written, i < len(r.tokens)-1)
 		}
 		p.places = append(p.places, pl)
 	}
