@@ -101,6 +101,11 @@ const workable = `
 	WHERE d.destination = $1 AND d.state IN ('pending', 'sending', 'held')
 		AND (p.state = 'sent' OR d.part = 1 AND d.reply_to = '')`
 
+const (
+	deliverableQuery = selectDelivery + workable + ` AND d.not_before <= $2 ORDER BY d.created_at, d.id, d.part LIMIT 1`
+	workableAtQuery  = `SELECT COALESCE(MIN(d.not_before), 0)` + fromDelivery + workable
+)
+
 // Deliverable is the next delivery of a destination that may be worked on now,
 // the oldest first. When there is none, wake says when one may be; it is zero
 // when nothing waits but for others.
@@ -108,15 +113,14 @@ func (s *Store) Deliverable(ctx context.Context, destination string) (d *news.De
 	what := "next delivery to " + destination
 	now := ms(s.now())
 	next := &news.Delivery{}
-	err = s.one(ctx, s.reader, selectDelivery+workable+` AND d.not_before <= $2
-		ORDER BY d.created_at, d.id, d.part LIMIT 1`, []any{destination, now}, deliveryFields(next)...)
+	err = s.one(ctx, s.reader, deliverableQuery, []any{destination, now}, deliveryFields(next)...)
 	if err == nil {
 		return next, time.Time{}, nil
 	}
 	if !errors.Is(err, sql.ErrNoRows) {
 		return nil, time.Time{}, s.explain(what, err)
 	}
-	err = s.one(ctx, s.reader, `SELECT COALESCE(MIN(d.not_before), 0)`+fromDelivery+workable, []any{destination}, at{&wake})
+	err = s.one(ctx, s.reader, workableAtQuery, []any{destination}, at{&wake})
 	return nil, wake, s.explain(what, err)
 }
 

@@ -104,12 +104,13 @@ func scanState(r *sql.Rows, f *news.FeedState) error {
 		at{&f.OKAt}, &f.Baselined, &f.Fails, &f.Error, &f.Items)
 }
 
+const dueFeedsQuery = `SELECT ` + stateColumns + ` FROM feeds
+	WHERE active = 1 AND host = $1 AND (next_at <= $2 OR $3 = 1) ORDER BY next_at, id`
+
 // DueFeeds are the feeds of a host that are due, the longest due first; with all,
 // every one that is switched on.
 func (s *Store) DueFeeds(ctx context.Context, host string, all bool) ([]news.FeedState, error) {
-	return s.states(ctx, "due feeds of "+host,
-		`SELECT `+stateColumns+` FROM feeds WHERE active = 1 AND host = $1 AND (next_at <= $2 OR $3 = 1) ORDER BY next_at, id`,
-		host, ms(s.now()), bit(all))
+	return s.states(ctx, "due feeds of "+host, dueFeedsQuery, host, ms(s.now()), bit(all))
 }
 
 // FeedStates are the states of all feeds that are switched on, by id.

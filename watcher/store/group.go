@@ -9,22 +9,23 @@ import (
 	"newswatch/news"
 )
 
+// The condition is that of the index items_work, word by word.
+const fromUngrouped = ` FROM items i WHERE i.hits > 0 AND i.place = 0 ORDER BY i.published, i.id LIMIT $1`
+
 // Ungrouped are the items that hit and are in no story yet, in the order of
 // their publication, at most limit.
 func (s *Store) Ungrouped(ctx context.Context, limit int) (members []news.Member, err error) {
-	// The condition is that of the index items_work, word by word.
-	const from = `FROM items i WHERE i.hits > 0 AND i.place = 0 ORDER BY i.published, i.id LIMIT $1`
 	err = s.snapshot(ctx, "ungrouped items", func(tx *sql.Tx) error {
 		err := s.query(ctx, tx, func(r *sql.Rows) error {
 			var m news.Member
 			err := r.Scan(itemFields(&m.Item)...)
 			members = append(members, m)
 			return err
-		}, `SELECT `+itemColumns+` `+from, limit)
+		}, `SELECT `+itemColumns+fromUngrouped, limit)
 		if err != nil {
 			return err
 		}
-		hits, err := s.hitsOf(ctx, tx, `SELECT i.id `+from, limit)
+		hits, err := s.hitsOf(ctx, tx, `SELECT i.id`+fromUngrouped, limit)
 		for i := range members {
 			members[i].Hits = hits[members[i].Item.ID]
 		}
@@ -33,11 +34,12 @@ func (s *Store) Ungrouped(ctx context.Context, limit int) (members []news.Member
 	return members, err
 }
 
+const editedQuery = `SELECT id FROM stories WHERE edited > 0 AND merged_into = '' ORDER BY id LIMIT $1`
+
 // Edited are the ids of living stories a member of which was edited, or matched
 // anew, since the desk settled them.
 func (s *Store) Edited(ctx context.Context, limit int) ([]string, error) {
-	ids, err := s.texts(ctx, s.reader,
-		`SELECT id FROM stories WHERE edited > 0 AND merged_into = '' ORDER BY id LIMIT $1`, limit)
+	ids, err := s.texts(ctx, s.reader, editedQuery, limit)
 	return ids, s.explain("edited stories", err)
 }
 
@@ -49,7 +51,7 @@ const placedPage = 500
 // in the order in which they were placed.
 func (s *Store) Placed(ctx context.Context, since time.Time, fn func(it news.Item, entities []string, storyID, copyOf string) error) error {
 	var next int64
-	err := s.one(ctx, s.reader, `SELECT COALESCE(MIN(place), 0) FROM items WHERE place > 0 AND fetched >= $1`, []any{ms(since)}, &next)
+	err := s.one(ctx, s.reader, firstPlaceQuery, []any{ms(since)}, &next)
 	if err != nil {
 		return s.explain("placed items", err)
 	}
@@ -69,6 +71,14 @@ func (s *Store) Placed(ctx context.Context, since time.Time, fn func(it news.Ite
 	return nil
 }
 
+// The plus keeps a planner from walking through all places before the first.
+const firstPlaceQuery = `SELECT COALESCE(MIN(+place), 0) FROM items WHERE place > 0 AND fetched >= $1`
+
+const placedQuery = `
+	SELECT ` + itemColumns + `, COALESCE(h.entities, 'null'), i.story_id, i.copy_of, i.place
+	FROM items i LEFT JOIN hits h ON h.item_id = i.id AND h.rank = 0
+	WHERE i.place >= $1 AND i.place > 0 AND i.fetched >= $2 ORDER BY i.place LIMIT $3`
+
 type placed struct {
 	item            news.Item
 	entities        []string
@@ -82,9 +92,7 @@ func (s *Store) placedPage(ctx context.Context, from int64, since time.Time) (pa
 		err := r.Scan(append(itemFields(&p.item), fromJSON{&p.entities}, &p.storyID, &p.copyOf, &p.place)...)
 		page = append(page, p)
 		return err
-	}, `SELECT `+itemColumns+`, COALESCE(h.entities, 'null'), i.story_id, i.copy_of, i.place
-		FROM items i LEFT JOIN hits h ON h.item_id = i.id AND h.rank = 0
-		WHERE i.place >= $1 AND i.place > 0 AND i.fetched >= $2 ORDER BY i.place LIMIT $3`, from, ms(since), placedPage)
+	}, placedQuery, from, ms(since), placedPage)
 	return page, err
 }
 

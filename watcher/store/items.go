@@ -98,6 +98,10 @@ func (s *Store) hitsOf(ctx context.Context, c conn, items string, args ...any) (
 		h.Parts, h.Spans, h.Quote, h.Why, h.Negated = e.Parts, e.Spans, e.Quote, e.Why, e.Negated
 		hits[h.ItemID] = append(hits[h.ItemID], h)
 		return err
-	}, `SELECT item_id, rule, score, entities, evidence FROM hits WHERE item_id IN (`+items+`) ORDER BY item_id, rank`, args...)
+	}, hitsQuery(items), args...)
 	return hits, err
+}
+
+func hitsQuery(items string) string {
+	return `SELECT item_id, rule, score, entities, evidence FROM hits WHERE item_id IN (` + items + `) ORDER BY item_id, rank`
 }

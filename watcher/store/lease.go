@@ -34,19 +34,21 @@ func on(u news.Unit, query string) (string, error) {
 // time on SQLite, where only one process works.
 func (s *Store) clock() int64 { return ms(s.now()) }
 
+// Without MATERIALIZED a planner may run the sub-select again and pass the limit.
+const claimQuery = `
+	WITH due AS MATERIALIZED (
+		SELECT key AS k FROM {{unit}}
+		WHERE active = 1 AND next_at > 0 AND next_at <= {{now}} AND lease_until <= {{now}}
+		ORDER BY next_at, key LIMIT $2 {{skip_locked}})
+	UPDATE {{unit}} SET lease_until = {{now}} + $3, lease_token = $4, woken = 0
+	FROM due WHERE {{unit}}.key = due.k
+	RETURNING key, lease_until, next_at`
+
 // Claim takes up to limit rows of a unit that are due and free, the longest due
 // first, for a time. Nobody else gets them until then or until their release.
 func (s *Store) Claim(ctx context.Context, u news.Unit, limit int, d time.Duration) ([]news.Lease, error) {
 	what := "claim " + string(u)
-	// Without MATERIALIZED a planner may run the sub-select again and pass the limit.
-	query, err := on(u, `
-		WITH due AS MATERIALIZED (
-			SELECT key AS k FROM {{unit}}
-			WHERE active = 1 AND next_at > 0 AND next_at <= {{now}} AND lease_until <= {{now}}
-			ORDER BY next_at, key LIMIT $2 {{skip_locked}})
-		UPDATE {{unit}} SET lease_until = {{now}} + $3, lease_token = $4, woken = 0
-		FROM due WHERE {{unit}}.key = due.k
-		RETURNING key, lease_until, next_at`)
+	query, err := on(u, claimQuery)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", what, err)
 	}
@@ -154,38 +156,40 @@ func (s *Store) wakeWhere(ctx context.Context, tx *sql.Tx, u news.Unit, where st
 	return err
 }
 
+const (
+	nextFreeQuery = `
+		SELECT next_at FROM {{unit}}
+		WHERE active = 1 AND next_at > 0 AND lease_until <= {{now}} ORDER BY next_at LIMIT 1`
+	nextLeasedQuery = `
+		SELECT COALESCE(MIN(lease_until), 0) FROM {{unit}}
+		WHERE active = 1 AND next_at > 0 AND next_at <= {{now}} AND lease_until > {{now}}`
+)
+
 // NextAt is the earliest time at which a row of a unit can be claimed: a row
 // under a lease counts from its end. It is zero when all rows rest.
 func (s *Store) NextAt(ctx context.Context, u news.Unit) (time.Time, error) {
-	what := "next of " + string(u)
-	free, err := on(u, `
-		SELECT next_at FROM {{unit}}
-		WHERE active = 1 AND next_at > 0 AND lease_until <= {{now}} ORDER BY next_at LIMIT 1`)
-	if err != nil {
-		return time.Time{}, fmt.Errorf("%s: %w", what, err)
-	}
-	leased, err := on(u, `
-		SELECT COALESCE(MIN(CASE WHEN next_at > lease_until THEN next_at ELSE lease_until END), 0) FROM {{unit}}
-		WHERE active = 1 AND next_at > 0 AND next_at <= {{now}} AND lease_until > {{now}}`)
-	if err != nil {
-		return time.Time{}, fmt.Errorf("%s: %w", what, err)
-	}
 	now := s.clock()
-	var next, later int64
-	err = s.one(ctx, s.reader, free, []any{now}, &next)
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return time.Time{}, s.explain(what, err)
+	next, err := s.earliest(ctx, u, nextFreeQuery, now)
+	if err == nil && (next == 0 || next > now) { // else no row under a lease is earlier
+		var leased int64
+		leased, err = s.earliest(ctx, u, nextLeasedQuery, now)
+		if leased > 0 && (next == 0 || leased < next) {
+			next = leased
+		}
 	}
-	if next > 0 && next <= now { // no row under a lease can be earlier
-		return timeOf(next), nil
+	return timeOf(next), s.explain("next of "+string(u), err)
+}
+
+func (s *Store) earliest(ctx context.Context, u news.Unit, query string, now int64) (next int64, err error) {
+	query, err = on(u, query)
+	if err != nil {
+		return 0, err
 	}
-	if err := s.one(ctx, s.reader, leased, []any{now}, &later); err != nil {
-		return time.Time{}, s.explain(what, err)
+	err = s.one(ctx, s.reader, query, []any{now}, &next)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, nil
 	}
-	if next == 0 || later > 0 && later < next {
-		next = later
-	}
-	return timeOf(next), nil
+	return next, err
 }
 
 // voidLeases ends all leases: the lock on the file proves that whoever held

@@ -12,13 +12,14 @@ import (
 var migrations embed.FS
 
 // migrate brings the schema up to date, forward only. A schema that is up to
-// date is only read: DDL at every start would wait for those who work.
+// date is only read: DDL at every start would wait for those who work, and what
+// belongs to another program must not even change its journal mode.
 func (s *Store) migrate(ctx context.Context, beside bool) error {
 	steps, err := fs.Glob(migrations, "migrations/*.sql")
 	if err != nil {
 		return err
 	}
-	have, err := s.schemaVersion(ctx, s.writer)
+	have, err := s.schemaVersion(ctx, s.reader)
 	switch {
 	case err != nil:
 		return err

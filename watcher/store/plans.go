@@ -111,10 +111,11 @@ func (s *Store) untoldIDs(ctx context.Context, c conn, plan news.PlanState, rule
 	return ids, nil
 }
 
+// The plus signs keep a planner from the index that is wrong here.
 const untoldQuery = `
 	WITH candidates AS MATERIALIZED (
 		SELECT id FROM stories WHERE changed > $1
-		UNION {{list 2}})
+		UNION ALL SELECT id FROM stories WHERE +changed <= $1 AND id IN ({{list 2}}))
 	SELECT s.id FROM candidates c JOIN stories s ON s.id = c.id
 	WHERE s.merged_into = ''
 		AND NOT EXISTS (SELECT 1 FROM told t WHERE t.plan_id = $3 AND t.story_id = s.id AND t.version >= s.version)

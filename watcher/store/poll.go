@@ -102,12 +102,15 @@ func (s *Store) storedKeys(ctx context.Context, feedID string, items []news.Item
 		err := r.Scan(&key, &k.id, &k.stored, &k.revision, at{&k.published}, at{&k.fetched}, &k.dated, &k.baseline)
 		stored[key] = k
 		return err
-	}, `SELECT s.key, s.item_id, CASE WHEN i.id IS NULL THEN 0 ELSE 1 END, COALESCE(i.revision, ''), COALESCE(i.published, 0),
-			COALESCE(i.fetched, 0), COALESCE(i.dated, 0), COALESCE(i.baseline, 0)
-		FROM seen s LEFT JOIN items i ON i.id = s.item_id
-		WHERE s.feed_id = $1 AND s.key IN ({{list 2}})`, feedID, list(keys))
+	}, knownQuery, feedID, list(keys))
 	return stored, err
 }
+
+const knownQuery = `
+	SELECT s.key, s.item_id, CASE WHEN i.id IS NULL THEN 0 ELSE 1 END, COALESCE(i.revision, ''), COALESCE(i.published, 0),
+		COALESCE(i.fetched, 0), COALESCE(i.dated, 0), COALESCE(i.baseline, 0)
+	FROM seen s LEFT JOIN items i ON i.id = s.item_id
+	WHERE s.feed_id = $1 AND s.key IN ({{list 2}})`
 
 // first is what the strongest key leads to; nil when none leads anywhere.
 func first(keys []string, to map[string]*storedItem) *storedItem {

@@ -73,14 +73,16 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 }
 
 func (s *Store) open(ctx context.Context, beside bool) error {
-	if beside {
-		if _, err := os.Stat(s.path); err != nil {
-			return fmt.Errorf("open %s: %w: no database there yet, newswatch run makes one", s.path, ErrNotFound)
+	if !beside {
+		if err := s.hold(); err != nil {
+			return err
 		}
-	} else if err := s.hold(); err != nil {
-		return err
 	}
-	if err := s.connect(beside); err != nil {
+	info, err := os.Stat(s.path)
+	if err != nil {
+		return fmt.Errorf("open %s: %w: no database there yet, newswatch run makes one", s.path, ErrNotFound)
+	}
+	if err := s.connect(beside, info.Size() == 0); err != nil {
 		return err
 	}
 	if err := s.migrate(ctx, beside); err != nil {
@@ -110,31 +112,29 @@ func (s *Store) hold() (err error) {
 // connect opens one connection that writes, whose transactions take the write
 // lock at once, and some that only read. A pool that does both fails with
 // SQLITE_BUSY whenever a reader turns writer.
-func (s *Store) connect(beside bool) (err error) {
+func (s *Store) connect(beside, empty bool) (err error) {
 	busy := "busy_timeout(10000)" // ms
 	if beside {
 		busy = "busy_timeout(5000)"
 	}
-	common := url.Values{"_pragma": {
-		busy,
+	common := []string{busy, "cache_size(-32768)" /* KiB */, "temp_store(MEMORY)"}
+	writer := url.Values{"_txlock": {"immediate"}, "_pragma": append(common,
 		"journal_mode(WAL)",
 		// FULL: with NORMAL a loss of power takes the last commits back, and a
 		// "sent" that is forgotten is a message sent twice.
 		"synchronous(FULL)",
-		"foreign_keys(1)",
-		"cache_size(-32768)",           // KiB
 		"journal_size_limit(67108864)", // bytes
-		"temp_store(MEMORY)",
-	}}
+	)}
+	if empty {
+		writer.Set("_auto_vacuum", "incremental") // counts only before the first page is written
+	}
+	reader := url.Values{"_pragma": append(common, "query_only(1)")}
 	name := (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: s.path}).EscapedPath()}).String()
-	// auto_vacuum counts only before the first page is written.
-	writer := name + "?_txlock=immediate&_auto_vacuum=incremental&" + common.Encode()
-	common.Add("_pragma", "query_only(1)")
-	if s.writer, err = sql.Open("sqlite", writer); err != nil {
+	if s.writer, err = sql.Open("sqlite", name+"?"+writer.Encode()); err != nil {
 		return fmt.Errorf("open %s: %w", s.path, err)
 	}
 	s.writer.SetMaxOpenConns(1)
-	if s.reader, err = sql.Open("sqlite", name+"?"+common.Encode()); err != nil {
+	if s.reader, err = sql.Open("sqlite", name+"?"+reader.Encode()); err != nil {
 		return fmt.Errorf("open %s: %w", s.path, err)
 	}
 	readers := max(2, runtime.NumCPU())

@@ -22,7 +22,7 @@ func (s *Store) Stories(ctx context.Context, ids []string) (found map[string]*ne
 func (s *Store) stories(ctx context.Context, c conn, ids []string) (map[string]*news.Story, error) {
 	asked, living, err := s.heads(ctx, c, ids)
 	if err != nil || len(asked) == 0 {
-		return nil, err
+		return asked, err
 	}
 	want := make([]string, 0, len(living))
 	for id := range living {
@@ -59,14 +59,17 @@ func (s *Store) heads(ctx context.Context, c conn, ids []string) (asked, living 
 		}
 		asked[id] = living[h.ID]
 		return err
-	}, `SELECT a.id, s.id, s.version, s.phase, s.first_at, s.last_at, s.lead_id, s.merged_into
-		FROM stories a JOIN stories s ON s.id = CASE WHEN a.merged_into = '' THEN a.id ELSE a.merged_into END
-		WHERE a.id IN ({{list 1}})`, list(ids))
+	}, headsQuery, list(ids))
 	return asked, living, err
 }
 
+const headsQuery = `
+	SELECT a.id, s.id, s.version, s.phase, s.first_at, s.last_at, s.lead_id, s.merged_into
+	FROM stories a JOIN stories s ON s.id = CASE WHEN a.merged_into = '' THEN a.id ELSE a.merged_into END
+	WHERE a.id IN ({{list 1}})`
+
 func (s *Store) addMembers(ctx context.Context, c conn, living map[string]*news.Story, ids string) error {
-	hits, err := s.hitsOf(ctx, c, `SELECT id FROM items WHERE place > 0 AND story_id IN ({{list 1}})`, ids)
+	hits, err := s.hitsOf(ctx, c, memberIDs, ids)
 	if err != nil {
 		return err
 	}
@@ -77,14 +80,21 @@ func (s *Store) addMembers(ctx context.Context, c conn, living map[string]*news.
 		m.Hits = hits[m.Item.ID]
 		living[id].Members = append(living[id].Members, m)
 		return err
-	}, `SELECT `+itemColumns+`, i.story_id, i.copy_of, i.score, i.why
-		FROM items i WHERE i.place > 0 AND i.story_id IN ({{list 1}}) ORDER BY i.story_id, i.place`, ids)
+	}, membersQuery, ids)
 }
+
+const membersQuery = `
+	SELECT ` + itemColumns + `, i.story_id, i.copy_of, i.score, i.why
+	FROM items i WHERE i.place > 0 AND i.story_id IN ({{list 1}}) ORDER BY i.story_id, i.place`
+
+const memberIDs = `SELECT id FROM items WHERE place > 0 AND story_id IN ({{list 1}})`
+
+const latestQuery = `SELECT id FROM stories WHERE merged_into = '' ORDER BY last_at DESC, id DESC LIMIT $1`
 
 // StoryList are the living stories, whole, the latest first, at most limit.
 func (s *Store) StoryList(ctx context.Context, limit int) (stories []news.Story, err error) {
 	err = s.snapshot(ctx, "list stories", func(tx *sql.Tx) error {
-		ids, err := s.texts(ctx, tx, `SELECT id FROM stories WHERE merged_into = '' ORDER BY last_at DESC, id DESC LIMIT $1`, limit)
+		ids, err := s.texts(ctx, tx, latestQuery, limit)
 		if err != nil {
 			return err
 		}

@@ -153,6 +153,7 @@ CREATE TABLE stories (
 );
 CREATE INDEX stories_changed ON stories (changed);
 CREATE INDEX stories_last ON stories (last_at, id);
+CREATE INDEX stories_living ON stories (last_at, id) WHERE merged_into = '';
 CREATE INDEX stories_edited ON stories (id) WHERE edited > 0;
 CREATE INDEX stories_merged ON stories (merged_into) WHERE merged_into <> '';
 

@@ -1,0 +1,55 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+
+	"newswatch/news"
+)
+
+// Writer gives tests the connection that writes.
+func (s *Store) Writer() *sql.DB { return s.writer }
+
+// Reader gives tests the connections that read.
+func (s *Store) Reader() *sql.DB { return s.reader }
+
+// HotQueries are those that run all the time, over tables that grow all the time.
+func HotQueries() map[string]string {
+	queries := map[string]string{
+		"due feeds":         dueFeedsQuery,
+		"known items":       knownQuery,
+		"ungrouped items":   `SELECT ` + itemColumns + fromUngrouped,
+		"ungrouped hits":    hitsQuery(`SELECT i.id` + fromUngrouped),
+		"edited stories":    editedQuery,
+		"first placed item": firstPlaceQuery,
+		"placed items":      placedQuery,
+		"story heads":       headsQuery,
+		"story members":     membersQuery,
+		"story hits":        hitsQuery(memberIDs),
+		"latest stories":    latestQuery,
+		"untold stories":    untoldQuery,
+		"deliverable":       deliverableQuery,
+		"next deliverable":  workableAtQuery,
+	}
+	for _, u := range units() {
+		for name, query := range map[string]string{"claim ": claimQuery, "next free ": nextFreeQuery, "next leased ": nextLeasedQuery} {
+			queries[name+string(u)], _ = on(u, query)
+		}
+	}
+	return queries
+}
+
+// QueryPlan is how the database would run a statement.
+func (s *Store) QueryPlan(ctx context.Context, query string) (steps []string, err error) {
+	err = s.query(ctx, s.writer, func(r *sql.Rows) error {
+		var id, parent, unused int
+		var step string
+		err := r.Scan(&id, &parent, &unused, &step)
+		steps = append(steps, step)
+		return err
+	}, `EXPLAIN QUERY PLAN `+query, 1, 1, 1, 1, 1, 1)
+	return steps, err
+}
+
+// Units are the units of work.
+func Units() []news.Unit { return units() }
