@@ -1,0 +1,73 @@
+package web_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"newswatch/web"
+)
+
+func TestSite(t *testing.T) {
+	t.Parallel()
+	broken := errors.New("rules.yaml has 1 error")
+	tests := map[string]struct {
+		method, path string
+		header       map[string]string
+		ready        error
+		reload       error
+		status       int
+		body         string
+	}{
+		"alive":                     {method: "GET", path: "/healthz", status: 200, body: "ok"},
+		"ready":                     {method: "GET", path: "/readyz", status: 200, body: "ready"},
+		"not ready":                 {method: "GET", path: "/readyz", ready: errors.New("disk I/O error"), status: 503, body: "cannot be written"},
+		"reloaded":                  {method: "POST", path: "/-/reload", status: 200, body: "rules loaded"},
+		"rejected":                  {method: "POST", path: "/-/reload", reload: broken, status: 422, body: "1 error; the old ones stay"},
+		"no reload by GET":          {method: "GET", path: "/-/reload", status: 405},
+		"no reload from a web page": {method: "POST", path: "/-/reload", header: map[string]string{"Sec-Fetch-Site": "cross-site"}, status: 403},
+		"nothing else":              {method: "GET", path: "/", status: 404},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			site := web.New(web.Config{
+				Ready:  func(context.Context) error { return tt.ready },
+				Reload: func(context.Context) error { return tt.reload },
+				Log:    slog.New(slog.DiscardHandler),
+			})
+			req := httptest.NewRequest(tt.method, tt.path, nil)
+			for k, v := range tt.header {
+				req.Header.Set(k, v)
+			}
+			rec := httptest.NewRecorder()
+			site.ServeHTTP(rec, req)
+			if rec.Code != tt.status || !strings.Contains(rec.Body.String(), tt.body) {
+				t.Errorf("%s %s = %d %q, want %d with %q", tt.method, tt.path, rec.Code, rec.Body, tt.status, tt.body)
+			}
+			if strings.Contains(rec.Body.String(), "disk I/O") {
+				t.Error("an inner error is shown to whoever asks")
+			}
+		})
+	}
+}
+
+func TestServeEndsWithItsContext(t *testing.T) {
+	t.Parallel()
+	site := web.New(web.Config{
+		Ready: func(context.Context) error { return nil }, Reload: func(context.Context) error { return nil }, Log: slog.New(slog.DiscardHandler),
+	})
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- site.Serve(ctx, "127.0.0.1:0") }()
+	cancel()
+	if err := <-done; err != nil {
+		t.Errorf("Serve = %v, want nil", err)
+	}
+	if err := site.Serve(t.Context(), "256.0.0.1:1"); err == nil || !strings.Contains(err.Error(), "--listen off") {
+		t.Errorf("Serve at no address = %v, want an error that says what to do", err)
+	}
+}
