@@ -143,9 +143,9 @@ func lookupCharset(label string) encoding.Encoding {
 	return nil
 }
 
-// decodeLegacy decodes bytes that are not valid UTF-8. A document that is
-// mostly UTF-8 stays UTF-8 and only its bad bytes are read as windows-1252:
-// aggregated feeds mix both.
+// decodeLegacy decodes bytes that are not valid UTF-8. Without a label to trust,
+// valid sequences stay UTF-8, as they hardly ever come by chance, and only the
+// other bytes are read as windows-1252: aggregated feeds mix both.
 func decodeLegacy(body []byte, labels ...string) []byte {
 	good, bad := countUTF8(body)
 	var encs []encoding.Encoding
@@ -159,15 +159,12 @@ func decodeLegacy(body []byte, labels ...string) []byte {
 	}
 	// Text in a double-byte encoding forms valid UTF-8 pairs by chance, so a
 	// label asks for stronger evidence against it.
-	if len(encs) > 0 && good < 4*bad || good < bad {
+	if good < 4*bad {
 		for _, enc := range encs {
 			if out := decodeWith(enc, body); !manyLosses(out) {
 				return out
 			}
 		}
-	}
-	if good < bad {
-		return decodeWith(charmap.Windows1252, body)
 	}
 	return patchUTF8(body)
 }
@@ -229,17 +226,28 @@ func decodeWith(enc encoding.Encoding, b []byte) []byte {
 	return out
 }
 
-// legalise drops the characters that XML 1.0 forbids. It copies only when there
-// are any.
+// legalise drops the characters that XML 1.0 forbids, and reads the control
+// characters from U+0080 on as the windows-1252 characters that they were meant
+// to be. It copies only when there are any.
 func legalise(b []byte) []byte {
-	first := bytes.IndexFunc(b, illegal)
+	at := 0
+	for at < len(b) && (b[at] >= 0x20 && b[at] < utf8.RuneSelf || b[at] == '\n' || b[at] == '\t' || b[at] == '\r') {
+		at++
+	}
+	first := bytes.IndexFunc(b[at:], suspect)
 	if first < 0 {
 		return b
 	}
-	out := append(make([]byte, 0, len(b)), b[:first]...)
-	for i := first; i < len(b); {
+	out := append(make([]byte, 0, len(b)), b[:at+first]...)
+	for i := at + first; i < len(b); {
 		r, n := utf8.DecodeRune(b[i:])
-		if !illegal(r) && !(r == utf8.RuneError && n <= 1) {
+		switch {
+		case r >= 0x80 && r < 0xa0:
+			if c := charmap.Windows1252.DecodeByte(byte(r)); c != utf8.RuneError {
+				out = utf8.AppendRune(out, c)
+			}
+		case illegal(r) || r == utf8.RuneError && n <= 1:
+		default:
 			out = append(out, b[i:i+n]...)
 		}
 		i += n
@@ -247,6 +255,9 @@ func legalise(b []byte) []byte {
 	return out
 }
 
+func suspect(r rune) bool { return illegal(r) || r >= 0x80 && r < 0xa0 }
+
+// illegal says that XML 1.0, production 2, has no such character.
 func illegal(r rune) bool {
 	return r < 0x20 && r != '\t' && r != '\n' && r != '\r' || r == 0xfffe || r == 0xffff
 }

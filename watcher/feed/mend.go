@@ -18,6 +18,7 @@ const maxUnclosed = 32
 type mender struct {
 	*layout
 	address  string // where the document came from
+	stated   bool   // the server stated that address itself, in Content-Location
 	base     string // of the document: xml:base, else its address
 	site     string // the link of the channel
 	relative string // what the links of its items refer to: xml:base, else the site's link, else its address
@@ -87,7 +88,7 @@ func (m *mender) closing(b []byte, start token) (end, next int, found bool) {
 		}
 		switch t.kind {
 		case startToken:
-			if border < 0 && known(m.names.key(t.name, t.attrs)) {
+			if border < 0 && m.starts(t) {
 				border = t.from
 			}
 			if !t.closed && bytes.Equal(t.name, start.name) {
@@ -112,6 +113,12 @@ func (m *mender) closing(b []byte, start token) (end, next int, found bool) {
 	return border, border, false
 }
 
+// starts says that a tag begins a new field of an item, not markup in a text.
+func (m *mender) starts(t token) bool {
+	key := m.names.key(t.name, t.attrs)
+	return known(key) && !strings.HasPrefix(key, "xhtml:")
+}
+
 // wrapper says that an element's children count as if it were not there.
 func wrapper(key string) bool {
 	return key == "rss" || key == "channel" || key == "rdf" || key == "feed"
@@ -130,7 +137,8 @@ func known(key string) bool {
 		"dcterms:modified", "media:description", "media:title", "media:group",
 		"media:content", "atom:link", "atom:title", "atom:summary", "atom:content",
 		"atom:published", "atom:updated", "atom:author", "atom:id", "itunes:summary",
-		"itunes:author", "itunes:title":
+		"itunes:author", "itunes:title", "itunes:subtitle", "googleplay:author",
+		"googleplay:description", "abstract":
 		return true
 	}
 	return false
@@ -151,18 +159,18 @@ func (m *mender) text(inner []byte) string {
 	for t, ok := s.next(); ok && !marked; t, ok = s.next() {
 		marked = t.kind == startToken || t.kind == endToken
 	}
-	return m.collect(inner, marked)
+	return m.collect(inner, marked && m.ents == nil)
 }
 
-// collect glues the pieces of an element together. In markup, references stay:
-// they are HTML's own.
-func (m *mender) collect(inner []byte, marked bool) string {
+// collect glues the pieces of an element together. In markup, references are
+// HTML's own and stay.
+func (m *mender) collect(inner []byte, asIs bool) string {
 	var out strings.Builder
 	s := scanner{b: inner}
 	for t, ok := s.next(); ok; t, ok = s.next() {
 		switch t.kind {
 		case textToken:
-			if marked && m.ents == nil {
+			if asIs {
 				out.Write(t.text)
 			} else {
 				out.WriteString(m.ents.decode(t.text))
@@ -229,6 +237,10 @@ func (m *mender) construct(e element) string {
 			return string(legalise(decodeWith(nil, raw)))
 		}
 		return value
+	case typ == "html" || typ == "text/html":
+		// Tags around what is escaped besides: publishers who mistook html for
+		// xhtml, and did both.
+		return m.collect(bytes.TrimSpace(e.inner), false)
 	case typ == "" || typ == "text" || typ == "text/plain":
 		if looksLikeHTML(value) || holdsMarkup(e.inner) {
 			return value

@@ -104,6 +104,7 @@ func vocabulary(uri string) string {
 		{"www.w3.org/2005/atom", "atom"},
 		{"purl.org/atom/ns", "atom"},
 		{"search.yahoo.com/mrss", "media"},
+		{"schemas/play-podcasts", "googleplay"},
 		{"www.w3.org/1999/xhtml", "xhtml"},
 		{"rssnamespace.org/feedburner", "feedburner"},
 		{"itunes.com/dtds/podcast", "itunes"},

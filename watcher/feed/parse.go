@@ -47,17 +47,20 @@ func Parse(body []byte, header http.Header, base string) (doc *Document, err err
 	if len(text) == 0 {
 		return nil, fmt.Errorf("parse feed: %w: empty answer", ErrNotFeed)
 	}
-	base = resolve(base, header.Get("Content-Location"))
-	if base == "" {
-		base = header.Get("Content-Location")
+	stated := header.Get("Content-Location")
+	if stated != "" {
+		base = rebase(base, stated)
 	}
 	if text[0] == '{' || text[0] == '[' {
 		doc, err = parseJSON(text, base)
 	} else {
-		doc, err = parseXML(text, base)
+		doc, err = parseXML(text, base, stated != "")
 	}
 	if err != nil {
 		return nil, fmt.Errorf("parse feed: %w", err)
+	}
+	if doc.Title == "" {
+		doc.Title = doc.Link
 	}
 	if doc.Lang == "" {
 		doc.Lang = primaryLang(header.Get("Content-Language"))
@@ -65,12 +68,12 @@ func Parse(body []byte, header http.Header, base string) (doc *Document, err err
 	return doc, nil
 }
 
-func parseXML(text []byte, base string) (*Document, error) {
+func parseXML(text []byte, base string, stated bool) (*Document, error) {
 	l, err := cut(text)
 	if err != nil {
 		return nil, err
 	}
-	m := &mender{layout: l, address: base, base: base}
+	m := &mender{layout: l, address: base, base: base, stated: stated}
 	doc, err := m.document()
 	if err != nil {
 		return nil, err

@@ -127,11 +127,10 @@ func (o *original) entries(doc *Document, asides []aside) {
 		var e Entry
 		if o.rss != nil {
 			e = rssEntry(o.rss.Items[i], a)
+			e.Author = cmp.Or(e.Author, creator(o.rss.Extensions))
 		} else {
 			e = atomEntry(o.atom.Entries[i], a)
-			if e.Author == "" {
-				e.Author = author(o.atom.Authors) // RFC 4287, section 4.2.1
-			}
+			e.Author = cmp.Or(e.Author, author(o.atom.Authors)) // RFC 4287, section 4.2.1
 		}
 		e.Lang = primaryLang(a.lang)
 		doc.Entries = append(doc.Entries, e)
@@ -144,11 +143,12 @@ func rssEntry(it *rss.Item, a aside) Entry {
 		Title: cmp.Or(it.Title, extension(x, "dc", "title"), extension(x, "atom", "title"),
 			extension(x, "media", "title"), extension(x, "itunes", "title")),
 		Summary: cmp.Or(it.Description, extension(x, "dc", "description"), extension(x, "atom", "summary"),
-			it.Custom["summary"], extension(x, "itunes", "summary"), extension(x, "media", "description")),
+			it.Custom["summary"], it.Custom["abstract"], extension(x, "itunes", "summary"),
+			extension(x, "googleplay", "description"), extension(x, "itunes", "subtitle"),
+			extension(x, "media", "description")),
 		Content: cmp.Or(it.Content, it.Custom["fullitem"], it.Custom["body"], extension(x, "xhtml", "body"),
 			extension(x, "xhtml", "div"), extension(x, "atom", "content"), it.Custom["content"]),
-		Author: cmp.Or(it.Author, extension(x, "dc", "creator"), extension(x, "dc", "author"),
-			extension(x, "itunes", "author")),
+		Author: cmp.Or(it.Author, creator(x)),
 		Published: firstDate(it.PubDate, extension(x, "atom", "published"), it.Custom["published"],
 			extension(x, "dcterms", "issued"), it.Custom["issued"], extension(x, "dc", "date"),
 			extension(x, "dcterms", "created"), it.Custom["created"]),
@@ -159,6 +159,9 @@ func rssEntry(it *rss.Item, a aside) Entry {
 		e.Categories = append(e.Categories, c.Value)
 	}
 	e.Categories = append(e.Categories, extensions(x, "dc", "subject")...)
+	if e.Content == "" && e.Summary != it.Custom["summary"] {
+		e.Content = it.Custom["summary"]
+	}
 	rssIdentity(&e, it, a)
 	return e
 }
@@ -175,7 +178,7 @@ func rssIdentity(e *Entry, it *rss.Item, a aside) {
 		}
 	}
 	e.GUID = cmp.Or(e.GUID, extension(x, "atom", "id"), it.Custom["id"], a.id, extension(x, "dc", "identifier"))
-	if orig := extension(x, "feedburner", "origLink"); orig != "" {
+	if orig := extension(x, "feedburner", "origlink"); orig != "" {
 		e.Link = orig
 	}
 	if e.Link == "" && isWeb(a.id) {
@@ -187,7 +190,7 @@ func atomEntry(en *atom.Entry, a aside) Entry {
 	x := en.Extensions
 	e := Entry{
 		GUID:    cmp.Or(a.id, en.ID),
-		Link:    cmp.Or(extension(x, "feedburner", "origLink"), alternate(en.Links)),
+		Link:    cmp.Or(extension(x, "feedburner", "origlink"), alternate(en.Links)),
 		Title:   cmp.Or(en.Title, extension(x, "dc", "title"), extension(x, "media", "title")),
 		Summary: cmp.Or(en.Summary, extension(x, "dc", "description"), extension(x, "media", "description")),
 		Author:  cmp.Or(author(en.Authors), extension(x, "dc", "creator")),
@@ -199,6 +202,9 @@ func atomEntry(en *atom.Entry, a aside) Entry {
 		e.Content = en.Content.Value
 	}
 	e.Content = cmp.Or(e.Content, extension(x, "xhtml", "body"), extension(x, "xhtml", "div"))
+	if e.Link == "" && isWeb(e.GUID) {
+		e.Link = e.GUID
+	}
 	for _, c := range en.Categories {
 		e.Categories = append(e.Categories, cmp.Or(c.Label, c.Term))
 	}
@@ -228,6 +234,12 @@ func author(people []*atom.Person) string {
 		}
 	}
 	return ""
+}
+
+// creator is who wrote something, in the vocabularies that are lent to RSS.
+func creator(x ext.Extensions) string {
+	return cmp.Or(extension(x, "dc", "creator"), extension(x, "dc", "author"), extension(x, "itunes", "author"),
+		extension(x, "googleplay", "author"))
 }
 
 func extension(x ext.Extensions, prefix, name string) string {

@@ -14,6 +14,7 @@ const (
 		` xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:dcterms="http://purl.org/dc/terms/"` +
 		` xmlns:media="http://search.yahoo.com/mrss/" xmlns:xhtml="http://www.w3.org/1999/xhtml"` +
 		` xmlns:itunes="http://www.itunes.com/dtds/podcast-1.0.dtd"` +
+		` xmlns:googleplay="http://www.google.com/schemas/play-podcasts/1.0"` +
 		` xmlns:feedburner="http://rssnamespace.org/feedburner/ext/1.0"`
 	rssHead  = `<rss version="2.0" xmlns:atom="http://www.w3.org/2005/Atom"` + prefixes + `><channel>`
 	rssTail  = `</channel></rss>`
@@ -75,18 +76,32 @@ func (m *mender) head(w *writer) {
 			if m.names.atom {
 				m.person(w, e)
 			}
+		case "dc:creator", "itunes:author", "googleplay:author":
+			w.leaf(e.key, m.text(e.inner))
 		case "link", "atom:link":
 			m.link(w, e, m.base)
-			if e.key == "link" && !m.names.atom && m.site == "" {
-				m.site = resolve(m.base, m.plain(e.inner))
+			if e.key == "link" && m.site == "" {
+				m.site = resolve(m.base, m.siteLink(e))
 			}
 		}
 		return true
 	})
 	m.relative = m.base
-	if m.base == m.address && isWeb(m.site) {
+	if isWeb(m.site) && (m.base == "" || m.base == m.address && !m.names.atom) {
 		m.relative = m.site
 	}
+}
+
+// siteLink is what a channel's or feed's link says of its site.
+func (m *mender) siteLink(e element) string {
+	if !m.names.atom {
+		return m.plain(e.inner)
+	}
+	if rel, _ := attr(e.attrs, "rel", m.ents); rel != "" && rel != "alternate" {
+		return ""
+	}
+	href, _ := attr(e.attrs, "href", m.ents)
+	return href
 }
 
 // enter takes the base and the language from a root or channel.
@@ -125,9 +140,10 @@ func (m *mender) rssChild(w *writer, e element, a *aside) {
 	switch e.key {
 	case "title", "description", "content:encoded", "body", "fullitem", "xhtml:body", "xhtml:div",
 		"summary", "content", "dc:title", "dc:description", "media:title", "media:description",
-		"atom:title", "atom:summary", "atom:content", "itunes:summary", "itunes:title":
+		"atom:title", "atom:summary", "atom:content", "itunes:summary", "itunes:title", "itunes:subtitle",
+		"googleplay:description", "abstract":
 		w.leaf(e.key, m.textOf(e))
-	case "dc:creator", "dc:author", "itunes:author":
+	case "dc:creator", "dc:author", "itunes:author", "googleplay:author":
 		w.leaf(e.key, m.text(e.inner))
 	case "author", "atom:author":
 		m.rssAuthor(w, e)
@@ -167,8 +183,8 @@ func (m *mender) atomChild(w *writer, e element, a *aside) {
 		"itunes:summary":
 		w.leaf(e.key, m.text(e.inner))
 	case "id", "guid":
-		if id := m.plain(e.inner); a.id == "" {
-			a.id = resolve(m.elementBase(e, a.base), id)
+		if a.id == "" {
+			a.id = m.atomID(e, a.base)
 		}
 	case "published", "updated", "issued", "modified", "created", "pubdate", "dc:date",
 		"dcterms:issued", "dcterms:created", "dcterms:modified":
@@ -180,7 +196,7 @@ func (m *mender) atomChild(w *writer, e element, a *aside) {
 	case "dc:creator":
 		w.leaf(e.key, m.text(e.inner))
 	case "link":
-		m.link(w, e, a.base)
+		m.link(w, e, a.relative)
 	case "category":
 		term, _ := attr(e.attrs, "term", m.ents)
 		label, _ := attr(e.attrs, "label", m.ents)
@@ -270,6 +286,17 @@ func (m *mender) link(w *writer, e element, base string) {
 	w.WriteString("/>")
 }
 
+// atomID is an id as it stands; a relative one is made absolute where the
+// document states its base. Our own idea of its address does not count: it
+// changes with redirects, and the identity of every item would change with it.
+func (m *mender) atomID(e element, base string) string {
+	id := m.plain(e.inner)
+	if base = m.elementBase(e, base); base == m.address && !m.stated {
+		return id
+	}
+	return resolve(base, id)
+}
+
 // elementBase is the base for the links of one element.
 func (m *mender) elementBase(e element, base string) string {
 	if own, ok := attr(e.attrs, "xml:base", m.ents); ok {
@@ -304,12 +331,10 @@ func (m *mender) rssAuthor(w *writer, e element) {
 
 func (m *mender) personParts(e element) (name, email string) {
 	s := scanner{b: e.inner}
-	bare := true
 	for t, ok := s.next(); ok; t, ok = s.next() {
 		if t.kind != startToken || t.closed {
 			continue
 		}
-		bare = false
 		inner, _, _ := m.closing(e.inner, t)
 		value := m.plain(e.inner[t.to:inner])
 		switch {
@@ -319,7 +344,7 @@ func (m *mender) personParts(e element) (name, email string) {
 			email = value
 		}
 	}
-	if bare {
+	if name == "" && email == "" {
 		name = m.text(e.inner)
 	}
 	return name, email
