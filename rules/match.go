@@ -41,10 +41,14 @@ type scratch struct {
 	reader reader
 	edges  []edge
 	found  []found
+	// whispered are names in lower case that wait for company.
+	whispered []found
 
 	item *news.Item
 	lang string
-	cut  bool // the text was longer than maxText
+	// german says that words have endings that are taken off.
+	german bool
+	cut    bool // the text was longer than maxText
 
 	slots     [][]span
 	mentions  [][]span
@@ -98,6 +102,7 @@ func (s *scratch) find(it *news.Item) {
 	s.reset(it)
 	s.readItem()
 	s.lang = s.language()
+	s.german = s.lang == "de"
 	s.addEdges()
 	s.scan()
 	s.distribute()
@@ -121,6 +126,7 @@ func (s *scratch) reset(it *news.Item) {
 	s.asked.clear()
 	s.rules.clear()
 	s.loud, s.evidence, s.cuts = s.loud[:0], s.evidence[:0], s.cuts[:0]
+	s.whispered = s.whispered[:0]
 }
 
 func (s *scratch) readItem() {
@@ -176,6 +182,9 @@ func (s *scratch) distribute() {
 			continue
 		}
 		if t.exact != nil && !s.isExact(t, f) {
+			if s.letters(f.start) == quiet && s.isName(t) {
+				s.whispered = append(s.whispered, f)
+			}
 			continue
 		}
 		if t.caps != nil && s.isLowered(t, f) {
@@ -184,6 +193,40 @@ func (s *scratch) distribute() {
 		for _, i := range t.slots {
 			s.put(i, span{f.start, f.end})
 		}
+	}
+	s.hearWhispers()
+}
+
+// isName says whether a term names an entity.
+func (s *scratch) isName(t *term) bool {
+	return slices.ContainsFunc(t.slots, func(i int32) bool {
+		return s.rs.slots[i].kind == fullSlot || s.rs.slots[i].kind == shortSlot
+	})
+}
+
+// hearWhispers lets names count whose case matters, but that stand in a
+// paragraph without any capital beside another name: "trump and putin talk".
+func (s *scratch) hearWhispers() {
+	if len(s.whispered) == 0 {
+		return
+	}
+	named := map[int32]bool{}
+	for _, i := range s.active {
+		if k := s.rs.slots[i].kind; k == fullSlot || k == shortSlot {
+			for _, at := range s.slots[i] {
+				named[s.reader.tokens[at.start].para] = true
+			}
+		}
+	}
+	for _, f := range s.whispered {
+		if named[s.reader.tokens[f.start].para] {
+			for _, i := range s.rs.terms[f.term].slots {
+				s.put(i, span{f.start, f.end})
+			}
+		}
+	}
+	for _, i := range s.active {
+		slices.SortFunc(s.slots[i], func(a, b span) int { return cmp.Compare(a.start, b.start) })
 	}
 }
 

@@ -65,12 +65,24 @@ func (s *scratch) isExact(t *term, f found) bool {
 		return s.isExactJoined(t, f)
 	}
 	for i, p := range t.exact {
-		w := s.written(f.start + int32(i))
-		if !slices.ContainsFunc(p.forms, func(form string) bool { return s.sameCase(w, form, p.stem, f.start) }) {
+		if !s.isForm(f.start+int32(i), p) {
 			return false
 		}
 	}
 	return true
+}
+
+// isForm says whether a token is one of the forms of a place, also with the s of
+// a family or of a German genitive.
+func (s *scratch) isForm(at int32, p place) bool {
+	w := s.written(at)
+	base := w
+	if n := len(w); n > 1 && (s.german || s.reader.tokens[at].plural) && w[n-1]|0x20 == 's' {
+		base = w[:n-1]
+	}
+	return slices.ContainsFunc(p.forms, func(form string) bool {
+		return s.sameCase(w, form, p.stem, at) || base != w && s.sameCase(base, form, p.stem, at)
+	})
 }
 
 // isExactJoined compares where hyphens made other tokens than the term has.

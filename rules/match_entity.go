@@ -146,7 +146,7 @@ func (s *scratch) isOther(e *entity, at span) bool {
 				return !e.own[g]
 			}
 		}
-		return s.isOtherInitial(e, i)
+		return e.Needs != nil && s.isOtherInitial(e, i)
 	}
 	g, ok := s.givenName(i)
 	return ok && !e.own[g]
@@ -172,6 +172,9 @@ func (s *scratch) isOtherInitial(e *entity, i int32) bool {
 	t := s.reader.tokens[i]
 	text := s.item.Text(fields[t.field])
 	if int(t.end) >= len(text) || text[t.end] != '.' {
+		return false
+	}
+	if w := s.written(i); !isUpperFirst(w) || w == "M" { // M. is Monsieur
 		return false
 	}
 	r, _ := utf8.DecodeRune(s.reader.folded(t))

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"bytes"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -122,7 +123,7 @@ func (s *scratch) addEdges() {
 		t.edge = int32(len(s.edges))
 		w := s.reader.folded(*t)
 		s.addWord(w, 1)
-		if !t.ascii || t.plural {
+		if !t.ascii || t.plural || s.german || t.hashtag {
 			s.addAlternatives(t, w)
 		}
 		for n := 1; n < maxJoin && i+n < len(tokens) && tokens[i+n].joined; n++ {
@@ -144,11 +145,18 @@ func (s *scratch) addWord(w []byte, length int) {
 }
 
 // addAlternatives finds what else a token may be: the family of "the Zelenskys’
-// home", an Arabic word without what is glued to it, a word in which letters of
-// another alphabet pass for its own.
+// home", a German word without its ending, the words of a hashtag in lower case,
+// an Arabic word without what is glued to it, a word in which letters of another
+// alphabet pass for its own.
 func (s *scratch) addAlternatives(t *token, w []byte) {
 	if t.plural {
 		s.addWord(w[:len(w)-1], 1)
+	}
+	if s.german && !t.single {
+		s.addGerman(w)
+	}
+	if t.hashtag && t.ascii {
+		s.addRunOn(w)
 	}
 	if t.single || t.ascii {
 		return
@@ -160,6 +168,73 @@ func (s *scratch) addAlternatives(t *token, w []byte) {
 	if repaired, ok := repairHomoglyphs(string(w)); ok {
 		s.addWord([]byte(repaired), 1)
 	}
+}
+
+// minGerman is the least number of bytes that must be left of a German word.
+const minGerman = 4
+
+// addGerman takes off the endings of the genitive (Putins), of plurals
+// (Waffenruhen) and of what comes from a town (Kiewer).
+func (s *scratch) addGerman(w []byte) {
+	for _, ending := range [...]string{"s", "es", "e", "n", "en", "er"} {
+		if rest, ok := bytes.CutSuffix(w, []byte(ending)); ok && len(rest) >= minGerman {
+			s.addWord(rest, 1)
+		}
+	}
+}
+
+// Bounds of a hashtag in lower case that is cut into words: shorter ones are a
+// word, longer ones are nothing that people read.
+const (
+	minRunOn = 8
+	maxRunOn = 48
+)
+
+// addRunOn cuts a hashtag in lower case into words of the rules and common
+// short words: #crimeaisukraine. All of it must be such words.
+func (s *scratch) addRunOn(w []byte) {
+	if len(w) < minRunOn || len(w) > maxRunOn {
+		return
+	}
+	var ends [maxRunOn + 1]bool // where words from there on reach the end
+	ends[len(w)] = true
+	for i := len(w) - 1; i >= 0; i-- {
+		for j := i + 1; j <= len(w) && !ends[i]; j++ {
+			ends[i] = ends[j] && s.isKnown(w[i:j])
+		}
+	}
+	if !ends[0] {
+		return
+	}
+	for i := 0; i < len(w); {
+		j := len(w)
+		for !ends[j] || !s.isKnown(w[i:j]) {
+			j--
+		}
+		if !isFiller(string(w[i:j])) {
+			s.addWord(w[i:j], 1)
+		}
+		i = j
+	}
+}
+
+// isKnown says whether a part of a hashtag is a word of the rules or a filler.
+func (s *scratch) isKnown(w []byte) bool {
+	if len(w) >= minStem && len(s.rs.trie.words[string(w)]) > 0 {
+		return true
+	}
+	return isFiller(string(w))
+}
+
+// isFiller knows the words that hashtags put between those that matter.
+func isFiller(w string) bool {
+	switch w {
+	case "a", "and", "are", "at", "be", "by", "for", "free", "from", "help", "in", "is", "live", "must",
+		"my", "never", "new", "news", "no", "not", "now", "of", "on", "our", "out", "save", "stand",
+		"stands", "stop", "support", "the", "to", "today", "talks", "under", "up", "war", "we", "will", "with":
+		return true
+	}
+	return false
 }
 
 // minArabic is the least number of bytes that must be left of an Arabic word:

@@ -24,6 +24,7 @@ type token struct {
 	single           bool // a character of a script without spaces
 	letters, initial bool // it has no digits; it is one letter, or letters with dots
 	plural           bool // an apostrophe follows its final s
+	hashtag          bool // it begins behind a #
 	ascii            bool
 }
 
@@ -61,6 +62,7 @@ type gap struct {
 	broken bool // no phrase runs over it
 	join   bool
 	other  bool // something but white space
+	hash   bool // it ends in a #
 	lines  int
 }
 
@@ -121,7 +123,7 @@ func (r *reader) step(i int) int {
 		r.gap.other = true
 		return i + size
 	case tag:
-		r.gap.other, r.camel = true, true
+		r.gap.other, r.camel, r.gap.hash = true, true, c == '#' || c == '＃'
 		return i + size
 	case stop:
 		r.stop(i, size)
@@ -171,7 +173,7 @@ func (r *reader) begin(at int) token {
 		start: int32(at), fold: int32(len(r.arena)), field: r.field,
 		linked: !r.gap.broken, joined: r.gap.join && !r.gap.broken,
 		spaced:  !r.gap.other && !r.gap.broken,
-		letters: true, ascii: true,
+		letters: true, ascii: true, hashtag: r.gap.hash && r.camel,
 	}
 	return t
 }
