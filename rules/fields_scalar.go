@@ -50,19 +50,21 @@ type idShape struct{ kind string }
 func (s idShape) words() string { return "an id of letters, digits and hyphens" }
 
 func (s idShape) schema() map[string]any {
-	return map[string]any{"type": []string{"string", "number"}, "pattern": idPattern}
+	return map[string]any{"type": []string{"string", "number"}, "pattern": idPattern, "maxLength": maxID}
 }
 
 // idPattern is what an id looks like: it stands in commands, addresses of pages
 // and after "entity:", so it holds no space, colon or comma.
-const idPattern = `^[\p{L}\p{N}][\p{L}\p{M}\p{N}._-]{0,63}$`
+const idPattern = `^[\p{L}\p{N}][\p{L}\p{M}\p{N}._-]*$`
+
+const maxID = 64 // characters
 
 func (s idShape) read(r *decoder, n *yaml.Node, at spot) any {
 	v, ok := r.text(n, at, s)
 	if !ok {
 		return nil
 	}
-	if !r.idForm.MatchString(v) || v == "all" && s.kind == "rule" {
+	if !r.idForm.MatchString(v) || utf8.RuneCountInString(v) > maxID || v == "all" && s.kind == "rule" {
 		r.refuse(n, "bad-id", slug(v), "%s must be an id of letters, digits and hyphens, not %q", at, v)
 		return nil
 	}
@@ -269,10 +271,13 @@ func (channelShape) words() string { return "a channel's name without #, or its 
 
 // Slack's own rule for names: lower case, no spaces or full stops, 80
 // characters at most (api.slack.com, conversations.create).
-const channelPattern = `^([CGD][A-Z0-9]{7,}|[\p{Ll}\p{Lo}\p{M}\p{N}_-]{1,80})$`
+const (
+	channelPattern = `^([CGD][A-Z0-9]{7,}|[\p{Ll}\p{Lo}\p{M}\p{N}_-]+)$`
+	maxChannel     = 80 // characters
+)
 
 func (channelShape) schema() map[string]any {
-	return map[string]any{"type": "string", "pattern": channelPattern}
+	return map[string]any{"type": "string", "pattern": channelPattern, "maxLength": maxChannel}
 }
 
 func (s channelShape) read(r *decoder, n *yaml.Node, at spot) any {
@@ -280,7 +285,7 @@ func (s channelShape) read(r *decoder, n *yaml.Node, at spot) any {
 	if !ok {
 		return nil
 	}
-	if r.channelForm.MatchString(v) {
+	if r.channelForm.MatchString(v) && utf8.RuneCountInString(v) <= maxChannel {
 		return v
 	}
 	r.refuse(n, "bad-channel", s.uncomment(v), "%s must be %s, not %q", at, s.words(), v)

@@ -144,24 +144,10 @@ func (l *loader) report(f Finding) { l.findings = append(l.findings, f) }
 // load reads all sources into one File, then checks what takes all of them.
 func load(sources []ruleSource, opt LoadOptions) (*Ruleset, *Report) {
 	l := newLoader()
-	report := &Report{Sources: map[string][]byte{}}
-	b := newBuilder(l)
-	for _, s := range sources {
-		report.Sources[s.name] = s.src
-		doc := parse(s.name, s.src, l.report)
-		r := &decoder{loader: l, doc: doc}
-		if doc.root == nil {
-			continue
-		}
-		if root, ok := r.value(mapShape{"root"}, doc.root, spot{key: "a rule file"}).(*object); ok {
-			b.add(root)
-		}
-	}
-	file := b.finish()
-	l.resolve(file)
+	file := l.read(sources)
 	rs := l.compile(file)
 	rs.Hash = contentHash(sources)
-	report.Findings = l.findings
+	report := l.reportOn(sources)
 	if report.Errors() == 0 {
 		report.Findings = append(report.Findings, lint(file, l.plans, l.ids)...)
 		if !opt.SkipExamples {
@@ -172,6 +158,32 @@ func load(sources []ruleSource, opt LoadOptions) (*Ruleset, *Report) {
 	}
 	report.arrange()
 	return rs, report
+}
+
+// read decodes all sources and looks up what they refer to.
+func (l *loader) read(sources []ruleSource) *File {
+	b := newBuilder(l)
+	for _, s := range sources {
+		doc := parse(s.name, s.src, l.report)
+		if doc.root == nil {
+			continue
+		}
+		r := &decoder{loader: l, doc: doc}
+		if root, ok := r.value(mapShape{"root"}, doc.root, spot{key: "a rule file"}).(*object); ok {
+			b.add(root)
+		}
+	}
+	file := b.finish()
+	l.resolve(file)
+	return file
+}
+
+func (l *loader) reportOn(sources []ruleSource) *Report {
+	report := &Report{Findings: l.findings, Sources: map[string][]byte{}}
+	for _, s := range sources {
+		report.Sources[s.name] = s.src
+	}
+	return report
 }
 
 // compile adds what only the engine sees. It repeats nothing about a place of

@@ -15,6 +15,24 @@ import (
 
 // Whatever the bytes, loading ends with findings that lie inside the file.
 func FuzzLoadBytes(f *testing.F) {
+	seedRules(f)
+	f.Fuzz(func(t *testing.T, src []byte) {
+		rs, r := rules.LoadBytes("rules.yaml", src, rules.LoadOptions{})
+		if (rs == nil) != (r.Errors() > 0) {
+			t.Fatalf("got rules %v with %d errors", rs != nil, r.Errors())
+		}
+		checkFindings(t, src, r)
+	})
+}
+
+// The same of reading alone.
+func FuzzRead(f *testing.F) {
+	seedRules(f)
+	f.Fuzz(func(t *testing.T, src []byte) { checkFindings(t, src, rules.ReadOnly("rules.yaml", src)) })
+}
+
+func seedRules(f *testing.F) {
+	f.Helper()
 	names, err := filepath.Glob("testdata/mistakes/*.yaml")
 	if err != nil {
 		f.Fatal(err)
@@ -29,23 +47,21 @@ func FuzzLoadBytes(f *testing.F) {
 	for _, src := range []string{"", "\xef\xbb\xbf", "---\n---\n", "a: &x [*x]\n", "? [a]\n: b\n", "topics: {a: {any: |}}\n", "\xff\xfea", "feeds:\r- id: x\r", "[[[[[["} {
 		f.Add([]byte(src))
 	}
-	f.Fuzz(func(t *testing.T, src []byte) {
-		rs, r := rules.LoadBytes("rules.yaml", src, rules.LoadOptions{})
-		if (rs == nil) != (r.Errors() > 0) {
-			t.Fatalf("got rules %v with %d errors", rs != nil, r.Errors())
+}
+
+func checkFindings(t *testing.T, src []byte, r *rules.Report) {
+	t.Helper()
+	var out strings.Builder
+	r.Print(&out, true)
+	lines := strings.Split(strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(strings.ToValidUTF8(string(src), "?")), "\n")
+	for _, f := range r.Findings {
+		if f.Line < 1 || f.Line > len(lines) || f.Column < 1 || f.Column > utf8.RuneCountInString(lines[f.Line-1])+1 {
+			t.Fatalf("%d:%d is outside of the file: %s", f.Line, f.Column, f.Message)
 		}
-		var out strings.Builder
-		r.Print(&out, true)
-		lines := strings.Split(strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(strings.ToValidUTF8(string(src), "?")), "\n")
-		for _, f := range r.Findings {
-			if f.Line < 1 || f.Line > len(lines) || f.Column < 1 || f.Column > utf8.RuneCountInString(lines[f.Line-1])+1 {
-				t.Fatalf("%d:%d is outside of the file: %s", f.Line, f.Column, f.Message)
-			}
-			if f.Message == "" || f.Code == "" {
-				t.Fatalf("a finding without words: %+v", f)
-			}
+		if f.Message == "" || f.Code == "" {
+			t.Fatalf("a finding without words: %+v", f)
 		}
-	})
+	}
 }
 
 // A list means the same in brackets, behind dashes and under a |.
