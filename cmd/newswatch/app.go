@@ -4,8 +4,10 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -55,7 +57,7 @@ func width(w io.Writer) int {
 func (a *app) loadRules() (*rules.Ruleset, error) {
 	rs, report, err := rules.Load(a.Rules)
 	if err != nil {
-		if os.IsNotExist(err) {
+		if errors.Is(err, fs.ErrNotExist) {
 			return nil, usagef("%v\nnewswatch init writes one to start from", err)
 		}
 		return nil, usagef("%v", err)

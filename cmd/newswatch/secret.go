@@ -1,7 +1,9 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -45,7 +47,7 @@ func (a *app) secretNamed(name string) (secret, error) {
 		if err == nil {
 			return secret(strings.TrimSpace(string(raw))), nil
 		}
-		if !os.IsNotExist(err) {
+		if !errors.Is(err, fs.ErrNotExist) {
 			return "", fmt.Errorf("read the secret %s: %w", strings.ToLower(name), err)
 		}
 	}

@@ -1,6 +1,7 @@
 package story
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -15,7 +16,7 @@ func languageOf(tag string, title, body []word) string {
 	if len(tag) >= 2 && len(tag) <= 3 {
 		return tag
 	}
-	for _, w := range append(title[:min(len(title), 20):20], body[:min(len(body), 20)]...) {
+	for _, w := range slices.Concat(title, body[:min(len(body), 20)]) {
 		r, _ := utf8.DecodeRuneInString(w.key)
 		switch {
 		case unicode.Is(unicode.Cyrillic, r):

@@ -48,11 +48,11 @@ func (m *model) score(ev *evidence) float64 {
 // features are the numbers that the score is made of, in the order of
 // model.json. Likenesses stand by themselves and, as they run higher or lower
 // with it, times the story's size, the presence of texts and the silence.
-func (ev *evidence) features() [32]float64 {
+func (ev *evidence) features() [39]float64 {
 	centre, best := ev.centre.text, ev.best.text
 	centreHead, bestHead := ev.centre.head, ev.best.head
 	centreName, bestName := ev.centre.name, ev.best.name
-	shared, names := ev.best.shared/20, ev.best.sharedName/20
+	shared, names := ev.best.shared/4, ev.best.sharedName/4
 	size := math.Log2(float64(ev.members))
 	text, half := when1(ev.itemText && ev.bestText), when1(ev.itemText != ev.bestText)
 	nameless := when1(ev.nameless)
@@ -60,12 +60,14 @@ func (ev *evidence) features() [32]float64 {
 	if ev.silent >= 0 {
 		timed, gap = 1, math.Log2(1+min(ev.silent.Hours(), silentCap))/4
 	}
-	return [32]float64{
+	return [39]float64{
 		1, centre, best, ev.mean.text, centreHead, bestHead, centreName, bestName, shared, names,
 		size, size * centre, size * best, size * bestHead, size * centreName,
 		text, text * centre, text * best, text * bestHead, text * bestName, half, half * best,
 		timed, gap, gap * best, gap * text, nameless, nameless * best,
 		text * shared, text * names, best * best, centre * centre,
+		ev.best.cover, ev.best.nameCover, when1(ev.best.strangers),
+		text * ev.best.cover, text * ev.best.nameCover, text * when1(ev.best.strangers), half * ev.best.cover,
 	}
 }
 

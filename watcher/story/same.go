@@ -29,6 +29,7 @@ type query struct {
 	normText float64
 	normHead float64
 	normName float64
+	normBoth float64 // of the names in the headline
 }
 
 type query1 struct {
@@ -44,6 +45,9 @@ type likeness struct {
 	text, head, name float64
 	shared           float64 // summed weight of the distinct shared words
 	sharedName       float64 // of the names and numbers among them
+	cover            float64 // share of the words of each headline that the other has anywhere
+	nameCover        float64 // of the names and numbers among them
+	strangers        bool    // both headlines hold names, and share none with the other
 }
 
 // load makes d the item under comparison.
@@ -54,7 +58,7 @@ func (q *query) load(d *draft, at time.Time) {
 	if n := len(d.lex.terms); len(q.weight) < n {
 		q.weight = append(q.weight, make([]query1, n-len(q.weight)+n/4)...)
 	}
-	var text, head, name float64
+	var text, head, name, both float64
 	for i, e := range d.doc.entries {
 		q.weight[e.slot] = query1{turn: q.turn, tf: e.tf, flags: e.flags, index: int32(i)}
 		idf := q.idf(e.slot)
@@ -66,8 +70,11 @@ func (q *query) load(d *draft, at time.Time) {
 		if e.flags&isName != 0 {
 			name += idf * idf
 		}
+		if e.flags == inTitle|isName {
+			both += idf * idf
+		}
 	}
-	q.normText, q.normHead, q.normName = text, head, name
+	q.normText, q.normHead, q.normName, q.normBoth = text, head, name, both
 }
 
 func (q *query) idf(slot int32) float64 {
@@ -77,7 +84,8 @@ func (q *query) idf(slot int32) float64 {
 // compare says how alike the item under comparison and d are.
 func (q *query) compare(d *doc) likeness {
 	var l likeness
-	var text, head, name float64
+	var text, head, name, both float64
+	var mine, theirs, myNames, theirNames float64
 	for _, e := range d.entries {
 		idf := q.idf(e.slot)
 		sq := idf * idf
@@ -89,25 +97,51 @@ func (q *query) compare(d *doc) likeness {
 		if e.flags&isName != 0 {
 			name += sq
 		}
+		if e.flags == inTitle|isName {
+			both += sq
+		}
 		w := q.weight[e.slot]
 		if w.turn != q.turn {
 			continue
 		}
 		l.text += a * float64(w.tf) * sq
 		l.shared += idf
-		both := e.flags & w.flags
-		if both&inTitle != 0 {
+		if e.flags&w.flags&inTitle != 0 {
 			l.head += sq
 		}
-		if both&isName != 0 {
+		if e.flags&w.flags&isName != 0 {
 			l.name += sq
 			l.sharedName += idf
+		}
+		if w.flags&inTitle != 0 {
+			mine += sq
+		}
+		if e.flags&inTitle != 0 {
+			theirs += sq
+		}
+		if w.flags == inTitle|isName {
+			myNames += sq
+		}
+		if e.flags == inTitle|isName {
+			theirNames += sq
 		}
 	}
 	l.text = over(l.text, text, q.normText)
 	l.head = over(l.head, head, q.normHead)
 	l.name = over(l.name, name, q.normName)
+	l.shared /= q.logDocs
+	l.sharedName /= q.logDocs
+	l.cover = (share(mine, q.normHead) + share(theirs, head)) / 2
+	l.nameCover = (share(myNames, q.normBoth) + share(theirNames, both)) / 2
+	l.strangers = q.normBoth > 0 && both > 0 && l.nameCover == 0
 	return l
+}
+
+func share(part, whole float64) float64 {
+	if whole == 0 {
+		return 0
+	}
+	return part / whole
 }
 
 func over(dot, a, b float64) float64 {
