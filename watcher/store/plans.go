@@ -5,8 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"slices"
-	"strings"
 	"time"
 
 	"newswatch/news"
@@ -52,78 +50,6 @@ func missing(err error) error {
 	return err
 }
 
-// looked is what is known of a plan's stories after they were all looked at:
-// those that changed up to seq have nothing untold, but the waiting ones. It only
-// saves work. It holds for one question, as other rules find other stories.
-type looked struct {
-	question string
-	seq      int64
-	waiting  []string
-}
-
-// Untold are the living stories that a plan has not told, or not since they
-// developed: with a hit of one of the rules, at least so high, on an item that is
-// no baseline and was fetched since the plan was made. Whole, the oldest first.
-func (s *Store) Untold(ctx context.Context, planID string, rules []string, minScore int) (untold []*news.Story, err error) {
-	plan, err := s.Plan(ctx, planID)
-	if err != nil {
-		return nil, err
-	}
-	err = s.snapshot(ctx, "untold stories of "+planID, func(tx *sql.Tx) error {
-		ids, err := s.untoldIDs(ctx, tx, plan, rules, minScore)
-		if err != nil {
-			return err
-		}
-		found, err := s.stories(ctx, tx, ids)
-		for _, id := range ids {
-			if story := found[id]; story != nil {
-				untold = append(untold, story)
-			}
-		}
-		return err
-	})
-	return untold, err
-}
-
-// untoldIDs looks only at the stories that changed since the last time, and at
-// those that waited then. All others were told, or have nothing to tell.
-func (s *Store) untoldIDs(ctx context.Context, c conn, plan news.PlanState, rules []string, minScore int) ([]string, error) {
-	question := fmt.Sprintf("%d %d %s", plan.CreatedAt.UnixMilli(), minScore, strings.Join(rules, "\x00"))
-	s.mu.Lock()
-	last := s.looked[plan.ID]
-	s.mu.Unlock()
-	if last.question != question {
-		last = looked{}
-	}
-	now := looked{question: question}
-	// The number is read first: what commits in between is looked at twice.
-	if err := s.one(ctx, c, `SELECT seq FROM desk WHERE key = $1`, []any{deskKey}, &now.seq); err != nil {
-		return nil, err
-	}
-	ids, err := s.texts(ctx, c, untoldQuery, last.seq, list(last.waiting), plan.ID, list(rules), minScore, ms(plan.CreatedAt))
-	if err != nil {
-		return nil, err
-	}
-	now.waiting = slices.Clone(ids)
-	s.mu.Lock()
-	s.looked[plan.ID] = now
-	s.mu.Unlock()
-	return ids, nil
-}
-
-// The plus signs keep a planner from the index that is wrong here.
-const untoldQuery = `
-	WITH candidates AS MATERIALIZED (
-		SELECT id FROM stories WHERE changed > $1
-		UNION ALL SELECT id FROM stories WHERE +changed <= $1 AND id IN ({{list 2}}))
-	SELECT s.id FROM candidates c JOIN stories s ON s.id = c.id
-	WHERE s.merged_into = ''
-		AND NOT EXISTS (SELECT 1 FROM told t WHERE t.plan_id = $3 AND t.story_id = s.id AND t.version >= s.version)
-		AND EXISTS (SELECT 1 FROM items i JOIN hits h ON h.item_id = i.id
-			WHERE i.story_id = s.id AND i.place > 0 AND i.baseline = 0 AND i.fetched >= $6
-				AND h.rule IN ({{list 4}}) AND h.score >= $5)
-	ORDER BY s.first_at, s.id`
-
 // Told is what a plan last said of stories, of those that it told.
 func (s *Store) Told(ctx context.Context, planID string, storyIDs []string) (map[string]news.Told, error) {
 	told := map[string]news.Told{}
@@ -161,6 +87,9 @@ func (s *Store) CommitPlan(ctx context.Context, l news.Lease, c news.PlanCommit)
 			if err := s.saveTold(ctx, tx, t); err != nil {
 				return fmt.Errorf("told of story %s: %w", t.StoryID, err)
 			}
+		}
+		if err := s.keepLooked(ctx, tx, l.Key); err != nil {
+			return err
 		}
 		_, err = s.exec(ctx, tx, `
 			UPDATE plans SET last_slot = CASE WHEN $2 = '' THEN last_slot ELSE $2 END,

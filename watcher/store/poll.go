@@ -192,8 +192,30 @@ func (s *Store) saveState(ctx context.Context, tx *sql.Tx, l news.Lease, c PollC
 
 // saveItems says whether there is work for the desk.
 func (s *Store) saveItems(ctx context.Context, tx *sql.Tx, c PollCommit) (work bool, err error) {
-	for _, m := range c.Fresh {
-		inserted, err := s.insertItem(ctx, tx, m)
+	if len(c.Fresh) > 0 {
+		work, err = s.insertItems(ctx, tx, c.Fresh)
+	}
+	for i := 0; err == nil && i < len(c.Edited); i++ {
+		m, stored := c.Edited[i], false
+		if stored, err = s.editItem(ctx, tx, m); err == nil && stored {
+			err = s.replaceHits(ctx, tx, m)
+		}
+		if err != nil {
+			err = fmt.Errorf("edited item %s: %w", m.Item.ID, err)
+		}
+		work = true
+	}
+	return work, err
+}
+
+func (s *Store) insertItems(ctx context.Context, tx *sql.Tx, fresh []Matched) (work bool, err error) {
+	insert, err := tx.PrepareContext(ctx, insertItemQuery)
+	if err != nil {
+		return false, err
+	}
+	defer insert.Close()
+	for _, m := range fresh {
+		inserted, err := insertItem(ctx, insert, m)
 		if err != nil {
 			return false, fmt.Errorf("item %s: %w", m.Item.ID, err)
 		}
@@ -204,16 +226,6 @@ func (s *Store) saveItems(ctx context.Context, tx *sql.Tx, c PollCommit) (work b
 			return false, err
 		}
 		work = work || len(m.Hits) > 0
-	}
-	for _, m := range c.Edited {
-		stored, err := s.editItem(ctx, tx, m)
-		if err == nil && stored {
-			err = s.replaceHits(ctx, tx, m)
-		}
-		if err != nil {
-			return false, fmt.Errorf("edited item %s: %w", m.Item.ID, err)
-		}
-		work = true
 	}
 	return work, nil
 }

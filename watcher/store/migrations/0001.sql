@@ -53,7 +53,9 @@ CREATE TABLE plans (
   spec        TEXT NOT NULL,
   last_slot   TEXT NOT NULL DEFAULT '',
   last_at     BIGINT NOT NULL DEFAULT 0,
-  created_at  BIGINT NOT NULL
+  created_at  BIGINT NOT NULL,
+  clean       BIGINT NOT NULL DEFAULT 0, -- no story that last changed up to this desk.seq has anything untold
+  clean_for   TEXT NOT NULL DEFAULT ''   -- the rules and score for which that holds
 );
 CREATE INDEX plans_next ON plans (next_at, key) WHERE active = 1;
 
