@@ -49,10 +49,11 @@ func (c *Channel) fillMentions(ctx context.Context, body string) (string, error)
 		return body, nil
 	}
 	groups, err := c.userGroups(ctx)
-	var said *apiError
-	if errors.As(err, &said) && refusalOf(said).Kind == notify.RefusedConfig {
+	switch refusal := (*notify.Refusal)(nil); {
+	case err == nil:
+	case errors.As(outcome(err), &refusal) && refusal.Kind == notify.RefusedConfig:
 		c.log.WarnContext(ctx, "user groups cannot be looked up, mentions are plain text", "err", err)
-	} else if err != nil {
+	default:
 		return "", err
 	}
 	body = replaceBetween(body, richMention, richEnd, func(handle string) string {
