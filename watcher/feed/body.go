@@ -28,9 +28,9 @@ const (
 // errBomb says that a small body grows out of all proportion.
 var errBomb = errors.New("the body is a decompression bomb")
 
-// readBody decodes an answer's body, up to max decoded bytes. When it breaks
-// off or goes on beyond max, it gives what came and damaged is set; err is for
-// what must not be read at all.
+// readBody decodes an answer's body, up to max decoded bytes; no more than that
+// is read of a longer one. When it breaks off, it gives what came and damaged is
+// set; err is for what must not be read at all.
 func readBody(resp *http.Response, max int64) (body []byte, damaged error, err error) {
 	raw := &counter{r: resp.Body}
 	r, err := decoded(raw, resp.Header.Values("Content-Encoding"))
@@ -46,7 +46,7 @@ func readBody(resp *http.Response, max int64) (body []byte, damaged error, err e
 			return nil, nil, errBomb
 		}
 		if size > max {
-			return buf.Bytes()[:max], fmt.Errorf("the body is longer than %d bytes", max), nil
+			return buf.Bytes()[:max], nil, nil
 		}
 		if errors.Is(err, io.EOF) {
 			return buf.Bytes(), nil, nil

@@ -230,16 +230,12 @@ func decodeWith(enc encoding.Encoding, b []byte) []byte {
 // characters from U+0080 on as the windows-1252 characters that they were meant
 // to be. It copies only when there are any.
 func legalise(b []byte) []byte {
-	at := 0
-	for at < len(b) && (b[at] >= 0x20 && b[at] < utf8.RuneSelf || b[at] == '\n' || b[at] == '\t' || b[at] == '\r') {
-		at++
-	}
-	first := bytes.IndexFunc(b[at:], suspect)
-	if first < 0 {
+	first := firstSuspect(b)
+	if first == len(b) {
 		return b
 	}
-	out := append(make([]byte, 0, len(b)), b[:at+first]...)
-	for i := at + first; i < len(b); {
+	out := append(make([]byte, 0, len(b)), b[:first]...)
+	for i := first; i < len(b); {
 		r, n := utf8.DecodeRune(b[i:])
 		switch {
 		case r >= 0x80 && r < 0xa0:
@@ -255,9 +251,25 @@ func legalise(b []byte) []byte {
 	return out
 }
 
-func suspect(r rune) bool { return illegal(r) || r >= 0x80 && r < 0xa0 }
+// firstSuspect is where the first character stands that legalise changes. Only
+// the lead bytes that such characters have are looked at closely.
+func firstSuspect(b []byte) int {
+	for i := 0; i < len(b); i++ {
+		switch c := b[i]; {
+		case c < 0x20 && c != '\n' && c != '\t' && c != '\r':
+			return i
+		case c == 0xc2 || c == 0xef: // U+0080 to U+009F, and the noncharacters
+			if r, _ := utf8.DecodeRune(b[i:]); illegal(r) || r >= 0x80 && r < 0xa0 {
+				return i
+			}
+		}
+	}
+	return len(b)
+}
 
-// illegal says that XML 1.0, production 2, has no such character.
+// illegal says that XML 1.0, production 2, has no such character, or advises
+// against it because Unicode never will have it.
 func illegal(r rune) bool {
-	return r < 0x20 && r != '\t' && r != '\n' && r != '\r' || r == 0xfffe || r == 0xffff
+	return r < 0x20 && r != '\t' && r != '\n' && r != '\r' || r == 0xfffe || r == 0xffff ||
+		r >= 0xfdd0 && r <= 0xfdef
 }

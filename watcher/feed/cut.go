@@ -116,8 +116,11 @@ func (c *cutter) run() {
 		c.whole = true
 		return
 	}
-	c.finish(len(c.scanner.b))
-	c.header = append(c.header, c.scanner.b[min(c.gap, len(c.scanner.b)):]...)
+	if c.item == nil {
+		c.header = append(c.header, c.scanner.b[min(c.gap, len(c.scanner.b)):]...)
+	}
+	// An item that the end of the document cuts off is left for the next poll:
+	// half of it may lack the id by which the whole one is known.
 }
 
 func (c *cutter) start(t token) {

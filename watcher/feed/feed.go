@@ -41,6 +41,7 @@ type Poller struct {
 	cfg       Config
 	guard     *guard
 	transport http.RoundTripper
+	proxy     func(*http.Request) (*url.URL, error)
 
 	mu   sync.Mutex
 	ttls map[string]time.Duration // feed id -> the ttl that its last document gave
@@ -68,7 +69,7 @@ func New(cfg Config) (*Poller, error) {
 	env := httpproxy.FromEnvironment()
 	choose := env.ProxyFunc()
 	proxy := func(r *http.Request) (*url.URL, error) { return choose(r.URL) }
-	p := &Poller{cfg: cfg, guard: newGuard(cfg.Allow, proxiesOf(env)), ttls: map[string]time.Duration{}}
+	p := &Poller{cfg: cfg, guard: newGuard(cfg.Allow, proxiesOf(env)), proxy: proxy, ttls: map[string]time.Duration{}}
 	if p.transport = cfg.Transport; p.transport == nil {
 		p.transport = &guarded{guard: p.guard, next: newTransport(p.guard, proxy), proxy: proxy}
 	}
@@ -152,6 +153,8 @@ func (p *Poller) read(j Job, t timing, a *answer, st news.FeedState) Result {
 	case a.damaged != nil:
 		st.Error = fmt.Sprintf("the body is not whole, %d items could be read: %v", len(r.Items), a.damaged)
 		r.Err = errors.New(st.Error)
+		// What is cut twice stays cut, and is all there is.
+		st.Baselined = st.Baselined || !j.State.PolledAt.IsZero()
 	case doc.Recovered:
 		st.Error = fmt.Sprintf("the document is damaged, %d items could be read", len(r.Items))
 		st.Baselined = true

@@ -64,7 +64,7 @@ func (p *Poller) fetch(ctx context.Context, f news.Feed, st news.FeedState) (*an
 	req.Header.Set("Accept-Encoding", "gzip, deflate, br, zstd")
 	condition(req, st)
 	resp, err := p.client(st).Do(req)
-	a.own = p.guard.allowed(seen.get(req.URL))
+	a.own = p.guard.allowed(seen.get(req.URL, proxied(p.proxy, req)))
 	if err != nil {
 		return a, cause(ctx, err)
 	}
@@ -138,15 +138,15 @@ func (g *guarded) RoundTrip(req *http.Request) (*http.Response, error) {
 	if req.URL.Scheme != "http" && req.URL.Scheme != "https" {
 		return nil, fmt.Errorf("the scheme %q is not http or https", req.URL.Scheme)
 	}
-	proxied := false
-	if g.proxy != nil {
-		via, err := g.proxy(req)
-		proxied = err == nil && via != nil
-	}
-	if err := g.check(req.URL, proxied); err != nil {
+	if err := g.check(req.URL, proxied(g.proxy, req)); err != nil {
 		return nil, err
 	}
 	return g.next.RoundTrip(req)
+}
+
+func proxied(proxy func(*http.Request) (*url.URL, error), req *http.Request) bool {
+	via, err := proxy(req)
+	return err == nil && via != nil
 }
 
 // firstAddr remembers the first address that a fetch connected to: the feed's
@@ -170,12 +170,16 @@ func (f *firstAddr) trace() *httptrace.ClientTrace {
 	}
 }
 
-// get is the address, or the one that the URL itself names.
-func (f *firstAddr) get(u *url.URL) netip.Addr {
+// get is the address that the URL itself names, else the one connected to,
+// unless that is only a proxy's.
+func (f *firstAddr) get(u *url.URL, proxied bool) netip.Addr {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if addr, err := netip.ParseAddr(u.Hostname()); err == nil {
 		return addr
+	}
+	if proxied {
+		return netip.Addr{}
 	}
 	return f.addr
 }

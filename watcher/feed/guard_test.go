@@ -221,7 +221,7 @@ func TestCutBody(t *testing.T) {
 		w.Header().Set("ETag", `"1"`)
 		w.Header().Set("Content-Length", fmt.Sprint(len(harbour)))
 		if cut {
-			fmt.Fprint(w, harbour[:len(harbour)/2])
+			fmt.Fprint(w, harbour[:len(harbour)*3/4])
 			return
 		}
 		fmt.Fprint(w, harbour)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/japanese"
@@ -115,7 +116,6 @@ func TestDamage(t *testing.T) {
 		"capitals":                    {strings.NewReplacer("item", "ITEM", "title", "Title", "rss", "RSS").Replace(first("<title>First</title>")), "First", false},
 		"undeclared prefix":           {first("<dc:date>2027-03-01</dc:date><x:y>z</x:y><title>First</title>"), "First", false},
 		"strange names for the usual": {`<rss xmlns:q="http://purl.org/dc/elements/1.1/"><channel><item><q:title>First</q:title></item>` + good + "</channel></rss>", "First", false},
-		"cut in an item":              {first("<title>First</title>")[:120], "First", true},
 		"cut behind an item":          {strings.TrimSuffix(first("<title>First</title>"), "</channel></rss>"), "First", true},
 		"lost its head":               {"<item><title>First</title></item>" + good, "First", true},
 		"prefixed root":               {`<r:RDF xmlns:r="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns="http://purl.org/rss/1.0/"><channel/><item r:about="x"><title>First</title></item>` + good + "</r:RDF>", "First", false},
@@ -128,10 +128,33 @@ func TestDamage(t *testing.T) {
 			if got := doc.Entries[0].Title; got != tc.want || doc.Recovered != tc.recovered {
 				t.Errorf("got %q, recovered %v; want %q, %v", got, doc.Recovered, tc.want, tc.recovered)
 			}
-			if !strings.HasPrefix(name, "cut in") && (len(doc.Entries) != 2 || doc.Entries[1].Title != "Second") {
+			if len(doc.Entries) != 2 || doc.Entries[1].Title != "Second" {
 				t.Errorf("the next item was hurt: %+v", doc.Entries)
 			}
 		})
+	}
+}
+
+// TestCutAnywhere cuts a feed at each byte: whole items are kept, half ones are
+// not made up.
+func TestCutAnywhere(t *testing.T) {
+	t.Parallel()
+	whole := parse(t, harbour)
+	for i := range len(harbour) {
+		doc, err := feed.Parse([]byte(harbour[:i]), nil, "https://harbour.example/feeds/rss")
+		if err != nil {
+			continue
+		}
+		n := len(doc.Entries)
+		if diff := cmp.Diff(whole.Entries[:n], doc.Entries, cmpopts.EquateEmpty()); diff != "" {
+			t.Fatalf("cut at %d (-want +got):\n%s", i, diff)
+		}
+		if want := strings.Count(harbour[:i], "</item"); n != want {
+			t.Fatalf("cut at %d: got %d entries, want %d", i, n, want)
+		}
+		if !doc.Recovered && i < len(harbour)-len("</channel></rss>") {
+			t.Fatalf("cut at %d: not marked as recovered", i)
+		}
 	}
 }
 

@@ -70,6 +70,7 @@ func (m *mender) document() (*Document, error) {
 	if o, err := read(w.Bytes()); err == nil && o.count() == len(m.items) {
 		o.feed(doc)
 		o.entries(doc, asides)
+		w.settle(doc)
 		return doc, nil
 	}
 	doc.Recovered = true
@@ -85,10 +86,22 @@ func (m *mender) document() (*Document, error) {
 	if err == nil {
 		o.feed(doc)
 	}
+	w.settle(doc)
 	if len(doc.Entries) > 0 {
 		return doc, nil
 	}
 	return doc, err
+}
+
+// settle redeems the tickets of a document.
+func (w *writer) settle(doc *Document) {
+	w.redeem(&doc.Title)
+	for i := range doc.Entries {
+		e := &doc.Entries[i]
+		for _, s := range [...]*string{&e.GUID, &e.Link, &e.Title, &e.Summary, &e.Content, &e.Author} {
+			w.redeem(s)
+		}
+	}
 }
 
 func (o *original) count() int {
@@ -149,7 +162,7 @@ func rssEntry(it *rss.Item, a aside) Entry {
 		Content: cmp.Or(it.Content, it.Custom["fullitem"], it.Custom["body"], extension(x, "xhtml", "body"),
 			extension(x, "xhtml", "div"), extension(x, "atom", "content"), it.Custom["content"]),
 		Author: cmp.Or(it.Author, creator(x)),
-		Published: firstDate(it.PubDate, extension(x, "atom", "published"), it.Custom["published"],
+		Published: firstDate(it.Custom["published"], extension(x, "atom", "published"),
 			extension(x, "dcterms", "issued"), it.Custom["issued"], extension(x, "dc", "date"),
 			extension(x, "dcterms", "created"), it.Custom["created"]),
 		Updated: firstDate(extension(x, "atom", "updated"), it.Custom["updated"],

@@ -101,17 +101,14 @@ func (s *scanner) endTag(rest []byte) (t token, ok bool) {
 		return t, false
 	}
 	n := nameLen(rest[2:])
-	end := bytes.IndexAny(rest[2+n:], "<>")
-	t = token{kind: endToken, from: s.at, name: rest[2 : 2+n]}
-	switch {
-	case end < 0:
-		t.to = len(s.b)
-	case rest[2+n+end] == '<': // "</title" cut by the next tag
-		t.to = s.at + 2 + n + end
-	default:
-		t.to = s.at + 2 + n + end + 1
+	end := 2 + n
+	for end < len(rest) && rest[end] != '>' && rest[end] != '<' {
+		end++
 	}
-	return t, true
+	if end < len(rest) && rest[end] == '>' { // else "</title" is cut by the next tag
+		end++
+	}
+	return token{kind: endToken, from: s.at, to: s.at + end, name: rest[2 : 2+n]}, true
 }
 
 func (s *scanner) startTag(rest []byte) (token, bool) {
