@@ -16,6 +16,7 @@ type Ruleset struct {
 	Hash string // of the source it was loaded from; "" when compiled by hand
 
 	folder   *folder
+	grammar  *grammar
 	trie     trie
 	terms    []term
 	slots    []slot
@@ -127,7 +128,7 @@ type compiler struct {
 func Compile(f *File) (*Ruleset, []Finding) {
 	c := &compiler{
 		Ruleset: &Ruleset{
-			File: f, folder: newFolder(), titles: map[string]string{}, feeds: map[string]*news.Feed{},
+			File: f, folder: newFolder(), grammar: newGrammar(), titles: map[string]string{}, feeds: map[string]*news.Feed{},
 		},
 		file: f, termIDs: map[string]int32{}, entityID: map[string]int32{}, topicID: map[string]int32{},
 		plurals: f.Settings.Plurals != "none",
@@ -140,7 +141,9 @@ func Compile(f *File) (*Ruleset, []Finding) {
 	for i := range f.Topics {
 		c.topicID[f.Topics[i].ID] = int32(i)
 	}
-	c.names = newGivenNames(c.folder)
+	if slices.ContainsFunc(f.Entities, func(e Entity) bool { return e.Type == person }) {
+		c.names = newGivenNames(c.folder, c.grammar)
+	}
 	c.entities = make([]entity, len(f.Entities))
 	for i := range f.Entities {
 		c.entity(int32(i))

@@ -80,10 +80,10 @@ func (e *Entity) shortNames() []Term {
 func (c *compiler) inflection(e *Entity) inflect {
 	struck := map[string]bool{}
 	for _, w := range e.Without {
-		struck[c.folder.foldSegment(cleanWord(w.Text))] = true
+		struck[c.folder.foldWord(cleanWord(w.Text))] = true
 	}
 	return func(word string, given bool) []string {
-		out := forms(e.Type, word)
+		out := c.grammar.forms(e.Type, word)
 		if e.Type == person && given {
 			out = c.names.variants(c.folder, out)
 		}
@@ -91,7 +91,7 @@ func (c *compiler) inflection(e *Entity) inflect {
 			return out
 		}
 		return slices.DeleteFunc(out, func(form string) bool {
-			return form != word && struck[c.folder.foldSegment(form)]
+			return form != word && struck[c.folder.foldWord(form)]
 		})
 	}
 }
@@ -110,7 +110,7 @@ func (c *compiler) ownNames(e *entity, full Term) {
 		e.own = map[int32]bool{}
 	}
 	for _, w := range words[:len(words)-1] {
-		if g, ok := c.names[string(c.folder.foldSegment(cleanWord(w)))]; ok {
+		if g, ok := c.names[string(c.folder.foldWord(cleanWord(w)))]; ok {
 			e.own[g] = true
 		}
 	}

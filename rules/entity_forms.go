@@ -3,6 +3,7 @@ package rules
 import (
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // The types of entities whose names are inflected.
@@ -11,19 +12,29 @@ const (
 	town   = "place"
 )
 
+// grammar holds the tables of declension, once a compilation.
+type grammar struct {
+	person, place, irregular []ending
+}
+
+func newGrammar() *grammar {
+	all := declensions()
+	return &grammar{person: all, place: append(townDeclensions(), all...), irregular: irregular()}
+}
+
 // forms returns the ways in which texts write a word of a name: spellings of
 // Latin names, case endings of Russian and Ukrainian ones. The word itself
 // comes first. Some forms that no one writes are among them; they do no harm,
 // `expand` shows them, and `without` strikes them.
-func forms(entityType, word string) []string {
+func (g *grammar) forms(entityType, word string) []string {
 	var made []string
 	switch {
 	case entityType == person && isLatin(word):
 		made = spellings(word)
 	case entityType == person && isCyrillic(word):
-		made = decline(word, false)
+		made = g.decline(word, g.person)
 	case entityType == town && isCyrillic(word):
-		made = decline(word, true)
+		made = g.decline(word, g.place)
 	}
 	out := []string{word}
 	for _, form := range made {
@@ -130,23 +141,20 @@ func irregular() []ending {
 	}
 }
 
-// decline returns the case forms of a Cyrillic word, without the word itself.
-func decline(word string, place bool) []string {
+// decline returns the case forms of a Cyrillic word by a table, without the word
+// itself.
+func (g *grammar) decline(word string, table []ending) []string {
 	if word == strings.ToUpper(word) {
 		return nil
 	}
-	for _, e := range irregular() {
+	for _, e := range g.irregular {
 		if word == e.from {
 			return e.to
 		}
 	}
-	lines := declensions()
-	if place {
-		lines = append(townDeclensions(), lines...)
-	}
-	for _, e := range lines {
+	for _, e := range table {
 		stem, ok := strings.CutSuffix(word, e.from)
-		if !ok || len([]rune(stem)) < 2 {
+		if !ok || utf8.RuneCountInString(stem) < 2 {
 			continue
 		}
 		out := make([]string, 0, len(e.to))

@@ -9,13 +9,13 @@ import (
 // spellings and national forms of one name.
 type givenNames map[string]int32
 
-func newGivenNames(f *folder) givenNames {
+func newGivenNames(f *folder, words *grammar) givenNames {
 	g := givenNames{}
 	for i, line := range strings.Split(strings.TrimSpace(nameGroups), "\n") {
 		for _, name := range strings.Fields(line) {
 			g.add(f, name, int32(i))
 			if isCyrillic(name) {
-				for _, form := range decline(name, false) {
+				for _, form := range words.decline(name, words.person) {
 					g.add(f, form, int32(i))
 				}
 			}
@@ -25,7 +25,7 @@ func newGivenNames(f *folder) givenNames {
 }
 
 func (g givenNames) add(f *folder, name string, group int32) {
-	key := f.foldSegment(name)
+	key := f.foldWord(name)
 	if _, taken := g[key]; !taken {
 		g[key] = group
 	}
@@ -34,7 +34,7 @@ func (g givenNames) add(f *folder, name string, group int32) {
 // variants adds to the forms of a given name the other spellings of its group
 // in the same alphabet.
 func (g givenNames) variants(f *folder, forms []string) []string {
-	group, ok := g[f.foldSegment(forms[0])]
+	group, ok := g[f.foldWord(forms[0])]
 	if !ok {
 		return forms
 	}

@@ -71,3 +71,9 @@ func BenchmarkCompile(b *testing.B) {
 		manyTerms(b, 100_000)
 	}
 }
+
+func BenchmarkCompileSmall(b *testing.B) {
+	for b.Loop() {
+		rules.Compile(&rules.File{Entities: []rules.Entity{{ID: "x", Name: "Ostriv", Type: "person"}}})
+	}
+}

@@ -31,7 +31,7 @@ func (s *symbols) init(f *folder) {
 func (s *symbols) of(p place) int32 {
 	folded := make([]string, 0, len(p.forms))
 	for _, form := range p.forms {
-		if w := s.f.foldSegment(form); !slices.Contains(folded, w) {
+		if w := s.f.foldWord(form); !slices.Contains(folded, w) {
 			folded = append(folded, w)
 		}
 	}

@@ -79,6 +79,18 @@ func (f *folder) foldSegment(s string) string {
 	return plain(f.caser.String(norm.NFKC.String(s)))
 }
 
+// foldWord folds a word without loose accents.
+func (f *folder) foldWord(s string) string {
+	out := make([]byte, 0, len(s))
+	for _, r := range s {
+		if isCombining(r) {
+			return f.foldSegment(s)
+		}
+		out = append(out, f.foldRune(r)...)
+	}
+	return string(out)
+}
+
 // foldCased folds all but the case.
 func foldCased(s string) string { return plain(norm.NFKC.String(s)) }
 
