@@ -123,7 +123,13 @@ func packages(files []sourceFile) map[string][]sourceFile {
 
 func TestImportsFollowTheArrows(t *testing.T) {
 	t.Parallel()
-	for dir, files := range packages(tree(t)) {
+	dirs := packages(tree(t))
+	for dir := range arrows {
+		if dirs[dir] == nil {
+			t.Errorf("package %s: in the table of arrows, but not in the tree", dir)
+		}
+	}
+	for dir, files := range dirs {
 		allowed, known := arrows[dir]
 		if !known {
 			t.Errorf("package %s: not in the table of arrows; say there what it may import", dir)
