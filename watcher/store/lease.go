@@ -7,6 +7,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -161,8 +162,8 @@ const (
 		SELECT next_at FROM {{unit}}
 		WHERE active = 1 AND next_at > 0 AND lease_until <= {{now}} ORDER BY next_at LIMIT 1`
 	nextLeasedQuery = `
-		SELECT COALESCE(MIN(lease_until), 0) FROM {{unit}}
-		WHERE active = 1 AND next_at > 0 AND next_at <= {{now}} AND lease_until > {{now}}`
+		SELECT COALESCE(MIN({{greatest}}(next_at, lease_until)), 0) FROM {{unit}}
+		WHERE active = 1 AND next_at > 0 AND next_at < $2 AND lease_until > {{now}}`
 )
 
 // NextAt is the earliest time at which a row of a unit can be claimed: a row
@@ -170,22 +171,26 @@ const (
 func (s *Store) NextAt(ctx context.Context, u news.Unit) (time.Time, error) {
 	now := s.clock()
 	next, err := s.earliest(ctx, u, nextFreeQuery, now)
-	if err == nil && (next == 0 || next > now) { // else no row under a lease is earlier
-		var leased int64
-		leased, err = s.earliest(ctx, u, nextLeasedQuery, now)
-		if leased > 0 && (next == 0 || leased < next) {
-			next = leased
-		}
+	if err != nil || next > 0 && next <= now { // no row under a lease is earlier
+		return timeOf(next), s.explain("next of "+string(u), err)
+	}
+	before := next
+	if next == 0 {
+		before = math.MaxInt64
+	}
+	leased, err := s.earliest(ctx, u, nextLeasedQuery, now, before)
+	if leased > 0 && leased < before {
+		next = leased
 	}
 	return timeOf(next), s.explain("next of "+string(u), err)
 }
 
-func (s *Store) earliest(ctx context.Context, u news.Unit, query string, now int64) (next int64, err error) {
+func (s *Store) earliest(ctx context.Context, u news.Unit, query string, args ...any) (next int64, err error) {
 	query, err = on(u, query)
 	if err != nil {
 		return 0, err
 	}
-	err = s.one(ctx, s.reader, query, []any{now}, &next)
+	err = s.one(ctx, s.reader, query, args, &next)
 	if errors.Is(err, sql.ErrNoRows) {
 		return 0, nil
 	}
