@@ -73,7 +73,16 @@ func (s listShape) read(r *decoder, n *yaml.Node, at spot) any {
 	case s.single, s.lines:
 		each(n)
 	default:
-		r.refuse(n, "wrong-type", "", "%s must be a list: put a - before each entry", at)
+		suggestion := ""
+		if n.Kind == yaml.MappingNode && len(n.Content) > 0 {
+			suggestion = "- " + n.Content[0].Value + ":"
+			if m, ok := s.of.(mapShape); ok {
+				if _, known := r.kinds[m.kind].key(n.Content[0].Value); !known {
+					suggestion = "- id: " + n.Content[0].Value
+				}
+			}
+		}
+		r.refuse(n, "wrong-type", suggestion, "%s must be a list: put a - before each entry", at)
 		return nil
 	}
 	return out
@@ -94,8 +103,12 @@ func (r *decoder) glued(n *yaml.Node, at spot) bool {
 	switch {
 	case n.Style&yaml.FoldedStyle != 0:
 		r.refuse(n, "folded-list", "|", "a > glues the lines of %s into one; write |", at)
-	case n.Style == 0 && strings.Contains(n.Value, ", "):
-		r.refuse(n, "no-list", "["+n.Value+"]", "%s is one text with commas in it, not a list", at)
+	case n.Style == 0 && len(n.Value) > 1 && n.Value[0] == '-' && n.Value[1] != ' ':
+		first, _, _ := strings.Cut(n.Value[1:], " -")
+		r.refuse(n, "no-list", "- "+first, "a space is missing after the dash")
+	case n.Style == 0 && (strings.Contains(n.Value, ", ") || strings.Contains(n.Value, "; ")):
+		items := strings.Trim(strings.ReplaceAll(n.Value, ";", ","), "()")
+		r.refuse(n, "no-list", "["+items+"]", "%s is one text with commas in it, not a list", at)
 	case n.Style == 0 && r.runsOn(n):
 		r.refuse(n, "no-list", "|", "YAML glues these lines of %s into one; put a | after the colon", at)
 	default:
@@ -160,7 +173,10 @@ func (s keyedShape) read(r *decoder, n *yaml.Node, at spot) any {
 	case null(n):
 		return nil
 	case n.Kind != yaml.MappingNode:
-		r.refuse(n, "wrong-type", "", "%s must be a mapping: write each id, a colon, and its keys indented below", at)
+		r.refuse(n, "wrong-type", firstID(n), "%s must be a mapping: write each id, a colon, and its keys indented below", at)
+		return nil
+	}
+	if spec := r.kinds[s.kind]; r.flat(n, spec) {
 		return nil
 	}
 	out := []any{}
@@ -176,7 +192,7 @@ func (s keyedShape) read(r *decoder, n *yaml.Node, at spot) any {
 		}
 		owner := s.kind + " " + id
 		if val.Kind != yaml.MappingNode && !null(val) {
-			r.refuse(val, "wrong-type", "", "%s must be a mapping with the keys %s", owner, strings.Join(r.kinds[s.kind].names(), ", "))
+			r.refuse(val, "wrong-type", shorthand(s.kind, val), "%s must be a mapping with the keys %s", owner, strings.Join(r.kinds[s.kind].names(), ", "))
 			continue
 		}
 		if null(val) { // tell it at the id: nothing stands where the value would
@@ -188,6 +204,28 @@ func (s keyedShape) read(r *decoder, n *yaml.Node, at spot) any {
 		}
 	}
 	return out
+}
+
+// firstID is how an entry of a list would begin as an entry of a mapping.
+func firstID(n *yaml.Node) string {
+	if n.Kind == yaml.SequenceNode && len(n.Content) > 0 {
+		if id := spotIn(n.Content[0], "", spot{}).root; id != "" {
+			return strings.TrimSpace(id) + ":"
+		}
+	}
+	return ""
+}
+
+// flat reports keys that stand at the level of the ids, under an id without any.
+func (r *decoder) flat(n *yaml.Node, spec *kindSpec) bool {
+	for i := 2; i+1 < len(n.Content); i += 2 {
+		key, val := n.Content[i], n.Content[i+1]
+		if _, ok := spec.key(key.Value); ok && null(n.Content[i-1]) && val.Kind != yaml.MappingNode {
+			r.refuse(key, "indentation", "  "+key.Value+":", "%s stands at the level of the ids; indent it below %s", key.Value, n.Content[i-2].Value)
+			return true
+		}
+	}
+	return false
 }
 
 // enumShape is one word of a few.

@@ -286,28 +286,53 @@ func (r *decoder) complete(n *yaml.Node, o *object, spec *kindSpec, seen map[str
 
 func (r *decoder) notMapping(n *yaml.Node, kind string, at spot) {
 	keys := strings.Join(r.kinds[kind].names(), ", ")
-	suggestion := ""
-	if s, ok := shorthand(kind, n); ok {
-		suggestion = s
+	if n.Kind == yaml.ScalarNode {
+		if _, ok := r.gluedKey(n, n.Value, r.kinds[kind]); ok {
+			return
+		}
 	}
 	what := "a text"
 	if n.Kind == yaml.SequenceNode {
 		what = "a list"
 	}
-	r.refuse(n, "wrong-type", suggestion, "%s must be a mapping with the keys %s, not %s", at, keys, what)
+	r.refuse(n, "wrong-type", shorthand(kind, n), "%s must be a mapping with the keys %s, not %s", at, keys, what)
 }
 
-// shorthand is what was meant by a text where a mapping must stand.
-func shorthand(kind string, n *yaml.Node) (string, bool) {
-	if n.Kind != yaml.ScalarNode {
-		return "", false
+// shorthand is what was meant by a text or a list where a mapping must stand.
+func shorthand(kind string, n *yaml.Node) string {
+	if n.Kind == yaml.SequenceNode {
+		return map[string]string{"topic": "any:", "surname_needs": "any:", "tests": "match:", "network": "allow:", "at_least": "of:"}[kind]
 	}
 	switch kind {
 	case "to":
-		name := strings.TrimLeft(strings.TrimPrefix(n.Value, "slack:"), "# ")
-		return "{slack: " + name + "}", true
+		return "{slack: " + strings.TrimLeft(strings.TrimPrefix(n.Value, "slack:"), "# ") + "}"
 	case "operators":
-		return "{to: {slack: " + strings.TrimLeft(n.Value, "# ") + "}}", true
+		return "{to: {slack: " + strings.TrimLeft(n.Value, "# ") + "}}"
+	case "keep":
+		return "{items: " + n.Value + "}"
+	case "network":
+		return "{allow: " + n.Value + "}"
+	case "quiet_hours":
+		if from, to, ok := strings.Cut(n.Value, "-"); ok {
+			return fmt.Sprintf("{from: %q, to: %q}", strings.TrimSpace(from), strings.TrimSpace(to))
+		}
+	}
+	return ""
+}
+
+// gluedKey reports "poll:15m" and "poll 15m", which YAML takes for a text.
+func (r *decoder) gluedKey(n *yaml.Node, text string, spec *kindSpec) (string, bool) {
+	for _, f := range spec.keys {
+		rest, ok := strings.CutPrefix(text, f.name)
+		switch {
+		case !ok || rest == "":
+		case rest[0] == ':':
+			r.refuse(n, "unknown-key", f.name+": "+rest[1:], "a space is missing after the colon of %q", f.name)
+			return f.name, true
+		case rest[0] == ' ':
+			r.refuse(n, "unknown-key", f.name+": "+strings.TrimSpace(rest), "a colon is missing after %q", f.name)
+			return f.name, true
+		}
 	}
 	return "", false
 }
@@ -315,16 +340,19 @@ func shorthand(kind string, n *yaml.Node) (string, bool) {
 // unknownKey reports a key that the mapping does not have, and returns the one
 // that was probably meant.
 func (r *decoder) unknownKey(key, val *yaml.Node, spec *kindSpec, in spot) string {
-	if name, rest, ok := strings.Cut(key.Value, ":"); ok && null(val) {
-		if _, known := spec.key(name); known {
-			r.refuse(key, "unknown-key", name+": "+rest, "a space is missing after the colon of %q", name)
+	if null(val) {
+		if name, ok := r.gluedKey(key, key.Value, spec); ok {
 			return name
 		}
 	}
 	suggestion := r.suggestKey(key.Value, spec)
 	hint := ""
 	if suggestion == "" {
-		hint = r.homes(key.Value)
+		if hint = r.homes(key.Value); hint == "" {
+			if suggestion = nearest(key.Value, r.allKeys); suggestion != "" {
+				hint = r.homes(suggestion)
+			}
+		}
 	}
 	r.refuse(key, "unknown-key", suggestion, "unknown key %q%s%s", key.Value, in.inside(), hint)
 	return suggestion

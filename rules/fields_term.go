@@ -104,6 +104,10 @@ func (s termShape) check(r *decoder, n *yaml.Node, v string, at spot) bool {
 			return s.reference(r, n, kind, before, id, at)
 		}
 	}
+	if m := regexp.MustCompile(`^(entity|entities|topic|topics)[./=](\S+)$`).FindStringSubmatch(v); m != nil && s.refs {
+		r.refuse(n, "bad-term", nearRef(m[1])+":"+m[2], "a reference has a colon before its id")
+		return false
+	}
 	for word := range strings.FieldsSeq(strings.TrimLeft(v, "=")) {
 		if !r.star(n, word) {
 			return false
@@ -289,7 +293,7 @@ func (s exampleShape) read(r *decoder, n *yaml.Node, at spot) any {
 			return nil
 		}
 		e := Example{Title: get[string](o, "title"), Text: get[string](o, "text"), Lang: get[string](o, "lang"), Feed: get[string](o, "feed"), Pos: o.pos}
-		if e.Title == "" && e.Text == "" {
+		if e.Title == "" && e.Text == "" && len(o.values) == len(n.Content)/2 {
 			r.refuse(n, "missing-key", "", "an example%s has neither title nor text", spot{owner: at.root}.inside())
 			return nil
 		}

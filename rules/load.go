@@ -107,6 +107,7 @@ type loader struct {
 	defaults      map[string]*yaml.Node // of each default, by its YAML
 	confused      map[string][]string
 	confusedWords []string
+	allKeys       []string // of all mappings, each once
 	ids           ids
 	refs          []ref
 	plans         []planPlace
@@ -127,6 +128,7 @@ func newLoader() *loader {
 	slices.Sort(l.confusedWords)
 	for _, k := range l.order {
 		l.kinds[k.name] = k
+		l.allKeys = append(l.allKeys, k.names()...)
 		for _, f := range k.keys {
 			if f.def == "" || l.defaults[f.def] != nil {
 				continue
@@ -136,6 +138,8 @@ func newLoader() *loader {
 			}
 		}
 	}
+	slices.Sort(l.allKeys)
+	l.allKeys = slices.Compact(l.allKeys)
 	return l
 }
 

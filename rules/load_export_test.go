@@ -2,9 +2,9 @@ package rules
 
 // ReadOnly reads a rule file without compiling it, so that a fuzzer gets
 // through a thousand times as many.
-func ReadOnly(name string, src []byte) *Report {
+func ReadOnly(name string, src []byte) (*File, *Report) {
 	l := newLoader()
 	sources := []ruleSource{{name, src}}
-	l.read(sources)
-	return l.reportOn(sources)
+	file := l.read(sources)
+	return file, l.reportOn(sources)
 }

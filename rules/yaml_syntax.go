@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -29,8 +30,15 @@ func explainSyntax(doc *document, err error) (Finding, func()) {
 	}
 	s.text = []rune(doc.lines[s.line-1])
 	switch {
+	case s.starred():
+		return s.finding("a value that begins with * must be quoted", inQuotes(s.value(s.column))), s.unstar()
 	case strings.Contains(le.Message, "cannot start any token"):
 		return s.badStart()
+	case strings.Contains(le.Message, "alphabetic or numeric character"):
+		s.open() // the * or & that YAML takes for an alias or an anchor
+		return s.badStart()
+	case strings.Contains(le.Message, "could not find expected ':'"):
+		return s.gluedColon(), nil
 	case strings.Contains(le.Message, "unknown anchor"):
 		return s.unknownAnchor()
 	case strings.Contains(le.Message, "mapping values are not allowed"):
@@ -61,6 +69,24 @@ func (s stumble) replace() func() {
 	}
 }
 
+// starred moves to the begin of a value such as */5 * * * *.
+func (s *stumble) starred() bool {
+	m := regexp.MustCompile(`^(.*?:\s+)\*[ /]`).FindStringSubmatch(string(s.text))
+	if m != nil {
+		s.column = utf8.RuneCountInString(m[1]) + 1
+	}
+	return m != nil
+}
+
+// unstar mends all stars of the rest of the line.
+func (s stumble) unstar() func() {
+	return func() {
+		s.doc.mended[s.line] = true
+		before, rest := s.text[:s.column-1], s.text[s.column-1:]
+		s.doc.lines[s.line-1] = string(before) + strings.ReplaceAll(string(rest), "*", "x")
+	}
+}
+
 // value is the plain value that begins at the given column: up to a comment, or
 // in a flow list up to the next comma or bracket.
 func (s stumble) value(column int) string {
@@ -87,9 +113,25 @@ func (s stumble) badStart() (Finding, func()) {
 	c := s.text[s.column-1]
 	if c == '\t' || strings.ContainsRune(leading(string(s.text)), '\t') {
 		s.column = strings.IndexRune(string(s.text), '\t') + 1
-		return s.finding("a tab indents this line; YAML wants spaces", ""), nil
+		return s.finding("a tab indents this line; YAML wants spaces", s.untabbed()), nil
 	}
 	return s.finding(fmt.Sprintf("no value can begin with %c; quote it", c), inQuotes(s.value(s.column))), s.replace()
+}
+
+// untabbed is the line at the indentation that the line above asks for.
+func (s stumble) untabbed() string {
+	above, _ := s.above()
+	indent := leading(above)
+	if strings.Contains(indent, "\t") {
+		return ""
+	}
+	if strings.HasSuffix(strings.TrimSpace(above), ":") {
+		indent += "  "
+		if strings.HasPrefix(strings.TrimSpace(above), "- ") {
+			indent += "  "
+		}
+	}
+	return indent + strings.TrimLeft(string(s.text), " \t")
 }
 
 func leading(s string) string { return s[:len(s)-len(strings.TrimLeft(s, " \t"))] }
@@ -105,7 +147,7 @@ func (s stumble) unknownAnchor() (Finding, func()) {
 	if s.column > len(s.text) || s.text[s.column-1] != '*' {
 		return s.finding("a * refers to an anchor that does not exist", suggestion), nil
 	}
-	return s.finding("a * cannot begin a value, and stands only at the end of a word", suggestion), s.replace()
+	return s.finding("a * cannot begin a value, it stands only at the end of a word", suggestion), s.replace()
 }
 
 // strayColon explains a second colon in a line, or one where a value ran on.
@@ -114,10 +156,21 @@ func (s stumble) strayColon() (Finding, func()) {
 	if m := key.FindStringSubmatchIndex(string(s.text)); m != nil {
 		start := utf8.RuneCountInString(string(s.text)[:m[2]]) + 1
 		if start < s.column && s.column <= len(s.text) {
-			return s.finding("a second colon in one line; quote the value", inQuotes(s.value(start))), s.replace()
+			value := s.value(start)
+			if key, _, _ := strings.Cut(value, ":"); anyKey(key) {
+				return s.finding("two keys in one line; put the second into braces", "{"+value+"}"), s.replace()
+			}
+			return s.finding("a second colon in one line; quote the value", inQuotes(value)), s.replace()
 		}
 	}
+	if s.unclosed() {
+		return s.finding("this bracket is never closed", ""), nil
+	}
 	if above, ok := s.above(); ok {
+		if word := strings.TrimSpace(above); len(word) > 1 && word[0] == '-' && word[1] != ' ' && word[1] != '-' {
+			s.line, s.column = s.line-1, len(leading(above))+1
+			return s.finding("a space is missing after the dash", "- "+word[1:]), nil
+		}
 		key, value, found := strings.Cut(strings.TrimSpace(above), ":")
 		switch {
 		case !found && !strings.HasPrefix(key, "- "):
@@ -130,6 +183,80 @@ func (s stumble) strayColon() (Finding, func()) {
 		}
 	}
 	return s.finding("no colon can stand here; quote the text or mend the indentation", ""), nil
+}
+
+// unclosed moves to a bracket in the lines above that is open still.
+func (s *stumble) unclosed() bool {
+	for line := s.line - 1; line >= 1 && line > s.line-20; line-- {
+		text := []rune(s.doc.lines[line-1])
+		if column := openBracket(text); column > 0 {
+			s.line, s.column, s.text = line, column, text
+			return true
+		}
+		if strings.Contains(string(text), ":") {
+			return false
+		}
+	}
+	return false
+}
+
+// openBracket is the column of the last bracket of a line that is not closed in it.
+func openBracket(text []rune) int {
+	var open []int
+	var quote rune
+	for i, c := range text {
+		switch {
+		case quote != 0:
+			if c == quote {
+				quote = 0
+			}
+		case c == '"', c == '\'' && (i == 0 || strings.ContainsRune(" [{,", text[i-1])):
+			quote = c
+		case c == '#' && i > 0 && text[i-1] == ' ':
+			text = nil
+		case c == '[', c == '{':
+			open = append(open, i+1)
+		case (c == ']' || c == '}') && len(open) > 0:
+			open = open[:len(open)-1]
+		}
+		if text == nil {
+			break
+		}
+	}
+	if len(open) == 0 {
+		return 0
+	}
+	return open[len(open)-1]
+}
+
+// gluedColon explains a line that is no key because its colon has no space
+// after it, or is not there at all.
+func (s stumble) gluedColon() Finding {
+	for line := min(s.line, s.from.Line+1); line >= 1 && line >= s.from.Line-1; line-- {
+		text := s.doc.lines[line-1]
+		m := regexp.MustCompile(`^(\s*(?:- +)?)([a-z_]+)(:| +)(\S.*)$`).FindStringSubmatch(text)
+		if m != nil && anyKey(m[2]) && (m[3] != ":" || !strings.HasPrefix(m[4], " ")) {
+			s.line, s.column = line, utf8.RuneCountInString(m[1])+1
+			if m[3] == ":" {
+				return s.finding(fmt.Sprintf("a space is missing after the colon of %q", m[2]), m[2]+": "+m[4])
+			}
+			return s.finding(fmt.Sprintf("a colon is missing after %q", m[2]), m[2]+": "+m[4])
+		}
+	}
+	if s.from.Line > 0 {
+		s.open()
+	}
+	return s.finding("this line has no colon, so it is neither a key nor a value", "")
+}
+
+// anyKey tells whether a word is a key of some mapping.
+func anyKey(word string) bool {
+	for _, k := range kinds() {
+		if _, ok := k.key(word); ok {
+			return true
+		}
+	}
+	return false
 }
 
 // above is the last line before the stumble that is no comment and not empty.
@@ -158,7 +285,7 @@ func (s stumble) structure() Finding {
 	case strings.Contains(problem, "expected comment or line break"):
 		return s.finding("nothing may stand in the line after | or >; begin the text in the next line", "")
 	case strings.Contains(problem, "node content"):
-		return s.finding("a value is missing here, or a bracket is closed that was never opened", "")
+		return s.noValue()
 	case strings.Contains(problem, "expected key"), strings.Contains(problem, "'-' indicator"):
 		return s.neighbour()
 	case strings.Contains(problem, "simple key"):
@@ -178,7 +305,13 @@ func (s *stumble) open() {
 func (s stumble) bracket() Finding {
 	inner, at := s, s
 	inner.open()
+	if at.column <= len(at.text) && at.text[at.column-1] == ']' {
+		return at.finding("this ] was never opened", "")
+	}
 	if inner.line == at.line {
+		if at.column <= len(at.text) && at.text[at.column-1] == '}' {
+			return at.finding("a ] is missing before this }", "]")
+		}
 		return at.finding("a comma is missing before this", "")
 	}
 	for n := inner.line; n <= at.line; n++ {
@@ -202,9 +335,63 @@ func (s stumble) neighbour() Finding {
 		return s.finding("an apostrophe ends a text in single quotes; use double quotes", s.requote())
 	}
 	if s.column-1 > indent {
-		return s.finding("nothing may follow a closing quote or bracket", "")
+		return s.finding("nothing may follow a closing quote or bracket", s.singleQuoted())
 	}
-	return s.finding(fmt.Sprintf("this line is indented by %d, which fits no line above it", indent), "")
+	return s.finding(fmt.Sprintf("this line is indented by %d, which fits no line above it; %s would", indent, s.levels(indent)), "")
+}
+
+// noValue explains a comma or bracket where a value must stand.
+func (s stumble) noValue() Finding {
+	c := ' '
+	if s.column <= len(s.text) {
+		c = s.text[s.column-1]
+	}
+	switch c {
+	case ',':
+		return s.finding("an entry is missing before this comma", "")
+	case ']', '}':
+		return s.finding(fmt.Sprintf("this %c was never opened", c), "")
+	}
+	return s.finding("a value is missing here", "")
+}
+
+// levels names the indentations that a line could have here.
+func (s stumble) levels(indent int) string {
+	var fits []string
+	least := 1 << 30
+	for line := s.line - 1; line >= 1 && least > 0; line-- {
+		text := s.doc.lines[line-1]
+		if t := strings.TrimSpace(text); t == "" || t[0] == '#' {
+			continue
+		}
+		own := len(leading(text))
+		if after, ok := strings.CutPrefix(text[own:], "-"); ok {
+			if inner := own + 1 + len(leading(after)); inner < least {
+				fits, least = append(fits, strconv.Itoa(inner)), inner
+			}
+		}
+		if own < least {
+			fits, least = append(fits, strconv.Itoa(own)), own
+		}
+	}
+	if len(fits) == 0 {
+		return "0"
+	}
+	return strings.Join(fits, " or ")
+}
+
+// singleQuoted is a value with double quotes within it, in single ones.
+func (s stumble) singleQuoted() string {
+	line := strings.TrimRight(string(s.text), " ")
+	first := strings.IndexByte(line, '"')
+	if first < 0 || strings.ContainsAny(line, "'[{#") {
+		return ""
+	}
+	value := line[first:]
+	if strings.Count(value, `"`) > 2 && strings.HasSuffix(value, `"`) {
+		value = value[1 : len(value)-1]
+	}
+	return "'" + value + "'"
 }
 
 // requote is a text in single quotes with an apostrophe in it, in double ones.
