@@ -266,6 +266,9 @@ func TestHostileDocuments(t *testing.T) {
 		"entities":            `<!DOCTYPE r [<!ENTITY a "` + strings.Repeat("x", 1000) + `">]>` + rss("<description>"+strings.Repeat("&a;", 300_000)+"</description>"),
 		"a million items":     "<rss><channel>" + strings.Repeat("<item/>", 1_000_000),
 		"huge title":          rss("<title>" + strings.Repeat("word ", 2_000_000) + "</title>"),
+		"nested media":        rss(strings.Repeat("<media:group>", 75_000)),
+		"names of an author":  "<feed><entry><author>" + strings.Repeat("<name>", 150_000),
+		"one author of many":  rss("<author>" + strings.Repeat("<name>", 150_000) + "</author>"),
 		"attributes":          rss("<link " + strings.Repeat("a='b' ", 300_000) + "/>"),
 		"open tags":           strings.Repeat("<", 3_000_000),
 		"nested json":         `{"items":[` + nested(100_000, "[", "]") + `]}`,
@@ -287,5 +290,44 @@ func TestHostileDocuments(t *testing.T) {
 				feed.Items(doc, job(address).Feed, noon)
 			}
 		})
+	}
+}
+
+func TestLongBody(t *testing.T) {
+	t.Parallel()
+	long := strings.Replace(harbour, "</channel>", strings.Repeat("<item><title>Filler</title></item>", 1000)+"</channel>", 1)
+	tr := &script{answers: []func(*http.Request) *http.Response{answer(200, long)}}
+	r := poller(t, feed.Config{Transport: tr, MaxBytes: int64(len(harbour))}).Poll(t.Context(), job(address))
+	if len(r.Items) < 3 || r.State.Fails != 0 || !r.State.Baselined {
+		t.Errorf("got %d items, %+v", len(r.Items), r.State)
+	}
+}
+
+// TestProxy sends public names through the operator's proxy, which may stand on
+// a private address; feeds may neither name it nor use it to reach others.
+func TestProxy(t *testing.T) {
+	var asked []string
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked = append(asked, r.URL.String())
+		fmt.Fprint(w, harbour)
+	}))
+	defer proxy.Close()
+	t.Setenv("HTTP_PROXY", proxy.URL)
+	t.Setenv("NO_PROXY", "")
+	p := poller(t, feed.Config{Allow: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}})
+	r := p.Poll(t.Context(), job("http://harbour.example/rss"))
+	if r.Err != nil || len(r.Items) != 3 {
+		t.Fatalf("got %d items, %v", len(r.Items), r.Err)
+	}
+	if wait := r.State.NextAt.Sub(noon); wait < 30*time.Minute {
+		t.Errorf("a proxy made a public server ours: next poll after %v", wait)
+	}
+	for _, url := range []string{proxy.URL, "http://192.168.0.1/", "http://intranet/", "http://metadata.localhost/"} {
+		if r := p.Poll(t.Context(), job(url)); r.Err == nil {
+			t.Errorf("%s was fetched", url)
+		}
+	}
+	if len(asked) != 1 {
+		t.Errorf("the proxy was asked for %q", asked)
 	}
 }

@@ -8,6 +8,9 @@ import (
 	"strings"
 )
 
+// maxMedia is how deep groups of media may nest; Media RSS knows two levels.
+const maxMedia = 3
+
 // maxUnclosed is how many elements of one span may lack their end tag before
 // the rest of them count as empty: looking for an end costs a pass.
 const maxUnclosed = 32
@@ -95,7 +98,7 @@ func (m *mender) closing(b []byte, start token) (end, next int, found bool) {
 				depth++
 			}
 		case endToken:
-			if !isOneOf(t.name, string(start.name)) {
+			if !bytes.EqualFold(t.name, start.name) {
 				continue
 			}
 			if last, after = t.from, t.to; depth == 0 {
@@ -111,6 +114,21 @@ func (m *mender) closing(b []byte, start token) (end, next int, found bool) {
 		border = len(b)
 	}
 	return border, border, false
+}
+
+// media walks over what a media group or content says of itself.
+func (m *mender) media(b []byte, depth int, yield func(element)) {
+	m.children(b, func(e element) bool {
+		switch {
+		case e.key != "media:group" && e.key != "media:content":
+			if strings.HasPrefix(e.key, "media:") {
+				yield(e)
+			}
+		case depth < maxMedia:
+			m.media(e.inner, depth+1, yield)
+		}
+		return true
+	})
 }
 
 // starts says that a tag begins a new field of an item, not markup in a text.

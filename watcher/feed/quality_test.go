@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"encoding/json"
 	"flag"
-	"fmt"
 	"html"
 	"maps"
 	"net/http"
@@ -264,7 +263,7 @@ func TestDatesQuality(t *testing.T) {
 		}
 		if !good {
 			misses++
-			t.Log(fmt.Sprintf("%q: got %v %v, want %v", d.Input, got, ok, d.Expect))
+			t.Logf("%q: got %v %v, want %v", d.Input, got, ok, d.Expect)
 		}
 	})
 	if misses > 0 {

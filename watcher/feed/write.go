@@ -186,12 +186,7 @@ func (m *mender) rssChild(w *writer, e element, a *aside) {
 	case "dc:subject":
 		w.also("dc:subject", "", m.text(e.inner))
 	case "media:group", "media:content":
-		m.children(e.inner, func(c element) bool {
-			if strings.HasPrefix(c.key, "media:") {
-				m.rssChild(w, c, a)
-			}
-			return true
-		})
+		m.media(e.inner, 1, func(c element) { m.rssChild(w, c, a) })
 	}
 }
 
@@ -234,12 +229,7 @@ func (m *mender) atomChild(w *writer, e element, a *aside) {
 	case "dc:subject":
 		w.also("dc:subject", "", m.text(e.inner))
 	case "media:group", "media:content":
-		m.children(e.inner, func(c element) bool {
-			if strings.HasPrefix(c.key, "media:") {
-				m.atomChild(w, c, a)
-			}
-			return true
-		})
+		m.media(e.inner, 1, func(c element) { m.atomChild(w, c, a) })
 	}
 }
 
@@ -353,19 +343,28 @@ func (m *mender) rssAuthor(w *writer, e element) {
 	w.leaf("author", name)
 }
 
+// personParts reads the elements of a person; without any, all of it is a name.
 func (m *mender) personParts(e element) (name, email string) {
+	const most = 8 // elements; Atom has three
 	s := scanner{b: e.inner}
-	for t, ok := s.next(); ok; t, ok = s.next() {
+	for n := 0; n < most; {
+		t, ok := s.next()
+		if !ok {
+			break
+		}
 		if t.kind != startToken || t.closed {
 			continue
 		}
-		inner, _, _ := m.closing(e.inner, t)
-		value := m.plain(e.inner[t.to:inner])
+		n++
+		into := &name
 		switch {
-		case isOneOf(localName(t.name), "name") && name == "":
-			name = value
-		case isOneOf(localName(t.name), "email") && email == "":
-			email = value
+		case isOneOf(localName(t.name), "email"):
+			into = &email
+		case !isOneOf(localName(t.name), "name"):
+			continue
+		}
+		if end, _, _ := m.closing(e.inner, t); *into == "" {
+			*into = m.plain(e.inner[t.to:end])
 		}
 	}
 	if name == "" && email == "" {
