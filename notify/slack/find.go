@@ -3,7 +3,6 @@ package slack
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/url"
 	"slices"
@@ -103,7 +102,7 @@ func (c *Channel) blind(channel string, err error) error {
 	c.names.mu.Unlock()
 	nameless := said(err) == "channel_not_found" && closed && !isID(channel, "CGD")
 	if said(err) == "unknown_method" || nameless {
-		return errors.Join(notify.ErrNoLookup, err)
+		return fmt.Errorf("%w: %w", notify.ErrNoLookup, err)
 	}
 	return err
 }

@@ -138,7 +138,7 @@ func runs(entries []news.Entry) [][]news.Entry {
 
 func numbered(entries []news.Entry) slack.RichTextElement {
 	list := slack.NewRichTextList(slack.RTEListOrdered, 0)
-	list.Offset = entries[0].Number - 1
+	list.Offset = max(0, entries[0].Number-1)
 	for _, e := range entries {
 		line := []slack.RichTextSectionElement{headline(e, nil)}
 		if tail := wording.Join(gap, outlet(e), wording.Sources(e), wording.Growth(e)); tail != "" {
@@ -164,35 +164,43 @@ func pageText(part, parts int, page []news.Section) string {
 // listText puts headlines between a head and a tail (both escaped), each cut to
 // the same number of bytes, as many as keep the whole within the limit.
 func listText(head string, sections []news.Section, tail string) string {
+	type line struct{ number, headline, total string }
+	var lines []line
+	for _, s := range sections {
+		for _, e := range s.Entries {
+			l := line{fmt.Sprintf("%d. ", e.Number), strings.TrimRight(wording.Headline(e, maxHeadline), "."), ". "}
+			if total := wording.Sources(e); total != "" {
+				l.total = " (" + total + "). "
+			}
+			lines = append(lines, l)
+		}
+	}
 	build := func(limit int) string {
 		var b strings.Builder
 		b.WriteString(head)
-		for _, s := range sections {
-			for _, e := range s.Entries {
-				fmt.Fprintf(&b, "%d. %s. ", e.Number, spoken(e, limit))
-			}
+		for _, l := range lines {
+			b.WriteString(l.number + escape(cutBytes(l.headline, limit)) + l.total)
 		}
 		b.WriteString(tail)
 		return strings.TrimSpace(b.String())
+	}
+	if whole := build(maxText); len(whole) <= maxText {
+		return whole
 	}
 	over := sort.Search(maxText, func(limit int) bool { return len(build(limit)) > maxText })
 	return build(over - 1)
 }
 
-// spoken is a headline as it is read out, cut to so many bytes, and how many
-// sources it has.
-func spoken(e news.Entry, limit int) string {
-	h := strings.TrimRight(wording.Headline(e, maxHeadline), ".")
-	if len(h) > limit {
-		for limit = max(0, limit-len("…")); limit > 0 && !utf8.RuneStart(h[limit]); limit-- {
-		}
-		h = strings.TrimSpace(h[:limit]) + "…"
+// cutBytes cuts a headline to so many bytes, never inside a character.
+func cutBytes(s string, limit int) string {
+	if len(s) <= limit {
+		return s
 	}
-	h = escape(h)
-	if total := wording.Sources(e); total != "" {
-		h += " (" + total + ")"
+	limit = max(0, limit-len("…"))
+	for limit > 0 && !utf8.RuneStart(s[limit]) {
+		limit--
 	}
-	return h
+	return strings.TrimSpace(s[:limit]) + "…"
 }
 
 // sound says whether every text object keeps within its limit.

@@ -28,6 +28,9 @@ const gap = "  ·  "
 // escape makes text data in mrkdwn: exactly these three characters, as Slack
 // decodes no other entity (docs.slack.dev/messaging/formatting-message-text).
 func escape(s string) string {
+	if !strings.ContainsAny(s, "&<>") {
+		return s
+	}
 	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(s)
 }
 

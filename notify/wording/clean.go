@@ -68,6 +68,9 @@ func Clip(s string, limit int) string {
 }
 
 func clean(s string, lines bool) string {
+	if strings.IndexFunc(s, func(r rune) bool { return r < ' ' || r > '~' }) < 0 {
+		return s
+	}
 	var b strings.Builder
 	var before rune
 	marks := 0

@@ -76,6 +76,28 @@ func TestCounts(t *testing.T) {
 	}
 }
 
+func TestLink(t *testing.T) {
+	t.Parallel()
+	tests := map[string]string{
+		"https://wire.example.com/a?x=1&y=2#z": "https://wire.example.com/a?x=1&y=2#z",
+		" HTTP://wire.example.com/a|b> c ":     "http://wire.example.com/a%7Cb%3E%20c",
+		"https://wire.example.com/é\u202e":     "https://wire.example.com/%C3%A9%E2%80%AE",
+		"https://wire.example.com/?q=\"<x>":    "https://wire.example.com/?q=%22%3Cx%3E",
+		"javascript:alert(1)":                  "",
+		"data:text/html,x":                     "",
+		"//wire.example.com/a":                 "",
+		"https:wire.example.com":               "",
+		"https://":                             "",
+		"/a":                                   "",
+		"":                                     "",
+	}
+	for raw, want := range tests {
+		if got := wording.Link(raw); got != want {
+			t.Errorf("%q: got %q, want %q", raw, got, want)
+		}
+	}
+}
+
 func TestLineIsSafeForAnyText(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
