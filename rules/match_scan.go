@@ -2,6 +2,8 @@ package rules
 
 import (
 	"bytes"
+	"encoding/binary"
+	"math/bits"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -15,6 +17,49 @@ type symbols struct {
 	words map[string][]int32
 	stems map[string][]stem // by their first letters
 	count int32
+	sieve sieve // what is not in it is in neither map
+}
+
+// sieve keeps most words of a text away from the maps: one bit for the hash of
+// each word and of each stem's first letters.
+type sieve struct {
+	bits  []uint64
+	shift uint8
+}
+
+// newSieve makes a sieve in which n entries fill a sixteenth.
+func newSieve(n int) sieve {
+	size := bits.Len(uint(max(n, 64)*16 - 1))
+	return sieve{make([]uint64, 1<<(size-6)), uint8(64 - size)}
+}
+
+func (s sieve) add(key string) {
+	h := hash([]byte(key)) >> s.shift
+	s.bits[h/64] |= 1 << (h % 64)
+}
+
+func (s sieve) has(key []byte) bool {
+	h := hash(key) >> s.shift
+	return s.bits[h/64]&(1<<(h%64)) != 0
+}
+
+// hash mixes the first and the last eight bytes of a word and its length. Long
+// words that differ only between share it, which costs a look-up.
+func hash(w []byte) uint64 {
+	var a, b uint64
+	switch n := len(w); {
+	case n >= 8:
+		a, b = binary.LittleEndian.Uint64(w), binary.LittleEndian.Uint64(w[n-8:])
+	case n >= 4:
+		a, b = uint64(binary.LittleEndian.Uint32(w)), uint64(binary.LittleEndian.Uint32(w[n-4:]))
+	case n > 0:
+		a, b = uint64(w[0])|uint64(w[n/2])<<8, uint64(w[n-1])
+	}
+	const odd1, odd2 = 0x9E3779B97F4A7C15, 0xD6E8FEB86659FD93
+	h := (a ^ uint64(len(w))<<56) * odd1
+	h ^= h >> 29
+	h = (h ^ b) * odd2
+	return h ^ h<<32
 }
 
 // stem is what follows the first letters of a stem, and its symbol.
@@ -59,11 +104,23 @@ func (s *symbols) of(p place) int32 {
 }
 
 // table returns the symbols without what only compiling needs.
-func (s *symbols) table() symbols { return symbols{words: s.words, stems: s.stems, count: s.count} }
+func (s *symbols) table() symbols {
+	out := symbols{words: s.words, stems: s.stems, count: s.count, sieve: newSieve(len(s.words) + len(s.stems))}
+	for w := range s.words {
+		out.sieve.add(w)
+	}
+	for head := range s.stems {
+		out.sieve.add(head)
+	}
+	return out
+}
 
 // headLen returns the bytes of the first minStem letters of a word; all of a
 // shorter one.
 func headLen(w []byte) int {
+	if len(w) >= minStem && binary.LittleEndian.Uint32(w)&0x80808080 == 0 {
+		return minStem
+	}
 	n := 0
 	for range minStem {
 		if n == len(w) {
@@ -133,11 +190,20 @@ func (s *scratch) addEdges() {
 }
 
 func (s *scratch) addWord(w []byte, length int) {
-	for _, symbol := range s.rs.trie.words[string(w)] {
-		s.edges = append(s.edges, edge{symbol, int32(length)})
+	t := &s.rs.trie
+	if t.sieve.has(w) {
+		for _, symbol := range t.words[string(w)] {
+			s.edges = append(s.edges, edge{symbol, int32(length)})
+		}
+	}
+	if len(t.stems) == 0 {
+		return
 	}
 	head := headLen(w)
-	for _, st := range s.rs.trie.stems[string(w[:head])] {
+	if !t.sieve.has(w[:head]) {
+		return
+	}
+	for _, st := range t.stems[string(w[:head])] {
 		if rest := w[head:]; len(rest) >= len(st.rest) && string(rest[:len(st.rest)]) == st.rest {
 			s.edges = append(s.edges, edge{st.symbol, int32(length)})
 		}

@@ -192,7 +192,11 @@ func (r *reader) end(t token, at int) {
 // word reads a word of letters and digits.
 func (r *reader) word(at int) int {
 	t := r.begin(at)
-	i, runes, lower, wasDigit := at, 0, false, false
+	i, lower, wasDigit := at, false, false
+	if !r.camel {
+		i = r.ascii(&t, at)
+	}
+	runes := i - at
 	for i < len(r.text) {
 		c, size := r.decode(i)
 		cl := r.f.classOf(c)
@@ -231,6 +235,29 @@ func (r *reader) word(at int) int {
 	t.initial = t.initial || runes == 1 && t.letters
 	r.end(t, i)
 	return i
+}
+
+// ascii reads the ASCII letters and digits at i, which most words are made of.
+func (r *reader) ascii(t *token, i int) int {
+	from := i
+	for i < len(r.text) && asciiWord(r.text[i]) {
+		i++
+	}
+	n := len(r.arena)
+	r.arena = append(r.arena, r.text[from:i]...)
+	for k, c := range r.arena[n:] {
+		switch {
+		case c <= '9':
+			t.letters = false
+		case c <= 'Z':
+			r.arena[n+k] = c | 0x20
+		}
+	}
+	return i
+}
+
+func asciiWord(c byte) bool {
+	return c-'0' <= 9 || (c|0x20)-'a' <= 'z'-'a'
 }
 
 // fold appends the folded form of the character at i, with what combines with
@@ -400,6 +427,11 @@ func (r *reader) stop(i, size int) {
 // endSentence ends the sentence that runs up to byte at, and takes the quotes
 // and brackets that close behind it.
 func (r *reader) endSentence(at int) {
+	n := len(r.tokens)
+	if n == 0 || r.tokens[n-1].field != r.field || int(r.tokens[n-1].sentence) != len(r.sentences) {
+		r.sentAt = int32(at)
+		return
+	}
 	for {
 		c, size := r.decode(at)
 		cl := r.f.classOf(c)
@@ -407,11 +439,6 @@ func (r *reader) endSentence(at int) {
 			break
 		}
 		at += size
-	}
-	n := len(r.tokens)
-	if n == 0 || r.tokens[n-1].field != r.field || int(r.tokens[n-1].sentence) != len(r.sentences) {
-		r.sentAt = int32(at)
-		return
 	}
 	r.sentences = append(r.sentences, stretch{r.sentAt, int32(at), r.field})
 	r.sentAt = int32(at)
