@@ -13,7 +13,7 @@ const maxMedia = 3
 
 // maxUnclosed is how many elements of one span may lack their end tag before
 // the rest of them count as empty: looking for an end costs a pass.
-const maxUnclosed = 32
+const maxUnclosed = 12
 
 // mender writes the markup of a document anew so that gofeed reads it: only
 // elements that we use, under their usual names, every text escaped, nothing
