@@ -2,6 +2,7 @@ package slackfake
 
 import (
 	"encoding/json"
+	"maps"
 	"unicode/utf8"
 )
 
@@ -74,11 +75,11 @@ func simpleBlocks() kinds {
 		"markdown": block("markdown", fields{"text!": markdownText}),
 		"input": block("input", fields{
 			"label!": plain(2000), "hint": plain(2000), "optional": boolean, "dispatch_action": boolean,
-			"element!": el.check,
+			"element!": inputElements(el).check,
 		}),
 		"table":              table(),
 		"data_table":         dataTable(),
-		"data_visualization": block("data_visualization", fields{"title!": str(1, 50), "chart!": anything}),
+		"data_visualization": block("data_visualization", fields{"title!": str(1, 50), "chart!": charts().check}),
 		"card":               card(),
 		"video":              video(),
 		"file":               block("file", fields{"external_id!": str(1, 255), "source!": enum("remote")}),
@@ -86,14 +87,20 @@ func simpleBlocks() kinds {
 }
 
 func sectionElements(el kinds) kinds {
-	k := make(kinds, len(el)+1)
-	for name, r := range el {
-		k[name] = r
-	}
+	k := maps.Clone(el)
 	for _, input := range []string{"plain_text_input", "rich_text_input", "number_input", "email_text_input", "url_text_input", "file_input"} {
 		delete(k, input)
 	}
 	k["image"] = imageElement()
+	return k
+}
+
+// inputElements are the elements that take something in.
+func inputElements(el kinds) kinds {
+	k := maps.Clone(el)
+	delete(k, "button")
+	delete(k, "workflow_button")
+	delete(k, "overflow")
 	return k
 }
 
@@ -173,6 +180,21 @@ func dataTable() rule {
 	})
 }
 
+// charts are what a data_visualization block can draw.
+func charts() kinds {
+	label := str(1, 20)
+	point := object(fields{"label!": label, "value!": number})
+	series := list(1, 12, object(fields{"name!": label, "data!": list(1, 20, point)}))
+	axes := object(fields{"categories!": list(1, 20, label), "x_label": str(1, 50), "y_label": str(1, 50)})
+	k := kinds{"pie": object(fields{
+		"type!": enum("pie"), "segments!": list(1, 12, object(fields{"label!": label, "value!": positive})),
+	})}
+	for _, name := range []string{"line", "bar", "area"} {
+		k[name] = object(fields{"type!": enum(name), "series!": series, "axis_config!": axes})
+	}
+	return k
+}
+
 // cells are the cells of a table; sum holds the length of all of them.
 func cells(sum func(*walk) *int, most int) kinds {
 	count := func(w *walk, at string, v any) {
@@ -185,7 +207,7 @@ func cells(sum func(*walk) *int, most int) kinds {
 	}
 	rich := richParts(inlines())
 	return kinds{
-		"raw_text":   object(fields{"type!": enum("raw_text"), "text!": str(0, noLimit)}, count),
+		"raw_text":   object(fields{"type!": enum("raw_text"), "text!": str(1, noLimit)}, count),
 		"raw_number": object(fields{"type!": enum("raw_number"), "value!": number, "text": str(0, noLimit)}, count),
 		"rich_text":  object(fields{"type!": enum("rich_text"), "elements!": list(1, noLimit, rich.check)}, count),
 		"action":     object(fields{"type!": enum("action"), "element!": button(), "fallback": anything}),

@@ -129,7 +129,7 @@ func judge(t *testing.T, s *slackfake.Server, fault slackfake.Fault, want struck
 	if e.Accepted != (want.visible == 1) || e.Answered != want.answered || e.Fault != fault || e.DeliveryID != "dg_1" {
 		t.Errorf("got entry %+v, want %+v", e, want)
 	}
-	if err := errors.Join(s.Close(), nil); err != nil {
+	if err := s.Close(); err != nil {
 		t.Error(err)
 	}
 }

@@ -112,6 +112,13 @@ func number(w *walk, at string, v any) {
 	}
 }
 
+func positive(w *walk, at string, v any) {
+	n, ok := v.(json.Number)
+	if f, err := n.Float64(); !ok || err != nil || f <= 0 {
+		w.refuse(at, "should be a number above 0")
+	}
+}
+
 // list wants an array of least to most values that each fits.
 func list(least, most int, each rule) rule {
 	return func(w *walk, at string, v any) {

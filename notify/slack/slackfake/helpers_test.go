@@ -43,7 +43,7 @@ type answer struct {
 	header http.Header
 }
 
-// new makes a Slack without a rate limit.
+// newSlack makes a Slack that is closed when the test ends.
 func newSlack(t *testing.T, cfg slackfake.Config) *slackfake.Server {
 	t.Helper()
 	s := slackfake.New(cfg)

@@ -70,6 +70,19 @@ func card(change object) object {
 	return join(object{"type": "card", "title": mrkdwn("Port")}, change)
 }
 
+func pie(segments, value int) object {
+	return object{"type": "data_visualization", "title": "Sources", "chart": object{
+		"type": "pie", "segments": same(segments, object{"label": "a", "value": value}),
+	}}
+}
+
+func line(points int) object {
+	return object{"type": "data_visualization", "title": "Sources", "chart": object{
+		"type": "line", "axis_config": object{"categories": array{"Mon", "Tue"}, "x_label": "Day"},
+		"series": array{object{"name": "a", "data": same(points, object{"label": "Mon", "value": -1.5})}},
+	}}
+}
+
 // Each row of Slack's limits: the most that is taken, and one more.
 func TestBlockLimits(t *testing.T) {
 	t.Parallel()
@@ -156,6 +169,11 @@ func TestBlockLimits(t *testing.T) {
 			blocks{object{"type": "input", "label": plainText(chars(2000)), "element": object{"type": "plain_text_input"}}},
 			blocks{object{"type": "input", "label": plainText(chars(2001)), "element": object{"type": "plain_text_input"}}}, "/blocks/0/label/text",
 		},
+
+		"input takes something in": {nil, blocks{object{"type": "input", "label": plainText("a"), "element": button(nil)}}, "/blocks/0/element/type"},
+		"pie segments":             {blocks{pie(12, 1)}, blocks{pie(13, 1)}, "/blocks/0/chart/segments"},
+		"pie segment of nothing":   {nil, blocks{pie(1, 0)}, "/blocks/0/chart/segments/0/value"},
+		"chart points":             {blocks{line(20)}, blocks{line(21)}, "/blocks/0/chart/series/0/data"},
 
 		"action_id length":    {blocks{actions(button(object{"action_id": chars(255)}))}, blocks{actions(button(object{"action_id": chars(256)}))}, "/blocks/0/elements/0/action_id"},
 		"button text":         {blocks{actions(button(object{"text": plainText(runes(75))}))}, blocks{actions(button(object{"text": plainText(chars(76))}))}, "/blocks/0/elements/0/text/text"},

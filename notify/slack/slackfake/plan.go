@@ -56,10 +56,10 @@ type Rate struct {
 
 // Step is a scripted fault: the call of that number, and the following ones.
 type Step struct {
-	Method     string   `json:"method"`                // "*" counts the calls of all methods
-	Call       int      `json:"call"`                  // from 1
-	Times      int      `json:"times,omitempty"`       // default 1; -1: for ever
-	Fault      Fault    `json:"fault"`                 //
+	Method     string   `json:"method"`          // "*" counts the calls of all methods
+	Call       int      `json:"call"`            // from 1
+	Times      int      `json:"times,omitempty"` // default 1; -1: for ever
+	Fault      Fault    `json:"fault"`
 	Error      string   `json:"error,omitempty"`       // of error and error_after
 	For        Duration `json:"for,omitempty"`         // instead of the plan's Hang, Slow or Late
 	RetryAfter int      `json:"retry_after,omitempty"` // instead of the plan's
