@@ -104,8 +104,7 @@ func (s termShape) check(r *decoder, n *yaml.Node, v string, at spot) bool {
 			return s.reference(r, n, kind, before, id, at)
 		}
 	}
-	if m := regexp.MustCompile(`^(entity|entities|topic|topics)[./=](\S+)$`).FindStringSubmatch(v); m != nil && s.refs {
-		r.refuse(n, "bad-term", nearRef(m[1])+":"+m[2], "a reference has a colon before its id")
+	if s.refs && r.dottedRef(n, v) {
 		return false
 	}
 	for word := range strings.FieldsSeq(strings.TrimLeft(v, "=")) {
@@ -122,6 +121,20 @@ func (s termShape) check(r *decoder, n *yaml.Node, v string, at spot) bool {
 		return false
 	}
 	return true
+}
+
+// dottedRef reports topic.ID and topic/ID.
+func (r *decoder) dottedRef(n *yaml.Node, v string) bool {
+	i := strings.IndexAny(v, "./=")
+	if i < 0 || i == len(v)-1 || strings.Contains(v, " ") {
+		return false
+	}
+	switch word := v[:i]; word {
+	case "entity", "entities", "topic", "topics":
+		r.refuse(n, "bad-term", nearRef(word)+":"+v[i+1:], "a reference has a colon before its id")
+		return true
+	}
+	return false
 }
 
 // reference checks the form of entity:ID and notes it; whether there is such an

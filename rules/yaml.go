@@ -115,8 +115,9 @@ func readable(doc *document, src []byte, report func(Finding)) bool {
 		return false
 	}
 	ok := true
+	breaks := strings.NewReplacer("\u0085", " ", "\u2028", " ", "\u2029", " ")
 	for i, line := range doc.lines {
-		doc.lines[i] = strings.NewReplacer("\u0085", " ", "\u2028", " ", "\u2029", " ").Replace(line)
+		doc.lines[i] = breaks.Replace(line)
 		column := 0
 		for _, c := range line {
 			column++
