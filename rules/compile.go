@@ -31,7 +31,9 @@ type Ruleset struct {
 	read     fieldSet // all that some rule names
 	ignored  []prefix
 	names    givenNames
-	scratch  sync.Pool
+	// byLanguage says that some term or condition asks for a language.
+	byLanguage bool
+	scratch    sync.Pool
 }
 
 // term is a compiled pattern and who wants its hits.
@@ -63,7 +65,7 @@ type slot struct {
 	label string
 }
 
-// parent names what builds on an entity or a topic.
+// parents are what builds on an entity or a topic.
 type parents struct {
 	topics, rules []int32
 }
@@ -215,6 +217,7 @@ func (c *compiler) use(t Term, forms inflect, kind string, plural bool, slot int
 		c.termIDs[key] = id
 		c.terms = append(c.terms, term{text: p.text, lang: primary(p.lang)})
 		c.insert(id, p, kind)
+		c.byLanguage = c.byLanguage || p.lang != ""
 	}
 	if t := &c.terms[id]; !slices.Contains(t.slots, slot) {
 		t.slots = append(t.slots, slot)

@@ -80,6 +80,7 @@ func (c *compiler) rule(i int32) {
 func (c *compiler) cond(src *Cond) cond {
 	out := cond{in: setOf(src.In), said: src.Feeds}
 	c.read |= out.in
+	c.byLanguage = c.byLanguage || len(src.Lang) > 0
 	for _, l := range src.Lang {
 		out.lang = append(out.lang, primary(l))
 	}

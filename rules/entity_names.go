@@ -11,8 +11,8 @@ type givenNames map[string]int32
 
 func newGivenNames(f *folder, words *grammar) givenNames {
 	g := givenNames{}
-	for i, line := range strings.Split(strings.TrimSpace(nameGroups), "\n") {
-		for _, name := range strings.Fields(line) {
+	for i, spelled := range strings.Split(nameGroups, ",") {
+		for _, name := range strings.Fields(spelled) {
 			g.add(f, name, int32(i))
 			if isCyrillic(name) {
 				for _, form := range words.decline(name, words.person) {
@@ -38,7 +38,7 @@ func (g givenNames) variants(f *folder, forms []string) []string {
 	if !ok {
 		return forms
 	}
-	for _, name := range strings.Fields(strings.Split(strings.TrimSpace(nameGroups), "\n")[group]) {
+	for _, name := range strings.Fields(strings.Split(nameGroups, ",")[group]) {
 		if isLatin(name) && isLatin(forms[0]) && !slices.Contains(forms, name) {
 			forms = append(forms, name)
 		}

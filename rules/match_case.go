@@ -140,54 +140,72 @@ func (s *scratch) language() string {
 	if f := s.rs.feeds[s.item.FeedID]; f != nil && f.Lang != "" {
 		return primary(f.Lang)
 	}
-	return scriptLanguage(s.item.Title + "\n" + s.item.Body[:min(len(s.item.Body), 4096)])
+	if !s.rs.byLanguage {
+		return ""
+	}
+	return scriptLanguage(s.item.Title + "\n" + s.item.Body[:min(len(s.item.Body), languageSample)])
 }
 
+// languageSample is how many bytes of a body tell its script.
+const languageSample = 2 << 10
+
+// scriptLanguage tells a language by its letters.
 func scriptLanguage(text string) string {
-	var latin, cyrillic, ukrainian, russian, han, kana, hangul, arabic, hebrew, greek int
+	count := map[string]int{}
 	for _, r := range text {
-		switch {
-		case r < 0x250:
-			if unicode.IsLetter(r) {
-				latin++
-			}
-		case r >= 0x400 && r < 0x500:
-			cyrillic++
-			switch unicode.ToLower(r) {
-			case 'і', 'ї', 'є', 'ґ':
-				ukrainian++
-			case 'ы', 'э', 'ъ', 'ё':
-				russian++
-			}
-		case unicode.Is(unicode.Han, r):
-			han++
-		case unicode.In(r, unicode.Hiragana, unicode.Katakana):
-			kana++
-		case unicode.Is(unicode.Hangul, r):
-			hangul++
-		case unicode.Is(unicode.Arabic, r):
-			arabic++
-		case unicode.Is(unicode.Hebrew, r):
-			hebrew++
-		case unicode.Is(unicode.Greek, r):
-			greek++
+		if script := scriptOf(r); script != "" {
+			count[script]++
+		}
+		switch unicode.ToLower(r) {
+		case 'і', 'ї', 'є', 'ґ':
+			count["uk"]++
+		case 'ы', 'э', 'ъ', 'ё':
+			count["ru"]++
 		}
 	}
 	// A character of the scripts without spaces weighs as much as several letters.
-	best, count := "", latin
+	best, most := "", count["latin"]
 	for _, c := range []struct {
-		lang  string
-		count int
-	}{{"ru", cyrillic}, {"zh", 3 * (han + kana)}, {"ko", 3 * hangul}, {"ar", arabic}, {"he", hebrew}, {"el", greek}} {
-		if c.count > count {
-			best, count = c.lang, c.count
+		lang string
+		n    int
+	}{
+		{"ru", count["cyrillic"]}, {"zh", 3 * (count["han"] + count["kana"])}, {"ko", 3 * count["hangul"]},
+		{"ar", count["arabic"]}, {"he", count["hebrew"]}, {"el", count["greek"]},
+	} {
+		if c.n > most {
+			best, most = c.lang, c.n
 		}
 	}
 	switch {
-	case best == "ru" && ukrainian > russian:
+	case best == "ru" && count["uk"] > count["ru"]:
 		return "uk"
-	case best == "zh" && kana*10 > han:
+	case best == "zh" && count["kana"]*10 > count["han"]:
 		return "ja"
 	}
 	return best
+}
+
+func scriptOf(r rune) string {
+	switch {
+	case r < 0x250:
+		if unicode.IsLetter(r) {
+			return "latin"
+		}
+		return ""
+	case r >= 0x400 && r < 0x530:
+		return "cyrillic"
+	case unicode.Is(unicode.Han, r):
+		return "han"
+	case unicode.In(r, unicode.Hiragana, unicode.Katakana):
+		return "kana"
+	case isHangul(r):
+		return "hangul"
+	case unicode.Is(unicode.Arabic, r):
+		return "arabic"
+	case unicode.Is(unicode.Hebrew, r):
+		return "hebrew"
+	case unicode.Is(unicode.Greek, r):
+		return "greek"
+	}
+	return ""
 }

@@ -205,10 +205,9 @@ func (r *reader) word(at int) int {
 			continue
 		}
 		if cl == apostrophe && runes > 0 {
-			next, verdict := r.apostrophe(&t, i, i+size)
-			if verdict != goOn {
+			next, ends := r.apostrophe(&t, i, i+size)
+			if ends {
 				r.end(t, i)
-				r.gap.join = false
 				return next
 			}
 			i = next
@@ -317,16 +316,10 @@ func (r *reader) acronym(i, runes int, already bool) bool {
 	return r.classAt(i+1) == letter && after != letter && after != digit && after != apostrophe && after != ignorable
 }
 
-type verdict uint8
-
-const (
-	goOn     verdict = iota // the apostrophe vanishes
-	wordEnds                // it ends the word
-)
-
 // apostrophe decides about the apostrophe at i inside a word: a final 's is
-// cut, an elision splits, a quote ends the word, any other vanishes.
-func (r *reader) apostrophe(t *token, i, after int) (int, verdict) {
+// cut, an elision splits, a quote ends the word, any other vanishes. It returns
+// where reading goes on, and whether the word ends.
+func (r *reader) apostrophe(t *token, i, after int) (next int, ends bool) {
 	for r.classAt(after) == ignorable {
 		_, size := r.decode(after)
 		after += size
@@ -334,17 +327,17 @@ func (r *reader) apostrophe(t *token, i, after int) (int, verdict) {
 	c, size := r.decode(after)
 	if size == 0 || r.f.classOf(c) != letter {
 		t.plural = len(r.arena) > int(t.fold)+3 && r.arena[len(r.arena)-1] == 's'
-		return i, wordEnds
+		return i, true
 	}
 	if c == 's' || c == 'S' {
 		if next := r.classAt(after + size); next != letter && next != digit && next != apostrophe {
-			return after + size, wordEnds
+			return after + size, true
 		}
 	}
 	if isElision(r.arena[t.fold:]) {
-		return after, wordEnds
+		return after, true
 	}
-	return after, goOn
+	return after, false
 }
 
 // isElision knows the short words of French, Italian and Catalan that lose
