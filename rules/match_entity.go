@@ -22,7 +22,7 @@ func (s *scratch) findEntities() {
 		e := &s.rs.entities[i]
 		full := s.kept(i, e.full)
 		short := s.kept(i, e.short)
-		if e.need >= 0 && len(full) == 0 {
+		if e.need >= 0 && len(full) == 0 && !slices.ContainsFunc(short, func(at span) bool { return s.isFull(e, at) }) {
 			short = s.accompanied(i, short)
 		}
 		s.mentions[i] = mergeSpans(s.mentions[i], full, short)
@@ -150,6 +150,20 @@ func (s *scratch) isOther(e *entity, at span) bool {
 	}
 	g, ok := s.givenName(i)
 	return ok && !e.own[g]
+}
+
+// isFull says whether a surname follows a given name of the person's own, with
+// an initial or another name between them: Yuri Viktorovich, Keith R.
+func (s *scratch) isFull(e *entity, at span) bool {
+	for i := at.start - 1; i >= max(0, at.start-2) && s.besides(i, i+1); i-- {
+		if g, ok := s.givenName(i); ok {
+			return e.own[g]
+		}
+		if !isUpperFirst(s.written(i)) {
+			return false
+		}
+	}
+	return false
 }
 
 // besides says that only white space, or the dot of an initial, is between two
