@@ -7,6 +7,7 @@ import (
 
 	"newswatch/news"
 	"newswatch/text"
+	"newswatch/watcher/feed"
 	"newswatch/watcher/story"
 )
 
@@ -26,20 +27,37 @@ With --pairs in: {"id","a":{...},"b":{...}}, out: {"id","same","score"}.`,
 
 // groupItem is an item as the tool reads it.
 type groupItem struct {
-	ID     string    `json:"id"`
-	Title  string    `json:"title"`
-	Time   time.Time `json:"time"`
-	Lang   string    `json:"lang"`
-	Source string    `json:"source"`
-	URL    string    `json:"url"`
-	Text   string    `json:"text"`
+	ID     string  `json:"id"`
+	Title  string  `json:"title"`
+	Time   instant `json:"time"`
+	Lang   string  `json:"lang"`
+	Source string  `json:"source"`
+	URL    string  `json:"url"`
+	Text   string  `json:"text"`
+}
+
+// instant is a time, a day, or nothing: labelled sets have all three.
+type instant time.Time
+
+// UnmarshalText reads a time in any form that feeds use; "" is no time.
+func (t *instant) UnmarshalText(raw []byte) error {
+	if len(raw) == 0 {
+		return nil
+	}
+	at, ok := feed.ParseDate(string(raw))
+	if !ok {
+		return fmt.Errorf("time %q cannot be read", raw)
+	}
+	*t = instant(at)
+	return nil
 }
 
 func (g groupItem) item() news.Item {
+	at := time.Time(g.Time)
 	it := news.Item{
 		ID: g.ID, FeedID: g.Source, FeedName: g.Source, Publisher: g.Source, URL: g.URL,
 		Title: text.Title(g.Title), Body: text.Visible(g.Text), Lang: g.Lang,
-		Published: g.Time, Fetched: g.Time, Dated: !g.Time.IsZero(),
+		Published: at, Fetched: at, Dated: !at.IsZero(),
 	}
 	it.Revise()
 	return it

@@ -75,46 +75,18 @@ func (c *parseCmd) read(ctx context.Context, a *app) (*feed.Document, error) {
 
 // parseLine is a feed as scorers and other programs read it.
 type parseLine struct {
-	File      string       `json:"file"`
-	OK        bool         `json:"ok"`
-	FeedTitle string       `json:"feed_title"`
-	Plain     bool         `json:"plain"` // strings may hold HTML
-	Entries   []parseEntry `json:"entries"`
-	Err       string       `json:"err,omitempty"`
-}
-
-type parseEntry struct {
-	Title     string `json:"title"`
-	Link      string `json:"link"`
-	ID        string `json:"id"`
-	Published string `json:"published,omitempty"`
-	Updated   string `json:"updated,omitempty"`
-	Author    string `json:"author,omitempty"`
-	Summary   string `json:"summary,omitempty"`
-	Content   string `json:"content,omitempty"`
+	File  string `json:"file"`
+	OK    bool   `json:"ok"`
+	Plain bool   `json:"plain"` // false: strings may hold HTML
+	Err   string `json:"err,omitempty"`
+	*feed.Document
 }
 
 func parsed(file string, doc *feed.Document, err error) parseLine {
-	line := parseLine{File: file, OK: err == nil, Entries: []parseEntry{}}
 	if err != nil {
-		line.Err = err.Error()
-		return line
+		return parseLine{File: file, Err: err.Error()}
 	}
-	line.FeedTitle = doc.Title
-	for _, e := range doc.Entries {
-		line.Entries = append(line.Entries, parseEntry{
-			Title: e.Title, Link: e.Link, ID: e.GUID, Published: stamp(e.Published), Updated: stamp(e.Updated),
-			Author: e.Author, Summary: e.Summary, Content: e.Content,
-		})
-	}
-	return line
-}
-
-func stamp(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.UTC().Format(time.RFC3339)
+	return parseLine{File: file, OK: true, Document: doc}
 }
 
 func (c *parseCmd) lines(a *app) error {
