@@ -84,7 +84,15 @@ type layout struct {
 // write lays out s. Soft breaks are spaces when l.fold is set, unless they part
 // a word behind a hyphen, which the matcher joins again.
 func (l *layout) write(s string) {
+	l.out.Grow(len(s))
 	for i := 0; i < len(s); {
+		if n := solid(s[i:]); n > 0 {
+			l.gap()
+			l.out.WriteString(s[i : i+n])
+			i += n
+			l.last = rune(s[i-1])
+			continue
+		}
 		r, size := utf8.DecodeRuneInString(s[i:])
 		switch {
 		case r == soft && l.fold && l.last != '-':
@@ -103,6 +111,15 @@ func (l *layout) write(s string) {
 		}
 		i += size
 	}
+}
+
+// solid counts the printable ASCII characters but spaces that s begins with.
+func solid(s string) int {
+	n := 0
+	for n < len(s) && s[n] > ' ' && s[n] < 0x7F {
+		n++
+	}
+	return n
 }
 
 func (l *layout) gap() {

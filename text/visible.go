@@ -67,16 +67,19 @@ func (r *rough) read(s string) {
 }
 
 func (r *rough) text(s string) {
-	for _, line := range strings.SplitAfter(strings.ReplaceAll(s, "\r\n", "\n"), "\n") {
-		body := strings.TrimSuffix(line, "\n")
-		r.out = append(r.out, body...)
-		switch {
-		case body == line:
-		case r.pre > 0:
-			r.out = append(r.out, '\n')
-		default:
-			r.out = append(r.out, soft)
+	mark := byte(soft)
+	if r.pre > 0 {
+		mark = '\n'
+	}
+	for {
+		i := strings.IndexByte(s, '\n')
+		if i < 0 {
+			r.out = append(r.out, s...)
+			return
 		}
+		r.out = append(r.out, strings.TrimSuffix(s[:i], "\r")...)
+		r.out = append(r.out, mark)
+		s = s[i+1:]
 	}
 }
 

@@ -38,13 +38,18 @@ func newWalker(s string) *walker {
 func (w *walker) next() bool {
 	for w.at < len(w.src) {
 		tt := w.z.Next()
-		source := string(w.z.Raw())
-		w.at += len(source)
+		from := w.at
+		w.at = min(from+len(w.z.Raw()), len(w.src))
+		source := w.src[from:w.at]
 		switch tt {
 		case html.ErrorToken:
 			return w.rest(source)
 		case html.TextToken:
-			w.kind, w.text = textPart, string(w.z.Text())
+			if w.inRaw || strings.HasPrefix(source, "<![CDATA[") {
+				w.kind, w.text = textPart, string(w.z.Text())
+			} else {
+				w.setText(source)
+			}
 			return true
 		case html.StartTagToken, html.SelfClosingTagToken, html.EndTagToken:
 			w.tag(tt, source)
@@ -63,7 +68,7 @@ func (w *walker) next() bool {
 // rest handles what the input's end cut off: "a <b" is text unless it is the
 // beginning of a known tag.
 func (w *walker) rest(source string) bool {
-	left := source + w.src[min(w.at, len(w.src)):]
+	left := source + w.src[w.at:]
 	w.at = len(w.src)
 	name, _, _ := strings.Cut(strings.TrimLeft(left, "</"), " ")
 	if left == "" || strings.HasPrefix(left, "<!") || roleOf(strings.ToLower(name)) != unknown {
