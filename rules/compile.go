@@ -80,7 +80,6 @@ type entity struct {
 	own         map[int32]bool
 	initials    []rune
 	isPerson    bool
-	isName      bool // katakana and Hangul of its names are whole words
 }
 
 type topic struct {
