@@ -89,11 +89,11 @@ func (s *Store) fence(ctx context.Context, tx *sql.Tx, l news.Lease) error {
 	if err != nil {
 		return err
 	}
-	return s.held(s.exec(ctx, tx, query, s.clock(), l.Key, l.Token))
+	return held(s.exec(ctx, tx, query, s.clock(), l.Key, l.Token))
 }
 
 // held is ErrFenced when a statement under a lease found no row.
-func (s *Store) held(rows int64, err error) error {
+func held(rows int64, err error) error {
 	if err == nil && rows == 0 {
 		return ErrFenced
 	}
@@ -122,7 +122,7 @@ func (s *Store) Release(ctx context.Context, l news.Lease, next time.Time) error
 				return err
 			}
 		}
-		return s.held(s.exec(ctx, tx, query, s.clock(), l.Key, l.Token, due))
+		return held(s.exec(ctx, tx, query, s.clock(), l.Key, l.Token, due))
 	})
 }
 

@@ -176,7 +176,7 @@ func (s *Store) CommitPoll(ctx context.Context, l news.Lease, c PollCommit) erro
 // does not cover it any more.
 func (s *Store) saveState(ctx context.Context, tx *sql.Tx, l news.Lease, c PollCommit) error {
 	f := c.State
-	err := s.held(s.exec(ctx, tx, `
+	err := held(s.exec(ctx, tx, `
 		UPDATE feeds SET final_url = $3, etag = $4, last_modified = $5, body_hash = $6, next_at = $7, polled_at = $8,
 			ok_at = $9, baselined = $10, fails = $11, error = $12, items = $13,
 			read_at = CASE WHEN $14 > 0 THEN $14 ELSE read_at END

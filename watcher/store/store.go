@@ -129,18 +129,23 @@ func (s *Store) connect(beside, empty bool) (err error) {
 		writer.Set("_auto_vacuum", "incremental") // counts only before the first page is written
 	}
 	reader := url.Values{"_pragma": append(common, "query_only(1)")}
-	name := (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: s.path}).EscapedPath()}).String()
-	if s.writer, err = sql.Open("sqlite", name+"?"+writer.Encode()); err != nil {
+	if s.writer, err = sql.Open("sqlite", s.dsn(writer)); err != nil {
 		return fmt.Errorf("open %s: %w", s.path, err)
 	}
 	s.writer.SetMaxOpenConns(1)
-	if s.reader, err = sql.Open("sqlite", name+"?"+reader.Encode()); err != nil {
+	if s.reader, err = sql.Open("sqlite", s.dsn(reader)); err != nil {
 		return fmt.Errorf("open %s: %w", s.path, err)
 	}
 	readers := max(2, runtime.NumCPU())
 	s.reader.SetMaxOpenConns(readers)
 	s.reader.SetMaxIdleConns(readers)
 	return nil
+}
+
+// dsn names the file to the driver, as a URI because a path may hold any character.
+func (s *Store) dsn(options url.Values) string {
+	u := url.URL{Scheme: "file", Opaque: (&url.URL{Path: s.path}).EscapedPath(), RawQuery: options.Encode()}
+	return u.String()
 }
 
 // Close gives the state free.
