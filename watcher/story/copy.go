@@ -152,13 +152,17 @@ func named(publisher string) string {
 // to be evidence.
 func titleKey(it *news.Item) uint64 {
 	words := split(stripTail(it.Title, it.Publisher), titleWords)
-	if len(words) < copyTitleWords {
-		return 0
-	}
 	var b strings.Builder
+	evidence := len(words)
 	for _, w := range words {
 		b.WriteString(w.key)
 		b.WriteByte(' ')
+		if w.number {
+			evidence++ // a number says as much as two words
+		}
+	}
+	if evidence < copyTitleWords {
+		return 0
 	}
 	return hash64(b.String())
 }

@@ -78,6 +78,7 @@ type index struct {
 	live    int
 	score   []float64 // scratch, by slot
 	touched []int32
+	found   []candidate // scratch
 	order   []entry
 }
 
@@ -106,6 +107,7 @@ type candidate struct {
 	story *story
 	best  float64
 	sum   float64
+	rank  float64
 	like  *member // the member most alike
 }
 
@@ -139,7 +141,7 @@ func (x *index) candidates(q *query) []candidate {
 
 // rank gathers the touched members by story.
 func (x *index) rank() []candidate {
-	var found []candidate
+	found := x.found[:0]
 	for _, slot := range x.touched {
 		m := x.members[slot]
 		score := x.score[slot] / m.length
@@ -155,14 +157,27 @@ func (x *index) rank() []candidate {
 		}
 	}
 	x.touched = x.touched[:0]
-	for i := range found {
-		found[i].story.mark = 0
-	}
-	slices.SortStableFunc(found, func(a, b candidate) int { return cmp.Compare(b.rank(), a.rank()) })
-	return found[:min(len(found), maxCandidates)]
+	x.found = found
+	return top(found)
 }
 
-func (c *candidate) rank() float64 { return c.best + c.sum/root(c.story.norm.text) }
+// top picks the maxCandidates first by rank; of equals the one found first.
+func top(found []candidate) []candidate {
+	picked := make([]candidate, 0, maxCandidates+1)
+	for _, c := range found {
+		c.story.mark = 0
+		c.rank = c.best + c.sum/root(c.story.norm.text)
+		at := len(picked)
+		for at > 0 && picked[at-1].rank < c.rank {
+			at--
+		}
+		if at < maxCandidates {
+			picked = slices.Insert(picked, at, c)
+			picked = picked[:min(len(picked), maxCandidates)]
+		}
+	}
+	return picked
+}
 
 // compact rebuilds the postings when most of what they hold is forgotten.
 func (x *index) compact() {

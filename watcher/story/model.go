@@ -13,7 +13,7 @@ import (
 var modelJSON []byte
 
 // defaultThreshold is where the mean over six public story sets was best.
-const defaultThreshold = 0.4
+const defaultThreshold = 0.3
 
 // silentCap is the silence beyond which a longer one says no more: a story
 // that rested for a day comes back as likely as one that rested for three.
@@ -36,13 +36,29 @@ func newModel() *model {
 	return m
 }
 
+// Under these a score counts in proportion only, so that nearness in time
+// never joins what has little in common, a story does not grow into a giant by
+// its last member alone, and two events of one kind stay two: headlines that
+// name different people, places and numbers must be all the more alike.
+const (
+	leastBest      = 0.15 // likeness to the most alike member
+	leastStrangers = 0.8 // the same when the names in the headlines differ
+	leastCentre    = 0.12 // likeness to the story as a whole
+	leastShared    = 1.6  // words in common, counting one that nobody else uses as 1
+)
+
 // score turns evidence into a number from 0 to 1.
 func (m *model) score(ev *evidence) float64 {
 	x := 0.0
 	for i, f := range ev.features() {
 		x += m.Features[i].Weight * f
 	}
-	return 1 / (1 + math.Exp(-x))
+	least := leastBest
+	if ev.best.strangers {
+		least = leastStrangers
+	}
+	common := min(1, ev.best.text/least) * min(1, ev.centre.text/leastCentre) * min(1, ev.best.shared/leastShared)
+	return common / (1 + math.Exp(-x))
 }
 
 // features are the numbers that the score is made of, in the order of

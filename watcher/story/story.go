@@ -19,7 +19,7 @@ const defaultWindow = 120 * time.Hour
 // Config says how eagerly to group. The zero value is the tuned default.
 type Config struct {
 	Window    time.Duration // silence after which a story takes nothing in; 0: 120 h
-	Threshold float64       // least score, 0 to 1, of two items of one story; 0: 0.5
+	Threshold float64       // least score, 0 to 1, of two items of one story; 0: 0.3
 }
 
 // Placement says where an item was put, and why.
