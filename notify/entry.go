@@ -89,21 +89,30 @@ func rank(entries []news.Entry) {
 }
 
 // sections puts entries under their best rule, in the order of the plan's
-// rules, and numbers them through.
+// rules, and numbers them as they are read: the front first, then the rest.
 func sections(entries []news.Entry, rules []string, title func(rule string) string) []news.Section {
 	var list []news.Section
-	number := 0
 	for _, rule := range rules {
 		sec := news.Section{Rule: rule, Title: title(rule)}
 		for _, e := range entries {
 			if e.Rule == rule {
-				number++
-				e.Number = number
 				sec.Entries = append(sec.Entries, e)
 			}
 		}
 		if len(sec.Entries) > 0 {
 			list = append(list, sec)
+		}
+	}
+	number := map[string]int{}
+	front, rest := Front(list, FrontStories)
+	for _, s := range slices.Concat(front, rest) {
+		for _, e := range s.Entries {
+			number[e.StoryID] = len(number) + 1
+		}
+	}
+	for _, s := range list {
+		for i := range s.Entries {
+			s.Entries[i].Number = number[s.Entries[i].StoryID]
 		}
 	}
 	return list

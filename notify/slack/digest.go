@@ -2,12 +2,12 @@ package slack
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/slack-go/slack"
 
 	"newswatch/news"
+	"newswatch/notify"
 	"newswatch/notify/wording"
 )
 
@@ -63,7 +63,7 @@ func (r renderer) Digest(d news.Digest) ([]news.Message, error) {
 // returns what it shows and what is left for the thread.
 func (r renderer) parent(d news.Digest) (blocks []slack.Block, shown, rest []news.Section) {
 	for _, step := range ladder() {
-		shown, rest = split(d.Sections, step.stories)
+		shown, rest = notify.Front(d.Sections, step.stories)
 		blocks = r.parentBlocks(d, step, shown, count(rest))
 		if fits(blocks) && sound(blocks) {
 			break
@@ -208,68 +208,6 @@ func count(sections []news.Section) int {
 func ids(sections []news.Section) []string {
 	d := news.Digest{Sections: sections}
 	return d.Stories()
-}
-
-// split takes the n best stories out of the sections, at least two of each
-// section as far as n goes, and leaves the rest; both keep the given order.
-func split(sections []news.Section, n int) (best, rest []news.Section) {
-	if count(sections) <= n {
-		return sections, nil
-	}
-	chosen := choose(sections, n)
-	for i, s := range sections {
-		in, out := s, s
-		in.Entries, out.Entries = nil, nil
-		for j, e := range s.Entries {
-			if chosen[place{i, j}] {
-				in.Entries = append(in.Entries, e)
-			} else {
-				out.Entries = append(out.Entries, e)
-			}
-		}
-		if len(in.Entries) > 0 {
-			best = append(best, in)
-		}
-		if len(out.Entries) > 0 {
-			rest = append(rest, out)
-		}
-	}
-	return best, rest
-}
-
-// place is a story's section and its index in it.
-type place struct{ section, entry int }
-
-// choose ranks all stories, the best of each section first, then the second
-// best of each, then the others, and takes the first n.
-func choose(sections []news.Section, n int) map[place]bool {
-	type candidate struct {
-		place
-		round, score int
-	}
-	var all []candidate
-	for i, s := range sections {
-		var own []candidate
-		for j, e := range s.Entries {
-			own = append(own, candidate{place: place{i, j}, score: e.Score})
-		}
-		slices.SortStableFunc(own, func(a, b candidate) int { return b.score - a.score })
-		for k := range own {
-			own[k].round = min(k, 2)
-		}
-		all = append(all, own...)
-	}
-	slices.SortStableFunc(all, func(a, b candidate) int {
-		if a.round != b.round {
-			return a.round - b.round
-		}
-		return b.score - a.score
-	})
-	chosen := map[place]bool{}
-	for _, c := range all[:n] {
-		chosen[c.place] = true
-	}
-	return chosen
 }
 
 // digestText is the plain form of the parent: what screen readers and phones

@@ -65,6 +65,12 @@ func (c *canvas) text(first string, runs ...run) {
 	c.set("│ ", first, runs)
 }
 
+// whole sets a run on a line of its own that is never cut: an address that is
+// broken over two lines cannot be opened.
+func (c *canvas) whole(first string, r run) {
+	c.b.WriteString(c.paint("│ ", faint) + first + c.paint(r.text, r.style) + "\n")
+}
+
 // bottom closes a message with what is left to say.
 func (c *canvas) bottom(runs ...run) {
 	if len(cells(runs)) == 0 {

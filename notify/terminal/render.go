@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"newswatch/news"
+	"newswatch/notify"
 	"newswatch/notify/wording"
 )
 
@@ -31,13 +32,19 @@ func (c *Channel) Digest(d news.Digest) ([]news.Message, error) {
 	v.top(run{text: named(d.Title, "Digest"), style: title}, run{text: gap + slot(d, v.zone), style: faint})
 	v.text("", run{text: wording.Count(len(stories), "story", "stories"), style: strong},
 		run{text: wording.Join(gap, from(d), wording.Missed(d))})
-	for _, s := range d.Sections {
-		v.blank()
-		v.text("", run{text: strings.ToUpper(named(s.Title, "Other")), style: title},
-			run{text: "  " + wording.Number(len(s.Entries)), style: faint})
+	front, rest := notify.Front(d.Sections, notify.FrontStories)
+	for _, s := range front {
+		v.section(s)
 		for _, e := range s.Entries {
 			v.blank()
 			v.story(e)
+		}
+	}
+	for _, s := range rest {
+		s.Title = "More: " + named(s.Title, "Other")
+		v.section(s)
+		for _, e := range s.Entries {
+			v.item(e)
 		}
 	}
 	v.blank()
@@ -128,6 +135,22 @@ func (v *view) message(stories []string) news.Message {
 	return news.Message{Payload: []byte("\n" + v.b.String()), Stories: stories}
 }
 
+func (v *view) section(s news.Section) {
+	v.blank()
+	v.text("", run{text: strings.ToUpper(named(s.Title, "Other")), style: title},
+		run{text: "  " + wording.Number(len(s.Entries)), style: faint})
+}
+
+// item is a story in a line or two.
+func (v *view) item(e news.Entry) {
+	outlet := ""
+	if len(e.Sources) > 0 {
+		outlet = wording.Clip(wording.Line(e.Sources[0].Name), maxName)
+	}
+	v.text(fmt.Sprintf("%2d  ", e.Number), v.headline(e),
+		run{text: "  " + wording.Join(gap, outlet, wording.Sources(e), v.time(e.At)), style: faint})
+}
+
 func (v *view) story(e news.Entry) {
 	number := fmt.Sprintf("%2d  ", e.Number)
 	indent := strings.Repeat(" ", columns(number))
@@ -166,8 +189,10 @@ func (v *view) summary(indent string, e news.Entry) {
 // quote shows the sentence that matched, with what matched in it bold.
 func (v *view) quote(indent string, e news.Entry) {
 	q := e.Quote
-	if wording.Line(q.Text) == "" || wording.Line(q.Text) == wording.Line(e.Headline) {
-		return
+	text := wording.Line(q.Text)
+	said := wording.Line(e.Headline) + "\n" + wording.Line(e.Summary)
+	if text == "" || strings.Contains(said, text) && text != wording.Line(e.Summary) {
+		return // the reader has just read it
 	}
 	runs := []run{{text: "“"}}
 	end, left := 0, maxQuote
@@ -196,7 +221,7 @@ func (v *view) why(indent string, e news.Entry) {
 // link writes the address out where a headline cannot carry it.
 func (v *view) link(indent string, e news.Entry) {
 	if u := wording.Link(e.URL); u != "" && !v.color {
-		v.text(indent, run{text: u, style: faint})
+		v.whole(indent, run{text: u, style: faint})
 	}
 }
 
@@ -234,6 +259,9 @@ func (v *view) time(t time.Time) string {
 	t = t.In(v.zone)
 	if !v.ref.IsZero() && t.Format(time.DateOnly) == v.ref.Format(time.DateOnly) {
 		return t.Format("15:04")
+	}
+	if !v.ref.IsZero() && t.Year() != v.ref.Year() {
+		return t.Format("2 Jan 2006 15:04")
 	}
 	return t.Format("Mon 2 Jan 15:04")
 }
