@@ -4,8 +4,11 @@ import (
 	"flag"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strconv"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -19,7 +22,8 @@ var update = flag.Bool("update", false, "rewrite the expected outputs in testdat
 //
 //	feeds DIR        serve the files of DIR on loopback; $FEEDS is the address
 //	slack [PLAN]     serve a strict Slack; sets SLACK_API_URL and SLACK_BOT_TOKEN
-//	posted CHANNEL N that Slack shows N messages in CHANNEL
+//	posted CHANNEL N wait until Slack shows N messages in CHANNEL, and no problem
+//	waitfor FILE TEXT wait until FILE holds TEXT
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:           "testdata/script",
@@ -33,7 +37,7 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"feeds": serveFeeds, "slack": serveSlack, "posted": checkPosted,
+			"feeds": serveFeeds, "slack": serveSlack, "posted": checkPosted, "waitfor": waitFor,
 		},
 	})
 }
@@ -46,6 +50,25 @@ func serveFeeds(ts *testscript.TestScript, _ bool, args []string) {
 }
 
 type slackKey struct{}
+
+// patience is how long a script waits for what a daemon is to do.
+const patience = 20 * time.Second
+
+// waitFor waits until a file holds a text.
+func waitFor(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: waitfor FILE TEXT")
+	}
+	for end := time.Now().Add(patience); ; time.Sleep(50 * time.Millisecond) {
+		raw, err := os.ReadFile(ts.MkAbs(args[0]))
+		if err == nil && strings.Contains(string(raw), args[1]) {
+			return
+		}
+		if time.Now().After(end) {
+			ts.Fatalf("no %q in %s:\n%s", args[1], args[0], raw)
+		}
+	}
+}
 
 func serveSlack(ts *testscript.TestScript, _ bool, args []string) {
 	cfg := slackfake.Config{Seed: 1, Channels: []string{"desk", "ops"}}
@@ -68,6 +91,9 @@ func checkPosted(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	server := *ts.Value(slackKey{}).(**slackfake.Server)
 	got := server.Visible(args[0])
+	for end := time.Now().Add(patience); len(got) < want && time.Now().Before(end); got = server.Visible(args[0]) {
+		time.Sleep(50 * time.Millisecond)
+	}
 	if (len(got) == want) == neg {
 		for _, m := range got {
 			ts.Logf("%s %s", m.TS, m.Text)
