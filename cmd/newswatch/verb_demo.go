@@ -142,7 +142,7 @@ type transcript struct {
 	now  func() time.Time
 	sum  watcher.Summary // of the stretch that is not told yet
 	all  watcher.Summary
-	told time.Time
+	said bool // a message came in this pass
 }
 
 func newTranscript(out io.Writer, loc *time.Location, now func() time.Time) *transcript {
@@ -157,6 +157,7 @@ func (t *transcript) head(f *rules.File) {
 // Write passes a message on, after a line about what led to it.
 func (t *transcript) Write(message []byte) (int, error) {
 	t.line()
+	t.said = true
 	return t.out.Write(message)
 }
 
@@ -164,9 +165,10 @@ func (t *transcript) Write(message []byte) (int, error) {
 func (t *transcript) pass(s watcher.Summary) {
 	t.sum.Add(s)
 	t.all.Add(s)
-	if now := t.now().In(t.loc); now.Minute() == 0 {
+	if now := t.now().In(t.loc); now.Minute() == 0 && !t.said {
 		t.line()
 	}
+	t.said = false
 }
 
 func (t *transcript) line() {
