@@ -159,6 +159,7 @@ func (w *Watcher) Run(ctx context.Context, roles []news.Unit) error {
 	for _, role := range roles {
 		g.Go(func() error { return w.loop(ctx, role, work[role]) })
 	}
+	g.Go(func() error { return w.prune(ctx) })
 	if w.cfg.Fingerprint != nil {
 		g.Go(func() error { return w.watchRules(ctx) })
 	}
