@@ -126,10 +126,9 @@ func (g *Grouper) settle(it *news.Item, d *draft, m *member, s *story, ev eviden
 	if copyOf != "" {
 		return
 	}
-	m.length = root(g.query.normText)
 	g.lex.count(&d.doc)
 	s.keep(m, ev)
-	g.index.add(m)
+	g.index.add(m, root(g.query.normText))
 	if len(s.members) > maxMembers {
 		g.thin(s)
 	}

@@ -7,10 +7,10 @@ import (
 )
 
 const (
-	maxMembers    = 40     // of one story that are kept for comparison; the first stay for its subject, the last for its course
-	keptFirst     = 8      // of them, the earliest
-	maxCandidates = 8      // stories that are looked at closely for each item
-	maxPostings   = 20_000 // looked at for one item, rarest words first
+	maxMembers    = 40    // of one story that are kept for comparison; the first stay for its subject, the last for its course
+	keptFirst     = 8     // of them, the earliest
+	maxCandidates = 8     // stories that are looked at closely for each item
+	maxPostings   = 6_000 // looked at for one item, rarest words first
 )
 
 // member is a report that later items are compared with.
@@ -20,7 +20,6 @@ type member struct {
 	sketch []uint32
 	slot   int32
 	story  *story
-	length float64 // of its text vector when it came
 }
 
 // story is what is kept of one story.
@@ -76,16 +75,18 @@ type index struct {
 	lex     *lexicon
 	members []*member // by slot; nil: forgotten
 	live    int
+	length  []float64 // by slot: of the text vector when it came
 	score   []float64 // scratch, by slot
 	touched []int32
 	found   []candidate // scratch
 	order   []entry
 }
 
-// add makes a member findable.
-func (x *index) add(m *member) {
+// add makes a member findable. length is that of its text vector.
+func (x *index) add(m *member, length float64) {
 	m.slot = int32(len(x.members))
 	x.members = append(x.members, m)
+	x.length = append(x.length, length)
 	x.score = append(x.score, 0)
 	x.live++
 	for _, e := range m.doc.entries {
@@ -139,13 +140,22 @@ func (x *index) candidates(q *query) []candidate {
 	return x.rank()
 }
 
-// rank gathers the touched members by story.
+// rank gathers the touched members by story. Those far below the best are left
+// out: a story has a better one, or is not meant.
 func (x *index) rank() []candidate {
+	high := 0.0
+	for _, slot := range x.touched {
+		x.score[slot] /= x.length[slot]
+		high = max(high, x.score[slot])
+	}
 	found := x.found[:0]
 	for _, slot := range x.touched {
-		m := x.members[slot]
-		score := x.score[slot] / m.length
+		score := x.score[slot]
 		x.score[slot] = 0
+		if score < high/4 {
+			continue
+		}
+		m := x.members[slot]
 		if m.story.mark == 0 {
 			found = append(found, candidate{story: m.story})
 			m.story.mark = int32(len(found))
@@ -188,11 +198,12 @@ func (x *index) compact() {
 		if m != nil {
 			m.slot = int32(len(kept))
 			moved[i] = m.slot
+			x.length[m.slot] = x.length[i]
 			kept = append(kept, m)
 		}
 	}
 	clear(x.members[len(kept):])
-	x.members, x.score = kept, make([]float64, len(kept))
+	x.members, x.length, x.score = kept, x.length[:len(kept)], make([]float64, len(kept))
 	for i := range x.lex.terms {
 		t := &x.lex.terms[i]
 		posts := t.posts[:0]

@@ -42,7 +42,7 @@ func newModel() *model {
 // name different people, places and numbers must be all the more alike.
 const (
 	leastBest      = 0.15 // likeness to the most alike member
-	leastStrangers = 0.8 // the same when the names in the headlines differ
+	leastStrangers = 0.8  // the same when the names in the headlines differ
 	leastCentre    = 0.12 // likeness to the story as a whole
 	leastShared    = 1.6  // words in common, counting one that nobody else uses as 1
 )
@@ -54,7 +54,7 @@ func (m *model) score(ev *evidence) float64 {
 		x += m.Features[i].Weight * f
 	}
 	least := leastBest
-	if ev.best.strangers {
+	if ev.strangers {
 		least = leastStrangers
 	}
 	common := min(1, ev.best.text/least) * min(1, ev.centre.text/leastCentre) * min(1, ev.best.shared/leastShared)

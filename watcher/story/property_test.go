@@ -186,7 +186,6 @@ func BenchmarkAdd(b *testing.B) {
 			}
 			runtime.GC()
 			runtime.ReadMemStats(&after)
-			b.ReportMetric(float64(after.HeapAlloc-before.HeapAlloc)/1e6, "MB")
 			i := active
 			for b.Loop() {
 				it := items[active+i%20_000]
@@ -195,6 +194,7 @@ func BenchmarkAdd(b *testing.B) {
 				i++
 			}
 			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "items/s")
+			b.ReportMetric(float64(after.HeapAlloc-before.HeapAlloc)/1e6, "MB")
 		})
 	}
 }

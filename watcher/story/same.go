@@ -160,6 +160,7 @@ type evidence struct {
 	itemText           bool
 	bestText           bool
 	nameless           bool
+	strangers          bool // to every member
 }
 
 // weigh compares the item under comparison with a story's members.
@@ -167,8 +168,10 @@ func (q *query) weigh(s *story) evidence {
 	ev := evidence{members: len(s.members), silent: s.gap(q.at), itemText: q.doc.text, nameless: q.normName == 0}
 	var sum likeness
 	top := -1.0
+	ev.strangers = true
 	for _, m := range s.members {
 		l := q.compare(&m.doc)
+		ev.strangers = ev.strangers && l.strangers
 		sum.text += l.text
 		sum.head += l.head
 		sum.name += l.name
