@@ -158,10 +158,11 @@ func (s *Store) saveHead(ctx context.Context, tx *sql.Tx, h news.Story, seq int6
 	return err
 }
 
-// placeItem places an item, which happens once.
+// placeItem places an item, which happens once. A story that was taken in by
+// another takes nothing in itself any more.
 func (s *Store) placeItem(ctx context.Context, tx *sql.Tx, p PlacedItem, place int64) error {
 	n, err := s.exec(ctx, tx, `
-		UPDATE items SET story_id = $2, copy_of = $3, score = $4, why = $5, place = $6 WHERE id = $1 AND place = 0`,
+		UPDATE items SET story_id = COALESCE((SELECT s.merged_into FROM stories s WHERE s.id = $2 AND s.merged_into <> ''), $2), copy_of = $3, score = $4, why = $5, place = $6 WHERE id = $1 AND place = 0`,
 		p.ItemID, p.StoryID, p.CopyOf, p.Score, p.Why, place)
 	if err == nil && n == 0 {
 		return fmt.Errorf("%w among the items without a story", ErrNotFound)

@@ -3,6 +3,7 @@ package store_test
 import (
 	"context"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -26,8 +27,10 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// writeForEver runs the pipeline's four transactions in a circle.
+// writeForEver runs the pipeline's four transactions in a circle. It prints a
+// character when it begins and one after each circle.
 func writeForEver(ctx context.Context, path string) error {
+	fmt.Print(".")
 	s, err := store.Open(ctx, store.Options{URL: "sqlite://" + path})
 	if err != nil {
 		return err
@@ -38,11 +41,11 @@ func writeForEver(ctx context.Context, path string) error {
 	if err := s.SyncPlans(ctx, []news.PlanState{{ID: "p", Kind: news.AlertPlan, CreatedAt: time.UnixMilli(1)}}); err != nil {
 		return err
 	}
-	fmt.Println("writing")
 	for n := rand.IntN(1 << 40); ; n++ {
 		if err := circle(ctx, s, n); err != nil {
 			return err
 		}
+		fmt.Print(".")
 	}
 }
 
@@ -121,7 +124,8 @@ func TestKill(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "n.db")
 	before := 0
 	for round := range 20 {
-		kill(t, path, time.Duration(rand.IntN(60))*time.Millisecond)
+		// In odd rounds after a few circles, in even ones while it comes up.
+		kill(t, path, 1+round%2*3, time.Duration(rand.IntN(20_000))*time.Microsecond)
 		n := checkWhole(t, path)
 		if n < before {
 			t.Fatalf("round %d: %d deliveries sent, %d were before", round, n, before)
@@ -133,8 +137,8 @@ func TestKill(t *testing.T) {
 	}
 }
 
-// kill starts a child that writes and kills it some time after it began to.
-func kill(t *testing.T, path string, after time.Duration) {
+// kill starts a child that writes and kills it some time after its nth character.
+func kill(t *testing.T, path string, n int, after time.Duration) {
 	t.Helper()
 	child := exec.Command(os.Args[0])
 	child.Env = append(os.Environ(), victimOf+"="+path)
@@ -142,7 +146,7 @@ func kill(t *testing.T, path string, after time.Duration) {
 	out, err := child.StdoutPipe()
 	must(t, err)
 	must(t, child.Start())
-	_, err = out.Read(make([]byte, 1))
+	_, err = io.ReadFull(out, make([]byte, n))
 	must(t, err)
 	time.Sleep(after)
 	must(t, child.Process.Kill())

@@ -68,9 +68,13 @@ func groupWhole(f *fixture) {
 	_, _, storyID, err := f.Item(ctx, two.ID)
 	f.ok(err)
 	f.same("story of an item", storyID, head.ID)
-	got, err = f.Stories(ctx, nil)
-	f.ok(err)
-	f.same("no stories", len(got), 0)
+	for _, ids := range [][]string{nil, {"none"}} {
+		got, err = f.Stories(ctx, ids)
+		f.ok(err)
+		if got == nil || len(got) > 0 {
+			f.Errorf("got %#v of %q, want an empty map", got, ids)
+		}
+	}
 }
 
 func groupOnce(f *fixture) {
@@ -151,6 +155,13 @@ func groupMerge(f *fixture) {
 	list, err := f.StoryList(ctx, 9)
 	f.ok(err)
 	f.same("living", len(list), 1)
+	// What is placed in one that was taken in goes to the one that did so.
+	late := f.item("4", "Quay still shut")
+	f.poll(store.PollCommit{Fresh: []store.Matched{hits(late, "r", 50)}})
+	f.group(store.GroupCommit{Placed: placed(third.ID, late)})
+	_, _, storyID, err := f.Item(ctx, late.ID)
+	f.ok(err)
+	f.same("story of the late one", storyID, older.ID)
 	// What was told of the younger one counts: the older one is told as a development.
 	untold, err := f.Untold(ctx, "morning", []string{"r"}, 0)
 	f.ok(err)
