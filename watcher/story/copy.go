@@ -13,6 +13,7 @@ import (
 const (
 	copyTitleWords = 5              // a shorter headline is no evidence
 	copyTitleSpan  = 72 * time.Hour // the same headline after that is a new report
+	copyTitleKept  = 64             // latest reports under one headline that are looked at
 	copyTextWords  = 50             // a shorter text is no evidence
 	copyShare      = 0.5            // of the three-word runs of the shorter text
 	sketchSize     = 128
@@ -108,7 +109,8 @@ func (c *copies) remember(it *news.Item, m *member, s *story, copyOf string) {
 		c.byURL[r.url] = r
 	}
 	if r.title != 0 {
-		c.byTitle[r.title] = append(c.byTitle[r.title], r)
+		had := c.byTitle[r.title]
+		c.byTitle[r.title] = append(had[max(0, len(had)-copyTitleKept+1):], r)
 	}
 	s.reports = append(s.reports, r)
 }

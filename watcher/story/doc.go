@@ -41,6 +41,7 @@ const mention = 32
 // draft is a doc while it is made, with the words as they stood.
 type draft struct {
 	lex   *lexicon
+	learn bool
 	doc   doc
 	at    map[int32]int // slot -> index in entries and raws
 	raws  []string
@@ -49,10 +50,12 @@ type draft struct {
 
 // read makes the doc of an item. The raw words of its entries come with it,
 // for the reasons.
-func (l *lexicon) read(it *news.Item, entities []string, outlets map[string]bool) *draft {
+//
+// With learn, how its words are written is remembered.
+func (l *lexicon) read(it *news.Item, entities []string, outlets map[string]bool, learn bool) *draft {
 	title := split(stripOutlet(it.Title, it.Publisher, outlets), titleWords)
 	body := split(it.Body, leadWords)
-	d := &draft{lex: l, at: make(map[int32]int, 64)}
+	d := &draft{lex: l, learn: learn, at: make(map[int32]int, 64)}
 	d.doc.lang = l.language(languageOf(it.Lang, title, body))
 	d.doc.text = len(body) > leadless
 	if len(title) == 0 {
@@ -88,7 +91,9 @@ func (d *draft) add(words []word, titleCase, title bool) {
 		if d.lex.terms[slot].name(w, titleCase) {
 			flags |= isName
 		}
-		d.lex.terms[slot].note(w, titleCase)
+		if d.learn {
+			d.lex.terms[slot].note(w, titleCase)
+		}
 		d.put(slot, w.raw, weight, flags, adjacent)
 		adjacent = true
 	}

@@ -44,7 +44,7 @@ func (g *Grouper) Size() int { return g.index.live }
 // Add places an item. entities are the ids of the desk's entities in it.
 func (g *Grouper) Add(it news.Item, entities []string) Placement {
 	g.forget(&it)
-	d := g.read(&it, entities)
+	d := g.lex.read(&it, entities, g.outlets, true)
 	g.query.load(d, when(&it))
 	found := g.near(g.index.candidates(&g.query))
 	m := &member{id: it.ID, doc: d.doc, sketch: sketch(it.Body)}
@@ -86,7 +86,7 @@ func (g *Grouper) place(it *news.Item, d *draft, m *member, found []candidate) P
 // Restore takes in an item that was placed before, without deciding anything.
 func (g *Grouper) Restore(it news.Item, entities []string, storyID, copyOf string) {
 	g.forget(&it)
-	d := g.read(&it, entities)
+	d := g.lex.read(&it, entities, g.outlets, true)
 	g.query.load(d, when(&it))
 	m := &member{id: it.ID, doc: d.doc, sketch: sketch(it.Body)}
 	s := g.open(storyID)
@@ -159,6 +159,10 @@ func (g *Grouper) near(found []candidate) []candidate {
 	return kept
 }
 
+// maxKept is the number of reports over which stories are forgotten after an
+// eighth of the window: a flood must not fill the memory.
+const maxKept = 100_000
+
 // forget drops what has been silent for longer than the window. It looks once
 // for each twentieth of the window that has passed in the items' time.
 func (g *Grouper) forget(it *news.Item) {
@@ -171,8 +175,12 @@ func (g *Grouper) forget(it *news.Item) {
 		return
 	}
 	g.swept = g.now
+	patience := g.window
+	if g.index.live > maxKept {
+		patience /= 8
+	}
 	for id, s := range g.stories {
-		if s.seen.IsZero() || g.now.Sub(s.seen) <= g.window {
+		if s.seen.IsZero() || g.now.Sub(s.seen) <= patience {
 			continue
 		}
 		for _, m := range s.members {
@@ -184,11 +192,6 @@ func (g *Grouper) forget(it *news.Item) {
 	if len(g.index.members) > 2*g.index.live+1000 {
 		g.index.compact()
 	}
-}
-
-// read makes an item comparable.
-func (g *Grouper) read(it *news.Item, entities []string) *draft {
-	return g.lex.read(it, entities, g.outlets)
 }
 
 // when is the time of an item, zero when it has none.

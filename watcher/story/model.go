@@ -33,6 +33,9 @@ func newModel() *model {
 	if err := json.Unmarshal(modelJSON, m); err != nil {
 		panic(fmt.Sprintf("story: decode model.json: %v", err))
 	}
+	if want := len(new(evidence).features()); len(m.Features) != want {
+		panic(fmt.Sprintf("story: model.json has %d features, want %d", len(m.Features), want))
+	}
 	return m
 }
 
@@ -70,8 +73,8 @@ func (ev *evidence) features() [39]float64 {
 	centreName, bestName := ev.centre.name, ev.best.name
 	shared, names := ev.best.shared/4, ev.best.sharedName/4
 	size := math.Log2(float64(ev.members))
-	text, half := when1(ev.itemText && ev.bestText), when1(ev.itemText != ev.bestText)
-	nameless := when1(ev.nameless)
+	text, half := indicator(ev.itemText && ev.bestText), indicator(ev.itemText != ev.bestText)
+	nameless := indicator(ev.nameless)
 	timed, gap := 0.0, 0.0
 	if ev.silent >= 0 {
 		timed, gap = 1, math.Log2(1+min(ev.silent.Hours(), silentCap))/4
@@ -82,12 +85,12 @@ func (ev *evidence) features() [39]float64 {
 		text, text * centre, text * best, text * bestHead, text * bestName, half, half * best,
 		timed, gap, gap * best, gap * text, nameless, nameless * best,
 		text * shared, text * names, best * best, centre * centre,
-		ev.best.cover, ev.best.nameCover, when1(ev.best.strangers),
-		text * ev.best.cover, text * ev.best.nameCover, text * when1(ev.best.strangers), half * ev.best.cover,
+		ev.best.cover, ev.best.nameCover, indicator(ev.best.strangers),
+		text * ev.best.cover, text * ev.best.nameCover, text * indicator(ev.best.strangers), half * ev.best.cover,
 	}
 }
 
-func when1(b bool) float64 {
+func indicator(b bool) float64 {
 	if b {
 		return 1
 	}

@@ -1,6 +1,7 @@
 package story
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -24,7 +25,7 @@ type query struct {
 	model    *model
 	at       time.Time // zero: unknown
 	logDocs  float64
-	weight   []query1 // by slot; only those with stamp == turn hold
+	weight   []slotWord // by slot; only those with stamp == turn hold
 	turn     uint32
 	normText float64
 	normHead float64
@@ -32,7 +33,7 @@ type query struct {
 	normBoth float64 // of the names in the headline
 }
 
-type query1 struct {
+type slotWord struct {
 	turn  uint32
 	tf    uint8
 	flags uint8
@@ -56,11 +57,11 @@ func (q *query) load(d *draft, at time.Time) {
 	q.turn++
 	q.logDocs = d.doc.lang.logDocs()
 	if n := len(d.lex.terms); len(q.weight) < n {
-		q.weight = append(q.weight, make([]query1, n-len(q.weight)+n/4)...)
+		q.weight = append(q.weight, make([]slotWord, n-len(q.weight)+n/4)...)
 	}
 	var text, head, name, both float64
 	for i, e := range d.doc.entries {
-		q.weight[e.slot] = query1{turn: q.turn, tf: e.tf, flags: e.flags, index: int32(i)}
+		q.weight[e.slot] = slotWord{turn: q.turn, tf: e.tf, flags: e.flags, index: int32(i)}
 		idf := q.idf(e.slot)
 		a := float64(e.tf) * idf
 		text += a * a
@@ -245,15 +246,7 @@ func (q *query) sharedWords(d *doc) []string {
 		}
 		phrases = append(phrases, phrase{q.raws[i], weight, i})
 	}
-	slices.SortStableFunc(phrases, func(a, b phrase) int {
-		switch {
-		case a.weight > b.weight:
-			return -1
-		case a.weight < b.weight:
-			return 1
-		}
-		return 0
-	})
+	slices.SortStableFunc(phrases, func(a, b phrase) int { return cmp.Compare(b.weight, a.weight) })
 	var texts []string
 	for _, p := range phrases[:min(len(phrases), maxReasons)] {
 		texts = append(texts, p.text)
@@ -275,7 +268,7 @@ func apart(d time.Duration) string {
 // Same says whether two items by themselves tell the same story, with what the
 // grouper knows of how common each word is.
 func (g *Grouper) Same(a, b news.Item) Verdict {
-	da, db := g.read(&a, nil), g.read(&b, nil)
+	da, db := g.lex.read(&a, nil, g.outlets, false), g.lex.read(&b, nil, g.outlets, false)
 	other := &story{}
 	other.keep(&member{id: b.ID, doc: db.doc}, evidence{})
 	other.saw(when(&b))

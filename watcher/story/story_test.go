@@ -122,7 +122,7 @@ func TestRuleWordsWearOut(t *testing.T) {
 	g := story.New(story.Config{})
 	subjects := []string{"bakers", "ferries", "beavers", "orchards", "glaciers", "violins", "pensions", "lighthouses", "vaccines", "parades"}
 	for i := range 200 {
-		title := fmt.Sprintf("Ceasefire in Osten: %s of town %d and their Putin%d", subjects[i%10], i, i)
+		title := fmt.Sprintf("Ceasefire in Osten: %s of town %d and their Mayor%d", subjects[i%10], i, i)
 		g.Add(told("Wire", title, "", time.Duration(i)*time.Minute), []string{"osten"})
 	}
 	a := told("Wire", "Ceasefire in Osten brings hope to beekeepers", "", 4*time.Hour)
