@@ -14,6 +14,7 @@ import (
 	"newswatch/rules"
 	"newswatch/schedule"
 	"newswatch/watcher/store"
+	"newswatch/watcher/story"
 )
 
 // desk is the rules in force and what is made of them. It is built whole and
@@ -25,6 +26,7 @@ type desk struct {
 	plans    map[string]news.Plan
 	alerts   []string // ids of the alert plans
 	planner  *notify.Planner
+	names    story.Names
 	backfill time.Duration
 }
 
@@ -70,6 +72,11 @@ func (w *Watcher) newDesk(rs *rules.Ruleset) (*desk, error) {
 	if w.cfg.Backfill != nil {
 		d.backfill = *w.cfg.Backfill
 	}
+	entities := make(map[string]string, len(rs.File.Entities))
+	for _, e := range rs.File.Entities {
+		entities[e.ID] = e.Name
+	}
+	d.names = story.Names{Rule: rs.Title, Entity: func(id string) string { return entities[id] }}
 	for _, f := range rs.File.Feeds {
 		spec := f.Poll
 		if spec == "" {

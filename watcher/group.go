@@ -145,7 +145,7 @@ func (w *Watcher) place(ctx context.Context, l news.Lease, members []news.Member
 
 // develop raises a story's version when the item that joins it brings news.
 func (w *Watcher) develop(s *news.Story, m news.Member, developments map[string][]news.Development) {
-	reason, developed := story.Develop(s, m)
+	reason, developed := story.Develop(s, m, w.desk.Load().names)
 	if !developed {
 		return
 	}

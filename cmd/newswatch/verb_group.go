@@ -55,7 +55,7 @@ func (t *instant) UnmarshalText(raw []byte) error {
 func (g groupItem) item() news.Item {
 	at := time.Time(g.Time)
 	it := news.Item{
-		ID: g.ID, FeedID: g.Source, FeedName: g.Source, Publisher: g.Source, URL: g.URL,
+		ID: g.ID, FeedName: g.Source, Publisher: g.Source, URL: g.URL,
 		Title: text.Title(g.Title), Body: text.Visible(g.Text), Lang: g.Lang,
 		Published: at, Fetched: at, Dated: !at.IsZero(),
 	}

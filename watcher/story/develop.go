@@ -27,20 +27,28 @@ const (
 // entityReason begins the reasons of rises that an entity alone brought.
 const entityReason = "new: "
 
+// Names gives the desk's words for what its rule file calls by an id.
+type Names struct {
+	Rule, Entity func(id string) string
+}
+
 // Develop says whether a story really develops with a member that is about to
 // join, and why: it brings a rule or an entity of the desk's that had not been
 // told, or it is the third new publisher since the last development. A copy
 // never develops a story. Entities alone raise a story once an hour at most;
 // one that came within that hour counts when it is told again after it.
-func Develop(s *news.Story, m news.Member) (reason string, developed bool) {
+func Develop(s *news.Story, m news.Member, names Names) (reason string, developed bool) {
 	if m.CopyOf != "" || len(s.Members) == 0 {
 		return "", false
 	}
 	told, since := s.Members[:tellingEnd(s)], s.Members[tellingEnd(s):]
 	if id := newRule(s.Members, m); id != "" {
-		return "new rule: " + id, true
+		return "now also: " + names.Rule(id), true
 	}
 	if ids := newEntities(told, m); len(ids) > 0 && !pausing(s, arrival(m.Item)) {
+		for i := range ids {
+			ids[i] = names.Entity(ids[i])
+		}
 		return entityReason + strings.Join(ids, ", "), true
 	}
 	if n := moreOutlets(told, append(slices.Clip(since), m)); n >= newPublishers {

@@ -22,6 +22,8 @@ func copyOf(m news.Member, id string) news.Member {
 }
 
 func TestDevelop(t *testing.T) {
+	named := func(id string) string { return "the " + id }
+	names := story.Names{Rule: named, Entity: named}
 	t.Parallel()
 	first := member("1", "Wire", 0, "talks", "quill")
 	for name, c := range map[string]struct {
@@ -32,18 +34,18 @@ func TestDevelop(t *testing.T) {
 	}{
 		"first member":       {nil, nil, first, ""},
 		"nothing new":        {[]news.Member{first}, nil, member("2", "Post", time.Hour, "talks", "quill"), ""},
-		"new rule":           {[]news.Member{first}, nil, member("2", "Post", time.Hour, "truce", "quill"), "new rule: truce"},
-		"new entity":         {[]news.Member{first}, nil, member("2", "Post", time.Hour, "talks", "quill", "vale"), "new: vale"},
+		"new rule":           {[]news.Member{first}, nil, member("2", "Post", time.Hour, "truce", "quill"), "now also: the truce"},
+		"new entity":         {[]news.Member{first}, nil, member("2", "Post", time.Hour, "talks", "quill", "vale"), "new: the vale"},
 		"copy with new rule": {[]news.Member{first}, nil, copyOf(member("2", "Post", time.Hour, "truce", "vale"), "1"), ""},
 		"entity within the hour": {
 			[]news.Member{first, member("2", "Post", time.Minute, "talks", "vale")},
-			[]news.Development{{Version: 2, At: noon.Add(time.Minute), ItemID: "2", Reason: "new: vale"}},
+			[]news.Development{{Version: 2, At: noon.Add(time.Minute), ItemID: "2", Reason: "new: the vale"}},
 			member("3", "Review", 20*time.Minute, "talks", "moen"), "",
 		},
 		"entity told again after the hour": {
 			[]news.Member{first, member("2", "Post", time.Minute, "talks", "vale"), member("3", "Review", 20*time.Minute, "talks", "moen")},
-			[]news.Development{{Version: 2, At: noon.Add(time.Minute), ItemID: "2", Reason: "new: vale"}},
-			member("4", "Courier", 2*time.Hour, "talks", "moen"), "new: moen",
+			[]news.Development{{Version: 2, At: noon.Add(time.Minute), ItemID: "2", Reason: "new: the vale"}},
+			member("4", "Courier", 2*time.Hour, "talks", "moen"), "new: the moen",
 		},
 		"second new outlet": {
 			[]news.Member{first, member("2", "Post", time.Minute, "talks")}, nil, member("3", "Review", time.Hour, "talks"), "",
@@ -62,14 +64,14 @@ func TestDevelop(t *testing.T) {
 		},
 		"outlets since the last development": {
 			[]news.Member{first, member("2", "Post", 0, "talks"), member("3", "Review", 0, "truce"), member("4", "Courier", 0, "talks")},
-			[]news.Development{{Version: 2, At: noon, ItemID: "3", Reason: "new rule: truce"}},
+			[]news.Development{{Version: 2, At: noon, ItemID: "3", Reason: "now also: the truce"}},
 			member("5", "Times", time.Hour, "talks"), "",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := &news.Story{FirstAt: noon, Members: c.members, Developments: c.developments}
-			got, developed := story.Develop(s, c.next)
+			got, developed := story.Develop(s, c.next, names)
 			if got != c.want || developed != (c.want != "") {
 				t.Errorf("got %q, %v, want %q", got, developed, c.want)
 			}
