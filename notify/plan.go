@@ -111,10 +111,7 @@ func (p *Planner) digest(ctx context.Context, plan news.Plan, state news.PlanSta
 	if err != nil {
 		return news.PlanCommit{}, err
 	}
-	since := state.LastAt
-	if since.IsZero() {
-		since = state.CreatedAt
-	}
+	since := covered(state)
 	next := sched.Next(now, plan.Timezone).At
 	slot, missed, due := sched.Latest(since, now, plan.Timezone)
 	if atOnce {
@@ -123,7 +120,7 @@ func (p *Planner) digest(ctx context.Context, plan news.Plan, state news.PlanSta
 	if !due {
 		return news.PlanCommit{Next: next}, nil
 	}
-	d, told, err := p.compose(ctx, plan, slot, since)
+	d, told, err := p.compose(ctx, plan, state, slot)
 	if err != nil {
 		return news.PlanCommit{}, err
 	}
@@ -145,11 +142,7 @@ func (p *Planner) Preview(ctx context.Context, plan news.Plan) (news.Digest, err
 	if err != nil {
 		return news.Digest{}, fmt.Errorf("read plan %s: %w", plan.ID, err)
 	}
-	since := state.LastAt
-	if since.IsZero() {
-		since = state.CreatedAt
-	}
-	d, _, err := p.compose(ctx, plan, schedule.Slot{At: p.now(), Name: "preview"}, since)
+	d, _, err := p.compose(ctx, plan, state, schedule.Slot{At: p.now(), Name: "preview"})
 	if err != nil {
 		return news.Digest{}, fmt.Errorf("preview %s: %w", plan.ID, err)
 	}
@@ -157,14 +150,28 @@ func (p *Planner) Preview(ctx context.Context, plan news.Plan) (news.Digest, err
 	return d, nil
 }
 
+// covered is the time up to which the plan's digests have told: of a new plan,
+// the one when it was made.
+func covered(state news.PlanState) time.Time {
+	if state.LastAt.IsZero() {
+		return state.CreatedAt
+	}
+	return state.LastAt
+}
+
 // compose takes what the plan has not told yet and puts it in order.
-func (p *Planner) compose(ctx context.Context, plan news.Plan, slot schedule.Slot, since time.Time) (news.Digest, []news.Told, error) {
+func (p *Planner) compose(ctx context.Context, plan news.Plan, state news.PlanState, slot schedule.Slot) (news.Digest, []news.Told, error) {
 	stories, before, err := p.untold(ctx, plan)
 	if err != nil {
 		return news.Digest{}, nil, err
 	}
 	now := p.now()
-	items, feeds, err := p.store.CountItems(ctx, since, now)
+	since := covered(state)
+	after := since
+	if state.LastAt.IsZero() {
+		after = since.Add(-time.Millisecond) // what came in its first instant counts
+	}
+	items, feeds, err := p.store.CountItems(ctx, after, now)
 	if err != nil {
 		return news.Digest{}, nil, fmt.Errorf("count items: %w", err)
 	}

@@ -63,11 +63,11 @@ func (s *Store) Told(ctx context.Context, planID string, storyIDs []string) (map
 	return told, s.explain("what "+planID+" told", err)
 }
 
-// CountItems counts the items fetched from a time until before another, and the
+// CountItems counts the items fetched after a time and not after another, and the
 // feeds that are switched on.
 func (s *Store) CountItems(ctx context.Context, from, to time.Time) (items, feeds int, err error) {
 	err = s.one(ctx, s.reader, `
-		SELECT (SELECT COUNT(*) FROM items WHERE fetched >= $1 AND fetched < $2), (SELECT COUNT(*) FROM feeds WHERE active = 1)`,
+		SELECT (SELECT COUNT(*) FROM items WHERE fetched > $1 AND fetched <= $2), (SELECT COUNT(*) FROM feeds WHERE active = 1)`,
 		[]any{ms(from), ms(to)}, &items, &feeds)
 	return items, feeds, s.explain("count items", err)
 }
