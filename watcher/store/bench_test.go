@@ -58,15 +58,16 @@ func claimOne(t testing.TB, s *store.Store, u news.Unit) news.Lease {
 	return leases[0]
 }
 
-// One poll with 20 new items, 2 of which hit, durable (synchronous=FULL).
+// One poll of one of 500 feeds, with 20 new items, 2 of which hit, durable
+// (synchronous=FULL).
 func BenchmarkCommitPoll(b *testing.B) {
 	s := open(b, filepath.Join(b.TempDir(), "n.db"))
 	ctx := b.Context()
-	must(b, s.SyncFeeds(ctx, feedsOn(1, 1)))
+	must(b, s.SyncFeeds(ctx, feedsOn(1, 500)))
 	l := claimOne(b, s, news.Hosts)
 	now := time.Now()
 	for n := 0; b.Loop(); n++ {
-		c := store.PollCommit{State: news.FeedState{FeedID: "f0", NextAt: now.Add(time.Hour), Items: 20}}
+		c := store.PollCommit{State: news.FeedState{FeedID: fmt.Sprint("f", n%500), NextAt: now.Add(time.Hour), Items: 20}}
 		for i := range 20 {
 			it := sample(n*20+i, now)
 			m := store.Matched{Item: it, RulesHash: "r"}
