@@ -5,6 +5,8 @@ import (
 	"crypto/rand"
 	"fmt"
 	"net/netip"
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/robfig/cron/v3"
@@ -13,6 +15,7 @@ import (
 	"newswatch/notify"
 	"newswatch/rules"
 	"newswatch/schedule"
+	"newswatch/watcher/feed"
 	"newswatch/watcher/store"
 	"newswatch/watcher/story"
 )
@@ -22,9 +25,11 @@ import (
 type desk struct {
 	rules    *rules.Ruleset
 	feeds    map[string]news.Feed
+	poller   *feed.Poller
 	polls    map[string]*schedule.Schedule // by feed
 	plans    map[string]news.Plan
-	alerts   []string // ids of the alert plans
+	slots    map[string]*schedule.Schedule // by digest
+	alerts   []string                      // ids of the alert plans
 	planner  *notify.Planner
 	names    story.Names
 	backfill time.Duration
@@ -61,12 +66,33 @@ func (w *Watcher) use(ctx context.Context, rs *rules.Ruleset) error {
 		return fmt.Errorf("store the destinations: %w", err)
 	}
 	w.desk.Store(d)
+	w.cron.mu.Lock()
+	defer w.cron.mu.Unlock()
+	w.cron.start(w)
 	return nil
 }
 
+// pollerFor makes a poller, or keeps the one in use while the addresses that it
+// may poll stay the same: it holds open connections.
+func (w *Watcher) pollerFor(rs *rules.Ruleset) (*feed.Poller, error) {
+	if old := w.desk.Load(); old != nil && slices.Equal(old.rules.File.Settings.Allow, rs.File.Settings.Allow) {
+		return old.poller, nil
+	}
+	p, err := w.cfg.Poller(rs.File.Settings)
+	if err != nil {
+		return nil, fmt.Errorf("prepare polling: %w", err)
+	}
+	return p, nil
+}
+
 func (w *Watcher) newDesk(rs *rules.Ruleset) (*desk, error) {
+	poller, err := w.pollerFor(rs)
+	if err != nil {
+		return nil, err
+	}
 	d := &desk{
-		rules: rs, feeds: map[string]news.Feed{}, polls: map[string]*schedule.Schedule{}, plans: map[string]news.Plan{},
+		rules: rs, poller: poller, feeds: map[string]news.Feed{}, polls: map[string]*schedule.Schedule{}, plans: map[string]news.Plan{},
+		slots:    map[string]*schedule.Schedule{},
 		backfill: rs.File.Settings.Backfill,
 	}
 	if w.cfg.Backfill != nil {
@@ -92,7 +118,13 @@ func (w *Watcher) newDesk(rs *rules.Ruleset) (*desk, error) {
 		d.plans[p.ID] = p
 		if p.Kind == news.AlertPlan {
 			d.alerts = append(d.alerts, p.ID)
+			continue
 		}
+		s, err := schedule.Parse(p.Cron)
+		if err != nil {
+			return nil, fmt.Errorf("schedule of digest %s: %w", p.ID, err)
+		}
+		d.slots[p.ID] = s
 	}
 	d.planner = notify.NewPlanner(notify.PlannerConfig{
 		Store: w.cfg.Store, Routes: routes{w.cfg}, Titles: rs.Title, Now: w.cfg.Now,
@@ -171,32 +203,50 @@ func (w *Watcher) notice(n news.Notice) (news.Delivery, bool) {
 	}, true
 }
 
-// startCron lets the schedules ring for the roles that work by them.
-func (w *Watcher) startCron(roles []news.Unit) (stop func(), err error) {
-	c := cron.New()
+// wakeByCron lets the schedules ring for the roles that work by them, from now
+// on those of the rules in force, until stop is called.
+func (w *Watcher) wakeByCron(roles []news.Unit) (stop func()) {
+	w.cron.mu.Lock()
+	defer w.cron.mu.Unlock()
+	w.cron.roles = roles
+	w.cron.start(w)
+	return func() {
+		w.cron.mu.Lock()
+		defer w.cron.mu.Unlock()
+		w.cron.roles = nil
+		w.cron.start(w)
+	}
+}
+
+// alarms are the schedules of the rules in force, as the library runs them.
+type alarms struct {
+	mu    sync.Mutex
+	roles []news.Unit // none: the daemon does not run
+	cron  *cron.Cron
+}
+
+// start replaces the schedules by those of the rules in force.
+func (a *alarms) start(w *Watcher) {
+	if a.cron != nil {
+		a.cron.Stop()
+		a.cron = nil
+	}
+	if len(a.roles) == 0 {
+		return
+	}
 	d := w.desk.Load()
-	loc := d.rules.File.Settings.Timezone
-	for _, role := range roles {
-		switch role {
-		case news.Hosts:
-			for _, s := range d.polls {
-				c.Schedule(slots{s, loc}, cron.FuncJob(func() { w.ring(news.Hosts) }))
-			}
-		case news.Plans:
-			for _, p := range d.plans {
-				if p.Kind != news.DigestPlan {
-					continue
-				}
-				s, err := schedule.Parse(p.Cron)
-				if err != nil {
-					return nil, fmt.Errorf("schedule of %s: %w", p.ID, err)
-				}
-				c.Schedule(slots{s, p.Timezone}, cron.FuncJob(func() { w.ring(news.Plans) }))
-			}
+	a.cron = cron.New()
+	if slices.Contains(a.roles, news.Hosts) {
+		for _, s := range d.polls {
+			a.cron.Schedule(slots{s, d.rules.File.Settings.Timezone}, cron.FuncJob(func() { w.ring(news.Hosts) }))
 		}
 	}
-	c.Start()
-	return func() { c.Stop() }, nil
+	if slices.Contains(a.roles, news.Plans) {
+		for id, s := range d.slots {
+			a.cron.Schedule(slots{s, d.plans[id].Timezone}, cron.FuncJob(func() { w.ring(news.Plans) }))
+		}
+	}
+	a.cron.Start()
 }
 
 // slots lets the library wake us at our slots rather than at its own.

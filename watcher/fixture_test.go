@@ -194,17 +194,20 @@ func (w *world) open() error {
 		report.Print(&w.out, false)
 		return fmt.Errorf("the fixture's rules are broken:\n%s", w.out.String())
 	}
-	poller, err := feed.New(feed.Config{Transport: w.feeds, Allow: rs.File.Settings.Allow, UserAgent: "newswatch/test", Now: now})
-	if err != nil {
-		return err
-	}
+	var err error
 	if w.store, err = store.Open(ctx, store.Options{URL: "sqlite://" + filepath.Join(w.dir, "state.db"), Now: now}); err != nil {
 		return err
 	}
 	screen := terminal.New(terminal.Config{Out: &w.out, Width: 80})
 	w.watcher, err = watcher.New(ctx, watcher.Config{
-		Store: w.store, Poller: poller, AtOnce: w.atOnce, Now: now, Log: slog.New(slog.NewTextHandler(testLog{w.t}, nil)),
-		Load:    func() (*rules.Ruleset, *rules.Report, error) { rs, r := rules.LoadBytes("rules.yaml", w.rules, rules.LoadOptions{}); return rs, r, nil },
+		Store: w.store, AtOnce: w.atOnce, Now: now, Log: slog.New(slog.NewTextHandler(testLog{w.t}, nil)),
+		Poller: func(s news.Settings) (*feed.Poller, error) {
+			return feed.New(feed.Config{Transport: w.feeds, Allow: s.Allow, UserAgent: "newswatch/test", Now: now})
+		},
+		Load: func() (*rules.Ruleset, *rules.Report, error) {
+			rs, r := rules.LoadBytes("rules.yaml", w.rules, rules.LoadOptions{})
+			return rs, r, nil
+		},
 		Route:   func(t news.Target) string { return "terminal:" + t.Slack },
 		Channel: func(string) (notify.Channel, notify.Pacing, error) { return screen, notify.Pacing{}, nil },
 	}, rs)

@@ -4,10 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	"newswatch/news"
 	"newswatch/watcher/feed"
@@ -19,35 +16,6 @@ const (
 	hostGap = time.Second      // between two requests to one host
 	polling = 30 * time.Second // no poll starts later under its lease
 )
-
-// poll asks the hosts that are due, several at the same time and each by one
-// worker: the lease on a host is also the promise never to ask it twice at once.
-func (w *Watcher) poll(ctx context.Context) (sum Summary, err error) {
-	var mu sync.Mutex
-	g, ctx := errgroup.WithContext(ctx)
-	for range polls {
-		g.Go(func() error {
-			for ctx.Err() == nil {
-				leases, err := w.cfg.Store.Claim(ctx, news.Hosts, 1, lease)
-				if err != nil {
-					return fmt.Errorf("claim a host: %w", err)
-				}
-				if len(leases) == 0 {
-					return nil
-				}
-				one, err := w.pollHost(ctx, leases[0])
-				mu.Lock()
-				sum.Add(one)
-				mu.Unlock()
-				if err != nil {
-					return err
-				}
-			}
-			return ctx.Err()
-		})
-	}
-	return sum, g.Wait()
-}
 
 // pollHost polls the due feeds of a host one after the other.
 func (w *Watcher) pollHost(ctx context.Context, l news.Lease) (sum Summary, err error) {
@@ -110,7 +78,7 @@ func hostNext(states []news.FeedState, hold, now time.Time) time.Time {
 func (w *Watcher) pollFeed(ctx context.Context, l news.Lease, f news.Feed, state news.FeedState) (sum Summary, r feed.Result, err error) {
 	d := w.desk.Load()
 	sum.Feeds = 1
-	r = w.cfg.Poller.Poll(ctx, feed.Job{Feed: f, State: state, Backfill: d.backfill, Wish: d.wish(f), Force: w.cfg.AtOnce})
+	r = d.poller.Poll(ctx, feed.Job{Feed: f, State: state, Backfill: d.backfill, Wish: d.wish(f), Force: w.cfg.AtOnce})
 	if ctx.Err() != nil {
 		return sum, r, ctx.Err() // a poll that we broke off says nothing about the feed
 	}

@@ -4,18 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	"newswatch/news"
 	"newswatch/watcher/store"
 )
 
 const (
-	claims  = 16 // plans or destinations worked on at the same time
-	forever = 365 * 24 * time.Hour
+	posts     = 16 // destinations worked on at the same time
+	failPause = 5 * time.Second
+	forever   = 365 * 24 * time.Hour
 )
 
 // plan builds the digests whose slot has come and the alerts that are ready.
@@ -26,7 +24,7 @@ func (w *Watcher) plan(ctx context.Context) (sum Summary, err error) {
 			return sum, fmt.Errorf("wake the plans: %w", err)
 		}
 	}
-	leases, err := w.cfg.Store.Claim(ctx, news.Plans, len(d.plans)+claims, lease)
+	leases, err := w.cfg.Store.Claim(ctx, news.Plans, max(len(d.plans), 1), lease)
 	if err != nil {
 		return sum, fmt.Errorf("claim plans: %w", err)
 	}
@@ -57,26 +55,8 @@ func (w *Watcher) plan(ctx context.Context) (sum Summary, err error) {
 	return sum, nil
 }
 
-// send works off the destinations that are due, each by itself.
-func (w *Watcher) send(ctx context.Context) (sum Summary, err error) {
-	var mu sync.Mutex
-	leases, err := w.cfg.Store.Claim(ctx, news.Destinations, claims, lease)
-	if err != nil {
-		return sum, fmt.Errorf("claim destinations: %w", err)
-	}
-	g, gctx := errgroup.WithContext(ctx)
-	for _, l := range leases {
-		g.Go(func() error {
-			one, err := w.sendTo(gctx, l)
-			mu.Lock()
-			defer mu.Unlock()
-			sum.Add(one)
-			return err
-		})
-	}
-	return sum, g.Wait()
-}
-
+// sendTo works on one destination. A failure there is no failure of ours: what
+// is due waits for the next try.
 func (w *Watcher) sendTo(ctx context.Context, l news.Lease) (sum Summary, err error) {
 	next, done, err := w.outbox.Send(ctx, l)
 	for _, d := range done {
@@ -95,7 +75,8 @@ func (w *Watcher) sendTo(ctx context.Context, l news.Lease) (sum Summary, err er
 		return sum, ignoreFence(err)
 	}
 	if err != nil && ctx.Err() == nil {
-		w.cfg.Log.Error("sending failed, trying again", "destination", l.Key, "err", err)
+		next = w.cfg.Now().Add(failPause)
+		w.cfg.Log.Error("sending failed, trying again", "destination", l.Key, "next", next, "err", err)
 	}
 	if next.IsZero() {
 		next = w.cfg.Now().Add(forever)

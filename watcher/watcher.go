@@ -33,8 +33,9 @@ const (
 
 // Config is what a Watcher is made of.
 type Config struct {
-	Store  *store.Store
-	Poller *feed.Poller
+	Store *store.Store
+	// Poller makes the poller for the rules in force: it knows their addresses.
+	Poller func(news.Settings) (*feed.Poller, error)
 	// Load reads the rule file anew, as at the start; nil switches reloading off.
 	Load func() (*rules.Ruleset, *rules.Report, error)
 	// Fingerprint is a hash of the rule file's bytes, for noticing a change; nil
@@ -56,10 +57,13 @@ type Watcher struct {
 	cfg     Config
 	desk    atomic.Pointer[desk] // the rules in force and what is made of them
 	outbox  *notify.Outbox
+	polls   *crew
+	posts   *crew
 	grouper *story.Grouper // nil: to be replayed from the store
 	holder  string         // tells our hold on the desk from another process's
 	bells   map[news.Unit]chan struct{}
 	reload  reloader
+	cron    alarms
 }
 
 // Summary counts what a pass did.
@@ -94,6 +98,8 @@ func New(ctx context.Context, c Config, rs *rules.Ruleset) (*Watcher, error) {
 	w.outbox = notify.NewOutbox(notify.OutboxConfig{
 		Store: c.Store, Channel: c.Channel, Operators: w.notice, Now: c.Now, Log: c.Log,
 	})
+	w.polls = w.newCrew(news.Hosts, polls, w.pollHost)
+	w.posts = w.newCrew(news.Destinations, posts, w.sendTo)
 	return w, w.use(ctx, rs)
 }
 
@@ -105,7 +111,7 @@ func (w *Watcher) Pass(ctx context.Context) (Summary, error) {
 			return sum, fmt.Errorf("wake the hosts: %w", err)
 		}
 	}
-	polled, err := w.poll(ctx) // Feed  -> Item -> Hit
+	polled, err := w.polls.all(ctx) // Feed  -> Item -> Hit
 	sum.Add(polled)
 	if err != nil {
 		return sum, err
@@ -120,7 +126,7 @@ func (w *Watcher) Pass(ctx context.Context) (Summary, error) {
 	if err != nil {
 		return sum, err
 	}
-	sent, err := w.send(ctx) // Digest -> Delivery
+	sent, err := w.posts.all(ctx) // Digest -> Delivery
 	sum.Add(sent)
 	return sum, err
 }
@@ -147,14 +153,12 @@ func (s *Summary) Add(o Summary) {
 // written any more. Each role has a loop of its own, so that a slow feed holds
 // up no message and a slow Slack no poll.
 func (w *Watcher) Run(ctx context.Context, roles []news.Unit) error {
-	stop, err := w.startCron(roles)
-	if err != nil {
-		return err
-	}
-	defer stop()
+	defer w.wakeByCron(roles)()
+	defer w.polls.busy.Wait()
+	defer w.posts.busy.Wait()
 	g, ctx := errgroup.WithContext(ctx)
 	work := map[news.Unit]func(context.Context) (Summary, error){
-		news.Hosts: w.poll, news.Desk: w.group, news.Plans: w.plan, news.Destinations: w.send,
+		news.Hosts: w.polls.step, news.Desk: w.group, news.Plans: w.plan, news.Destinations: w.posts.step,
 	}
 	for _, role := range roles {
 		g.Go(func() error { return w.loop(ctx, role, work[role]) })
@@ -235,7 +239,7 @@ func (w *Watcher) Drain(ctx context.Context, patience time.Duration, sum *Summar
 		if err := sleep(ctx, max(pause, time.Millisecond)); err != nil {
 			return err
 		}
-		sent, err := w.send(ctx)
+		sent, err := w.posts.all(ctx)
 		sum.Add(sent)
 		if err != nil {
 			return err

@@ -11,7 +11,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"golang.org/x/term"
 
@@ -176,23 +175,17 @@ func (w *ways) Channel(destination string) (notify.Channel, notify.Pacing, error
 	return nil, notify.Pacing{}, fmt.Errorf("%s: unknown way out", destination)
 }
 
-// newPoller returns the poller for the addresses that the rules allow.
-func newPoller(rs *rules.Ruleset, now func() time.Time) (*feed.Poller, error) {
-	return feed.New(feed.Config{Allow: rs.File.Settings.Allow, UserAgent: userAgent(), Now: now})
-}
-
 // newWatcher wires the pipeline.
 func (a *app) newWatcher(ctx context.Context, st *store.Store, rs *rules.Ruleset, out io.Writer, c watcher.Config) (*watcher.Watcher, error) {
-	poller, err := newPoller(rs, c.Now)
-	if err != nil {
-		return nil, fmt.Errorf("prepare polling: %w", err)
-	}
 	var w *watcher.Watcher
 	ways, err := a.newWays(out, func() news.SlackSettings { return w.Rules().File.Settings.Slack })
 	if err != nil {
 		return nil, err
 	}
-	c.Store, c.Poller, c.Route, c.Channel, c.Log = st, poller, ways.Route, ways.Channel, a.logger()
+	c.Store, c.Route, c.Channel, c.Log = st, ways.Route, ways.Channel, a.logger()
+	c.Poller = func(s news.Settings) (*feed.Poller, error) {
+		return feed.New(feed.Config{Allow: s.Allow, UserAgent: userAgent(), Now: c.Now})
+	}
 	w, err = watcher.New(ctx, c, rs)
 	return w, err
 }
