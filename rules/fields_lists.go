@@ -186,7 +186,7 @@ func (s keyedShape) read(r *decoder, n *yaml.Node, at spot) any {
 		if !r.fresh(key, seen, spot{owner: at.key}) {
 			continue
 		}
-		id, ok := idShape{s.kind}.read(r, key, spot{key: "id", owner: s.kind}).(string)
+		id, ok := idShape(s).read(r, key, spot{key: "id", owner: s.kind}).(string)
 		if !ok {
 			continue
 		}
@@ -198,7 +198,7 @@ func (s keyedShape) read(r *decoder, n *yaml.Node, at spot) any {
 		if null(val) { // tell it at the id: nothing stands where the value would
 			val = &yaml.Node{Kind: yaml.MappingNode, Line: key.Line, Column: key.Column}
 		}
-		if o, ok := r.value(mapShape{s.kind}, val, spot{key: id, owner: owner, root: owner}).(*object); ok {
+		if o, ok := r.value(mapShape(s), val, spot{key: id, owner: owner, root: owner}).(*object); ok {
 			o.pos = r.pos(key)
 			out = append(out, keyed{id: id, object: o})
 		}

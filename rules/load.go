@@ -21,41 +21,71 @@ type LoadOptions struct {
 	SkipExamples bool // do not run the rules' tests
 }
 
-// Load reads a rule file, or a folder whose *.yaml and *.yml files are read as
-// one, and runs its examples. The error says that it could not be read at all;
-// everything else is in the report. The rules are nil when the report has
-// errors.
-func Load(path string) (*Ruleset, *Report, error) {
+// Source is a rule file, or the files of a folder, as they were read at one
+// moment: what is compared, and then loaded, are the same bytes.
+type Source struct {
+	files []sourceFile
+}
+
+type sourceFile struct {
+	name string
+	src  []byte
+}
+
+// Read reads a rule file, or a folder whose *.yaml and *.yml files are read as
+// one. Links are followed: Kubernetes swaps a mounted folder by one.
+func Read(path string) (Source, error) {
 	info, err := os.Stat(path)
 	if err != nil {
-		return nil, nil, fmt.Errorf("read rules: %w", err)
+		return Source{}, fmt.Errorf("read rules: %w", err)
 	}
 	names := []string{path}
 	if info.IsDir() {
 		if names, err = yamlFiles(path); err != nil {
-			return nil, nil, fmt.Errorf("read rules: %w", err)
+			return Source{}, fmt.Errorf("read rules: %w", err)
 		}
 	}
-	var sources []ruleSource
+	var s Source
 	for _, name := range names {
 		src, err := readFile(name)
 		if err != nil {
-			return nil, nil, fmt.Errorf("read rules: %w", err)
+			return Source{}, fmt.Errorf("read rules: %w", err)
 		}
-		sources = append(sources, ruleSource{name, src})
+		s.files = append(s.files, sourceFile{name, src})
 	}
-	rs, report := load(sources, LoadOptions{})
+	return s, nil
+}
+
+// Bytes is one rule file from memory.
+func Bytes(name string, src []byte) Source {
+	return Source{files: []sourceFile{{name, src}}}
+}
+
+// Hash tells whether two sources say the same to the letter. It is the hash of
+// the rules that are loaded from it.
+func (s Source) Hash() string {
+	h := sha256.New()
+	for _, f := range s.files {
+		fmt.Fprintf(h, "%s\x00%d\x00", filepath.Base(f.name), len(f.src))
+		h.Write(f.src)
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// Load reads a rule file or folder and loads it. The error says that it could
+// not be read at all; everything else is in the report.
+func Load(path string) (*Ruleset, *Report, error) {
+	src, err := Read(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	rs, report := src.Load(LoadOptions{})
 	return rs, report, nil
 }
 
-// LoadBytes reads one rule file from memory.
+// LoadBytes loads one rule file from memory.
 func LoadBytes(name string, src []byte, opt LoadOptions) (*Ruleset, *Report) {
-	return load([]ruleSource{{name, src}}, opt)
-}
-
-type ruleSource struct {
-	name string
-	src  []byte
+	return Bytes(name, src).Load(opt)
 }
 
 // yamlFiles are the rule files of a folder. Names with a leading dot are left
@@ -88,16 +118,6 @@ func readFile(name string) ([]byte, error) {
 	}
 	defer f.Close()
 	return io.ReadAll(io.LimitReader(f, maxBytes+1))
-}
-
-// contentHash tells whether a load read the same as another.
-func contentHash(sources []ruleSource) string {
-	h := sha256.New()
-	for _, s := range sources {
-		fmt.Fprintf(h, "%s\x00%d\x00", filepath.Base(s.name), len(s.src))
-		h.Write(s.src)
-	}
-	return hex.EncodeToString(h.Sum(nil))
 }
 
 // loader gathers what all files of a load have in common.
@@ -145,13 +165,14 @@ func newLoader() *loader {
 
 func (l *loader) report(f Finding) { l.findings = append(l.findings, f) }
 
-// load reads all sources into one File, then checks what takes all of them.
-func load(sources []ruleSource, opt LoadOptions) (*Ruleset, *Report) {
+// Load checks and compiles a source and runs its examples. The rules are nil
+// when the report has errors.
+func (s Source) Load(opt LoadOptions) (*Ruleset, *Report) {
 	l := newLoader()
-	file := l.read(sources)
+	file := l.read(s.files)
 	rs := l.compile(file)
-	rs.Hash = contentHash(sources)
-	report := l.reportOn(sources)
+	rs.Hash = s.Hash()
+	report := l.reportOn(s.files)
 	if report.Errors() == 0 {
 		report.Findings = append(report.Findings, lint(file, l.plans, l.ids)...)
 		if !opt.SkipExamples {
@@ -165,7 +186,7 @@ func load(sources []ruleSource, opt LoadOptions) (*Ruleset, *Report) {
 }
 
 // read decodes all sources and looks up what they refer to.
-func (l *loader) read(sources []ruleSource) *File {
+func (l *loader) read(sources []sourceFile) *File {
 	b := newBuilder(l)
 	for _, s := range sources {
 		doc := parse(s.name, s.src, l.report)
@@ -182,7 +203,7 @@ func (l *loader) read(sources []ruleSource) *File {
 	return file
 }
 
-func (l *loader) reportOn(sources []ruleSource) *Report {
+func (l *loader) reportOn(sources []sourceFile) *Report {
 	report := &Report{Findings: l.findings, Sources: map[string][]byte{}}
 	for _, s := range sources {
 		report.Sources[s.name] = s.src

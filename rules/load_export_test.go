@@ -4,7 +4,7 @@ package rules
 // through a thousand times as many.
 func ReadOnly(name string, src []byte) (*File, *Report) {
 	l := newLoader()
-	sources := []ruleSource{{name, src}}
+	sources := []sourceFile{{name, src}}
 	file := l.read(sources)
 	return file, l.reportOn(sources)
 }

@@ -204,10 +204,7 @@ func (w *world) open() error {
 		Poller: func(s news.Settings) (*feed.Poller, error) {
 			return feed.New(feed.Config{Transport: w.feeds, Allow: s.Allow, UserAgent: "newswatch/test", Now: now})
 		},
-		Load: func() (*rules.Ruleset, *rules.Report, error) {
-			rs, r := rules.LoadBytes("rules.yaml", w.rules, rules.LoadOptions{})
-			return rs, r, nil
-		},
+		Source:  func() (rules.Source, error) { return rules.Bytes("rules.yaml", w.rules), nil },
 		Route:   func(t news.Target) string { return "terminal:" + t.Slack },
 		Channel: func(string) (notify.Channel, notify.Pacing, error) { return screen, notify.Pacing{}, nil },
 	}, rs)

@@ -16,9 +16,10 @@ import (
 	"newswatch/watcher/store"
 )
 
-// watchEvery is how often the rule file's bytes are hashed. A change is taken
-// when two readings agree, so that a half-written file is never read.
-const watchEvery = time.Second
+const (
+	watchEvery  = time.Second            // between two looks at the rule file
+	watchSettle = 250 * time.Millisecond // from a changed reading to the one that must agree with it
+)
 
 // reloader remembers what was seen of the rule file.
 type reloader struct {
@@ -29,46 +30,51 @@ type reloader struct {
 // ErrRejected says that a rule file was not taken: the rules in force stay.
 var ErrRejected = errors.New("the rule file was not taken")
 
-// watchRules reloads the rule file when it changes, until the context ends.
+// watchRules takes a changed rule file when two readings of it agree, so that a
+// half-written one is never loaded. It compares bytes, not times or names: so it
+// sees every way in which editors and Kubernetes replace a file.
 func (w *Watcher) watchRules(ctx context.Context) error {
-	taken, err := w.cfg.Fingerprint()
-	if err != nil {
-		w.cfg.Log.Warn("cannot read the rule file", "err", err)
-	}
-	before := taken
+	looked := w.Rules().Hash // the last one that was taken or rejected
 	for sleep(ctx, watchEvery) == nil {
-		now, err := w.cfg.Fingerprint()
-		if err != nil {
-			continue // an editor is renaming, or the file is gone: the rules in force stay
+		first, err := w.cfg.Source()
+		if err != nil || first.Hash() == looked {
+			continue // unchanged, or an editor is renaming: the rules in force stay
 		}
-		if now == before && now != taken {
-			taken = now
-			_ = w.Reload(ctx) // it has logged and told what there is to say
+		if sleep(ctx, watchSettle) != nil {
+			return nil
 		}
-		before = now
+		second, err := w.cfg.Source()
+		if err != nil || second.Hash() != first.Hash() {
+			continue
+		}
+		looked = second.Hash()
+		w.reload.mu.Lock()
+		_ = w.take(ctx, second) // it has logged and told what there is to say
+		w.reload.mu.Unlock()
 	}
 	return nil
 }
 
-// Reload reads the rule file anew. A file with an error, or whose examples fail,
-// is rejected: the rules in force stay, and the operators are told once.
+// Reload reads the rule file anew, at somebody's word.
 func (w *Watcher) Reload(ctx context.Context) error {
-	if w.cfg.Load == nil {
-		return errors.New("reload: nothing to read the rules from")
-	}
 	w.reload.mu.Lock()
 	defer w.reload.mu.Unlock()
-	rs, report, err := w.cfg.Load()
-	if err == nil && (rs == nil || report.Errors() > 0 || report.Failed() > 0) {
-		err = ErrRejected
-	}
+	src, err := w.cfg.Source()
 	if err != nil {
-		if w.reload.badSince.IsZero() {
-			w.reload.badSince = w.cfg.Now()
-		}
-		return w.reject(ctx, report, err)
+		return w.reject(ctx, nil, err)
 	}
-	before := w.desk.Load().rules
+	return w.take(ctx, src)
+}
+
+// take puts the rules of a source in force. One with an error, or whose examples
+// fail, is rejected: the rules in force stay, and the operators are told once.
+// The caller holds the reload lock.
+func (w *Watcher) take(ctx context.Context, src rules.Source) error {
+	before := w.Rules()
+	rs, report := src.Load(rules.LoadOptions{})
+	if rs == nil || report.Failed() > 0 {
+		return w.reject(ctx, report, ErrRejected)
+	}
 	if err := w.use(ctx, rs); err != nil {
 		return w.reject(ctx, report, err)
 	}
@@ -87,6 +93,9 @@ func (w *Watcher) Reload(ctx context.Context) error {
 
 // reject says what is wrong with a rule file, once an error.
 func (w *Watcher) reject(ctx context.Context, report *rules.Report, err error) error {
+	if w.reload.badSince.IsZero() {
+		w.reload.badSince = w.cfg.Now()
+	}
 	var text bytes.Buffer
 	if report != nil {
 		report.Print(&text, false)

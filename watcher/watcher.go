@@ -36,11 +36,8 @@ type Config struct {
 	Store *store.Store
 	// Poller makes the poller for the rules in force: it knows their addresses.
 	Poller func(news.Settings) (*feed.Poller, error)
-	// Load reads the rule file anew, as at the start; nil switches reloading off.
-	Load func() (*rules.Ruleset, *rules.Report, error)
-	// Fingerprint is a hash of the rule file's bytes, for noticing a change; nil
-	// leaves reloading to Reload.
-	Fingerprint func() (string, error)
+	// Source reads the rule file as it is now; nil switches reloading off.
+	Source func() (rules.Source, error)
 	// Route says which way out a target has.
 	Route func(news.Target) string
 	// Channel is the way out of a destination.
@@ -164,7 +161,7 @@ func (w *Watcher) Run(ctx context.Context, roles []news.Unit) error {
 		g.Go(func() error { return w.loop(ctx, role, work[role]) })
 	}
 	g.Go(func() error { return w.prune(ctx) })
-	if w.cfg.Fingerprint != nil {
+	if w.cfg.Source != nil {
 		g.Go(func() error { return w.watchRules(ctx) })
 	}
 	if err := g.Wait(); !errors.Is(err, context.Canceled) {

@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -71,31 +69,6 @@ func (a *app) loadRules() (*rules.Ruleset, error) {
 		return nil, &exitError{exitNot, fmt.Sprintf("%s: %s", a.Rules, count(report.Failed(), "failed example"))}
 	}
 	return rs, nil
-}
-
-// fingerprint hashes the bytes of the rule file, or of the files of the folder.
-// Links are followed: a Kubernetes volume swaps them.
-func (a *app) fingerprint() (string, error) {
-	files := []string{a.Rules}
-	info, err := os.Stat(a.Rules)
-	if err != nil {
-		return "", err
-	}
-	if info.IsDir() {
-		if files, err = filepath.Glob(filepath.Join(a.Rules, "*.y*ml")); err != nil {
-			return "", err
-		}
-	}
-	sum := sha256.New()
-	for _, name := range files {
-		raw, err := os.ReadFile(name)
-		if err != nil {
-			return "", err
-		}
-		fmt.Fprintf(sum, "%s %d\n", name, len(raw))
-		sum.Write(raw)
-	}
-	return hex.EncodeToString(sum.Sum(nil)), nil
 }
 
 // openStore opens the state. Beside means beside a running daemon.

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"os"
 
 	"golang.org/x/net/html"
 
@@ -16,8 +15,8 @@ import (
 // feeds. Private addresses are those that the rule file allows, if there is one.
 func (a *app) fetch(ctx context.Context, url string) (*feed.Page, error) {
 	cfg := feed.Config{UserAgent: userAgent()}
-	if src, err := os.ReadFile(a.Rules); err == nil {
-		if rs, _ := rules.LoadBytes(a.Rules, src, rules.LoadOptions{SkipExamples: true}); rs != nil {
+	if src, err := rules.Read(a.Rules); err == nil {
+		if rs, _ := src.Load(rules.LoadOptions{SkipExamples: true}); rs != nil {
 			cfg.Allow = rs.File.Settings.Allow
 		}
 	}

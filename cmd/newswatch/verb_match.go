@@ -128,11 +128,11 @@ func firstLine(s string) (title, body string) {
 // lines matches JSON lines. Only the file's syntax and meaning must be good: its
 // examples are not run.
 func (c *matchCmd) lines(a *app) error {
-	raw, err := os.ReadFile(a.Rules)
+	src, err := rules.Read(a.Rules)
 	if err != nil {
 		return usagef("%v", err)
 	}
-	rs, report := rules.LoadBytes(a.Rules, raw, rules.LoadOptions{SkipExamples: true})
+	rs, report := src.Load(rules.LoadOptions{SkipExamples: true})
 	if rs == nil {
 		report.Print(a.err, a.color(a.err))
 		return usagef("%s has %s", a.Rules, count(report.Errors(), "error"))

@@ -55,8 +55,7 @@ func (c *runCmd) Run(ctx context.Context, a *app) error {
 	}
 	defer st.Close()
 	w, err := a.newWatcher(ctx, st, rs, a.out, watcher.Config{
-		Load:        func() (*rules.Ruleset, *rules.Report, error) { return rules.Load(a.Rules) },
-		Fingerprint: a.fingerprint,
+		Source: func() (rules.Source, error) { return rules.Read(a.Rules) },
 	})
 	if err != nil {
 		return err
