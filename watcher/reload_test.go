@@ -1,0 +1,190 @@
+package watcher_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"newswatch/news"
+	"newswatch/notify"
+	"newswatch/notify/terminal"
+	"newswatch/rules"
+	"newswatch/watcher"
+	"newswatch/watcher/feed"
+	"newswatch/watcher/store"
+)
+
+// editorRules is a rule file whose version n can be told apart. A failing one is
+// good YAML with an example that does not hold; a broken one is neither.
+func editorRules(n int, kind string) []byte {
+	src := fmt.Sprintf(`version: 1
+feeds:
+  - {id: a, name: Aster Wire, url: "https://a.example/rss"}
+rules:
+  - id: truce
+    title: Truce %d
+    when: {any: [truce, armistice]}
+    score: 50
+    tests: {match: ["%s"]}
+digests:
+  - {id: desk, title: Desk, cron: "0 8 * * *", rules: all, to: {slack: desk}}
+`, n, map[bool]string{true: "no such word", false: "a truce"}[kind == "failing"])
+	if kind == "broken" {
+		src = src[:len(src)/2] + "\n\t- ]["
+	}
+	return []byte(src)
+}
+
+// editor replaces a file in the ways of editors and of Kubernetes.
+type editor struct {
+	dir, path string
+	rnd       *rand.Rand
+	n         int
+}
+
+func (e *editor) write(t *testing.T, how string, src []byte) {
+	t.Helper()
+	e.n++
+	fresh := filepath.Join(e.dir, fmt.Sprintf(".version-%d", e.n))
+	var err error
+	switch how {
+	case "in place":
+		err = os.WriteFile(e.path, src, 0o600)
+	case "slowly":
+		err = e.slowly(src)
+	case "renamed over":
+		if err = os.WriteFile(fresh, src, 0o600); err == nil {
+			err = os.Rename(fresh, e.path)
+		}
+	case "link swapped":
+		link := fresh + "-link"
+		if err = os.WriteFile(fresh, src, 0o600); err == nil {
+			if err = os.Symlink(fresh, link); err == nil {
+				err = os.Rename(link, e.path)
+			}
+		}
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// slowly truncates the file and writes it in pieces, with pauses longer than
+// any that could be waited out, at times.
+func (e *editor) slowly(src []byte) error {
+	if err := os.Remove(e.path); err != nil { // a link must not be written through
+		return err
+	}
+	f, err := os.Create(e.path)
+	if err != nil {
+		return err
+	}
+	for len(src) > 0 {
+		n := min(len(src), 1+e.rnd.IntN(120))
+		if _, err := f.Write(src[:n]); err != nil {
+			return err
+		}
+		src = src[n:]
+		time.Sleep(time.Duration(e.rnd.IntN(240)) * time.Millisecond)
+	}
+	return f.Close()
+}
+
+// A thousand edits under a running daemon, good and bad, whole and in pieces:
+// only whole good files are ever in force, and each within two seconds.
+func TestThousandEdits(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		rnd := rand.New(rand.NewPCG(7, 1))
+		dir := t.TempDir()
+		e := &editor{dir: dir, path: filepath.Join(dir, "rules.yaml"), rnd: rnd}
+		good := map[string]bool{}
+		first := editorRules(0, "good")
+		good[rules.Bytes(e.path, first).Hash()] = true
+		e.write(t, "in place", first)
+		w, stop := runDaemon(t, e.path)
+		slowest := time.Duration(0)
+		for n := range 1000 {
+			kind := []string{"good", "good", "good", "failing", "broken"}[rnd.IntN(5)]
+			how := []string{"in place", "slowly", "renamed over", "link swapped"}[rnd.IntN(4)]
+			src := editorRules(n+1, kind)
+			hash := rules.Bytes(e.path, src).Hash()
+			good[hash] = kind == "good"
+			e.write(t, how, src)
+			took, taken := inForce(w, hash, 3*time.Second)
+			if taken != (kind == "good") {
+				t.Fatalf("edit %d, %s and %s: in force: %v", n, kind, how, taken)
+			}
+			if taken {
+				slowest = max(slowest, took)
+			}
+			if got := w.Rules().Hash; !good[got] {
+				t.Fatalf("edit %d, %s and %s: a file that was never whole and good is in force", n, kind, how)
+			}
+			time.Sleep(time.Duration(rnd.IntN(1500)) * time.Millisecond)
+		}
+		t.Logf("slowest from the edit's end to its being in force: %v", slowest)
+		if slowest > 2*time.Second {
+			t.Errorf("an edit was in force after %v, want 2 s at most", slowest)
+		}
+		stop()
+	})
+}
+
+// inForce waits until the rules of a hash are in force.
+func inForce(w *watcher.Watcher, hash string, most time.Duration) (time.Duration, bool) {
+	began := time.Now()
+	for time.Since(began) < most {
+		if w.Rules().Hash == hash {
+			return time.Since(began), true
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	return most, false
+}
+
+// runDaemon runs a watcher on a rule file until stop is called.
+func runDaemon(t *testing.T, path string) (w *watcher.Watcher, stop func()) {
+	t.Helper()
+	rs, report, err := rules.Load(path)
+	if err != nil || rs == nil {
+		t.Fatalf("load: %v, %v", err, report)
+	}
+	st, err := store.Open(t.Context(), store.Options{URL: "sqlite://" + filepath.Join(t.TempDir(), "state.db")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	screen := terminal.New(terminal.Config{Out: testLog{t}})
+	w, err = watcher.New(t.Context(), watcher.Config{
+		Store: st, Log: slog.New(slog.DiscardHandler),
+		Poller: func(s news.Settings) (*feed.Poller, error) {
+			return feed.New(feed.Config{Transport: fakeWeb{}, Allow: s.Allow})
+		},
+		Source:  func() (rules.Source, error) { return rules.Read(path) },
+		Route:   func(t news.Target) string { return "terminal:" + t.Slack },
+		Channel: func(string) (notify.Channel, notify.Pacing, error) { return screen, notify.Pacing{}, nil },
+	}, rs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() {
+		done <- w.Run(ctx, []news.Unit{news.Hosts, news.Desk, news.Plans, news.Destinations})
+	}()
+	return w, func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+		if err := st.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
