@@ -77,7 +77,8 @@ func (r *alertRun) first(s *news.Story) error {
 
 func (r *alertRun) tell(e news.Entry, since time.Time) error {
 	id := news.AlertID(news.KindAlert, r.plan.ID, e.StoryID, 0)
-	err := r.deliver(news.KindAlert, id, "", false, e, since, func(w Renderer, a news.Alert) (news.Message, error) { return w.Alert(a) })
+	d := news.Delivery{ID: id, Kind: news.KindAlert}
+	err := r.deliver(d, r.alert(id, e, since), Renderer.Alert)
 	r.commit.Told = append(r.commit.Told, tell(r.plan, []news.Entry{e}, nil, id, r.now)...)
 	return err
 }
@@ -88,9 +89,9 @@ func (r *alertRun) again(s *news.Story, told news.Told) error {
 	e := entry(s, r.plan.Rules, told)
 	since := firstHit(s, r.plan)
 	if told.DeliveryID == news.AlertID(news.KindAlert, r.plan.ID, s.ID, 0) {
-		id := news.AlertID(news.KindUpdate, r.plan.ID, s.ID, s.Version)
-		err := r.rewrite(id, told.DeliveryID, e, since)
-		if err != nil {
+		// The message keeps its id in its metadata: that is still what it is.
+		d := news.Delivery{ID: news.AlertID(news.KindUpdate, r.plan.ID, s.ID, s.Version), Kind: news.KindUpdate, ReplyTo: told.DeliveryID}
+		if err := r.deliver(d, r.alert(told.DeliveryID, e, since), Renderer.Alert); err != nil {
 			return err
 		}
 	}
@@ -101,35 +102,37 @@ func (r *alertRun) again(s *news.Story, told news.Told) error {
 		return nil
 	}
 	id := news.AlertID(news.KindFollowup, r.plan.ID, s.ID, s.Version)
-	broadcast := r.plan.BroadcastAt > 0 && e.Publishers >= r.plan.BroadcastAt
-	err := r.deliver(news.KindFollowup, id, told.DeliveryID, broadcast, e, since, func(w Renderer, a news.Alert) (news.Message, error) { return w.Followup(a) })
+	d := news.Delivery{
+		ID: id, Kind: news.KindFollowup, ReplyTo: told.DeliveryID,
+		Broadcast: r.plan.BroadcastAt > 0 && e.Publishers >= r.plan.BroadcastAt,
+	}
+	err := r.deliver(d, r.alert(id, e, since), Renderer.Followup)
 	r.commit.Told = append(r.commit.Told, tell(r.plan, []news.Entry{e}, map[string]news.Told{s.ID: told}, id, r.now)...)
 	return err
 }
 
-// rewrite renders the story's one message anew. It keeps the id of the message
-// in its metadata: that is still what it is.
-func (r *alertRun) rewrite(id, original string, e news.Entry, since time.Time) error {
-	return r.deliver(news.KindUpdate, id, original, false, e, since, func(w Renderer, a news.Alert) (news.Message, error) {
-		a.DeliveryID = original
-		return w.Alert(a)
-	})
-}
-
-func (r *alertRun) deliver(kind news.DeliveryKind, id, replyTo string, broadcast bool, e news.Entry, since time.Time, render func(Renderer, news.Alert) (news.Message, error)) error {
-	destination, renderer := r.planner.routes.Route(r.plan.To)
-	m, err := render(renderer, news.Alert{
+// alert is what is told of a story, under the id of a message.
+func (r *alertRun) alert(id string, e news.Entry, since time.Time) news.Alert {
+	return news.Alert{
 		DeliveryID: id, PlanID: r.plan.ID, Title: r.plan.Title, RuleTitle: r.planner.titles(e.Rule), Entry: e,
 		FirstSeen: since, Mention: r.plan.To.Mention, Location: r.plan.Timezone,
-	})
-	if err != nil {
-		return fmt.Errorf("render %s of story %s: %w", kind, e.StoryID, err)
 	}
-	r.commit.Deliveries = append(r.commit.Deliveries, news.Delivery{
-		ID: id, Part: 1, Parts: 1, PlanID: r.plan.ID, Kind: kind, Slot: "v" + strconv.Itoa(e.Version),
-		Destination: destination, ReplyTo: replyTo, Broadcast: broadcast, Payload: m.Payload, Stories: m.Stories,
-		State: news.Pending, CreatedAt: r.now, NotBefore: r.now,
-	})
+}
+
+// deliver renders an alert and freezes it as the given delivery.
+func (r *alertRun) deliver(d news.Delivery, a news.Alert, render func(Renderer, news.Alert) (news.Message, error)) error {
+	destination, renderer, err := r.planner.routes.Route(r.plan.To)
+	if err != nil {
+		return err
+	}
+	m, err := render(renderer, a)
+	if err != nil {
+		return fmt.Errorf("render %s of story %s: %w", d.Kind, a.Entry.StoryID, err)
+	}
+	d.Part, d.Parts, d.PlanID, d.Slot = 1, 1, r.plan.ID, "v"+strconv.Itoa(a.Entry.Version)
+	d.Destination, d.Payload, d.Stories = destination, m.Payload, m.Stories
+	d.State, d.CreatedAt, d.NotBefore = news.Pending, r.now, r.now
+	r.commit.Deliveries = append(r.commit.Deliveries, d)
 	return nil
 }
 

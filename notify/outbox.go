@@ -51,7 +51,7 @@ type Pacing struct {
 // What is uncertain, because no answer came or the process died, is looked up at
 // the destination before anything is sent again, and holds up only itself.
 type Outbox struct {
-	OutboxConfig
+	cfg   OutboxConfig
 	mu    sync.Mutex
 	known map[string]*history // by destination: what stood there when we came
 }
@@ -90,36 +90,36 @@ type part struct {
 }
 
 // NewOutbox returns an outbox. Several destinations may be worked on at once.
-func NewOutbox(c OutboxConfig) *Outbox { return &Outbox{OutboxConfig: c, known: map[string]*history{}} }
+func NewOutbox(c OutboxConfig) *Outbox { return &Outbox{cfg: c, known: map[string]*history{}} }
 
 // Send works on one destination under its lease until nothing is due there, the
 // pace asks for a pause, or half the lease is spent. It says when to come again
 // (zero: nothing is left) and what became of the deliveries it worked on.
 func (o *Outbox) Send(ctx context.Context, l news.Lease) (next time.Time, done []news.Delivery, err error) {
-	channel, pacing, err := o.Channel(l.Key)
+	channel, pacing, err := o.cfg.Channel(l.Key)
 	if err != nil {
-		return o.Now().Add(heldMost), nil, fmt.Errorf("way out of %s: %w", l.Key, err)
+		return o.cfg.Now().Add(heldMost), nil, fmt.Errorf("way out of %s: %w", l.Key, err)
 	}
 	work := &sending{Outbox: o, lease: l, channel: channel, pacing: pacing}
 	if wait, err := work.recall(ctx); err != nil || wait > 0 {
-		return o.Now().Add(wait), nil, err
+		return o.cfg.Now().Add(wait), nil, err
 	}
-	stop := o.Now().Add(l.Until.Sub(o.Now()) / 2)
-	for ctx.Err() == nil && o.Now().Before(stop) {
-		d, wake, err := o.Store.Deliverable(ctx, l.Key)
+	stop := o.cfg.Now().Add(l.Until.Sub(o.cfg.Now()) / 2)
+	for ctx.Err() == nil && o.cfg.Now().Before(stop) {
+		d, wake, err := o.cfg.Store.Deliverable(ctx, l.Key)
 		if err != nil || d == nil {
 			return wake, done, err
 		}
 		pause, err := work.advance(ctx, d)
 		if err != nil {
-			return o.Now(), done, fmt.Errorf("deliver %s part %d: %w", d.ID, d.Part, err)
+			return o.cfg.Now(), done, fmt.Errorf("deliver %s part %d: %w", d.ID, d.Part, err)
 		}
 		done = append(done, *d)
 		if pause > 0 {
-			return o.Now().Add(pause), done, nil
+			return o.cfg.Now().Add(pause), done, nil
 		}
 	}
-	return o.Now(), done, nil
+	return o.cfg.Now(), done, nil
 }
 
 // sending is the work on one destination under one lease.
@@ -139,7 +139,7 @@ func (s *sending) recall(ctx context.Context) (wait time.Duration, err error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, postTimeout)
 	defer cancel()
-	recent, err := s.channel.Recent(ctx, s.lease.Key, s.Now().Add(-recentSpan))
+	recent, err := s.channel.Recent(ctx, s.lease.Key, s.cfg.Now().Add(-recentSpan))
 	h.tries++
 	switch refusal := (*Refusal)(nil); {
 	case err == nil:
@@ -151,10 +151,10 @@ func (s *sending) recall(ctx context.Context) (wait time.Duration, err error) {
 	case errors.Is(err, ErrNoLookup), errors.As(err, &refusal):
 		// nothing to be had there: go on with what we know ourselves
 	case h.tries < recentTries:
-		s.Log.Warn("cannot read what stands at the destination, trying again", "destination", s.lease.Key, "err", err)
+		s.cfg.Log.Warn("cannot read what stands at the destination, trying again", "destination", s.lease.Key, "err", err)
 		return min(s.pacing.LookAgain, time.Second<<h.tries), nil
 	default:
-		s.Log.Warn("going on without what stands at the destination", "destination", s.lease.Key, "err", err)
+		s.cfg.Log.Warn("going on without what stands at the destination", "destination", s.lease.Key, "err", err)
 	}
 	h.read = true
 	return 0, nil
@@ -164,7 +164,7 @@ func (s *sending) recall(ctx context.Context) (wait time.Duration, err error) {
 // is to rest after it.
 func (s *sending) advance(ctx context.Context, d *news.Delivery) (pause time.Duration, err error) {
 	if receipt, there := s.history(d.Destination).posted[part{d.ID, d.Part}]; there && d.State != news.Sent {
-		s.Log.Info("already posted", "delivery", d.ID, "part", d.Part, "destination", d.Destination)
+		s.cfg.Log.Info("already posted", "delivery", d.ID, "part", d.Part, "destination", d.Destination)
 		return 0, s.posted(ctx, d, receipt)
 	}
 	if d.State == news.Sending && d.Kind != news.KindUpdate {
@@ -175,7 +175,7 @@ func (s *sending) advance(ctx context.Context, d *news.Delivery) (pause time.Dur
 
 // attempt commits the intent, posts, and commits what came of it.
 func (s *sending) attempt(ctx context.Context, d *news.Delivery) (time.Duration, error) {
-	if err := s.Store.Intend(ctx, s.lease, d); err != nil {
+	if err := s.cfg.Store.Intend(ctx, s.lease, d); err != nil {
 		return 0, err
 	}
 	// A shutdown lets the post in flight end: its answer decides what we know.
@@ -188,8 +188,8 @@ func (s *sending) attempt(ctx context.Context, d *news.Delivery) (time.Duration,
 	d.Error = postErr.Error()
 	var refusal *Refusal
 	if !errors.As(postErr, &refusal) {
-		d.Looks, d.NotBefore = 0, s.Now().Add(s.pacing.Quarantine)
-		s.Log.Warn("no certain answer, will look it up", "delivery", d.ID, "part", d.Part, "destination", d.Destination, "err", postErr)
+		d.Looks, d.NotBefore = 0, s.cfg.Now().Add(s.pacing.Quarantine)
+		s.cfg.Log.Warn("no certain answer, will look it up", "delivery", d.ID, "part", d.Part, "destination", d.Destination, "err", postErr)
 		return s.pacing.Pace, s.settle(ctx, d)
 	}
 	return s.refused(ctx, d, refusal)
@@ -197,7 +197,7 @@ func (s *sending) attempt(ctx context.Context, d *news.Delivery) (time.Duration,
 
 // refused acts on an answer that proves that nothing was posted.
 func (s *sending) refused(ctx context.Context, d *news.Delivery, refusal *Refusal) (time.Duration, error) {
-	now := s.Now()
+	now := s.cfg.Now()
 	switch refusal.Kind {
 	case RefusedRate:
 		wait := refusal.RetryAfter
@@ -205,17 +205,17 @@ func (s *sending) refused(ctx context.Context, d *news.Delivery, refusal *Refusa
 			wait = rateDefault
 		}
 		d.State, d.NotBefore = news.Pending, now.Add(wait)
-		s.Log.Info("not now", "delivery", d.ID, "part", d.Part, "destination", d.Destination, "retry_after", wait)
+		s.cfg.Log.Info("not now", "delivery", d.ID, "part", d.Part, "destination", d.Destination, "retry_after", wait)
 		return wait, s.settle(ctx, d)
 	case RefusedRender:
 		if leaner, ok := s.channel.Lean(d.Payload, d.Rung+1); ok {
 			d.Payload, d.Rung, d.State, d.NotBefore = leaner, d.Rung+1, news.Pending, now
-			s.Log.Warn("refused in this form, going plainer", "delivery", d.ID, "part", d.Part, "rung", d.Rung, "err", refusal)
+			s.cfg.Log.Warn("refused in this form, going plainer", "delivery", d.ID, "part", d.Part, "rung", d.Rung, "err", refusal)
 			return s.pacing.Pace, s.settle(ctx, d)
 		}
 	}
 	d.State, d.NotBefore = news.Held, now.Add(backoff(d.Attempts))
-	s.Log.Error("held until somebody mends it", "delivery", d.ID, "part", d.Part, "destination", d.Destination, "err", refusal, "again", d.NotBefore)
+	s.cfg.Log.Error("held until somebody mends it", "delivery", d.ID, "part", d.Part, "destination", d.Destination, "err", refusal, "again", d.NotBefore)
 	if err := s.settle(ctx, d); err != nil {
 		return 0, err
 	}
@@ -229,11 +229,11 @@ func backoff(attempts int) time.Duration {
 
 // report tells the operators once a day that a destination refuses.
 func (s *sending) report(ctx context.Context, d *news.Delivery, refusal *Refusal) error {
-	if s.Operators == nil || d.Kind == news.KindNotice {
+	if s.cfg.Operators == nil || d.Kind == news.KindNotice {
 		return nil
 	}
-	notice, wanted := s.Operators(news.Notice{
-		DeliveryID: news.NoticeID("delivery_held", d.Destination+refusal.Reason, s.Now().UTC().Format(time.DateOnly)),
+	notice, wanted := s.cfg.Operators(news.Notice{
+		DeliveryID: news.NoticeID("delivery_held", d.Destination+refusal.Reason, s.cfg.Now().UTC().Format(time.DateOnly)),
 		Kind:       "delivery_held", Headline: "Delivery held", Subject: d.Destination,
 		Detail: refusal.Reason,
 		Footer: "Nothing is lost: it is tried again by itself. newswatch outbox shows what waits.",
@@ -241,7 +241,7 @@ func (s *sending) report(ctx context.Context, d *news.Delivery, refusal *Refusal
 	if !wanted {
 		return nil
 	}
-	if err := s.Store.EnqueueNotice(ctx, notice); err != nil {
+	if err := s.cfg.Store.EnqueueNotice(ctx, notice); err != nil {
 		return fmt.Errorf("enqueue a notice: %w", err)
 	}
 	return nil
@@ -249,7 +249,7 @@ func (s *sending) report(ctx context.Context, d *news.Delivery, refusal *Refusal
 
 // resolve looks up what became of an attempt whose answer never came.
 func (s *sending) resolve(ctx context.Context, d *news.Delivery) error {
-	now := s.Now()
+	now := s.cfg.Now()
 	if rest := d.StartedAt.Add(s.pacing.Quarantine); now.Before(rest) {
 		d.NotBefore = rest // the request may still be accepted late
 		return s.settle(ctx, d)
@@ -262,19 +262,19 @@ func (s *sending) resolve(ctx context.Context, d *news.Delivery) error {
 	}
 	switch {
 	case errors.Is(err, ErrNoLookup):
-		s.Log.Warn("nothing to look it up in, sending again", "delivery", d.ID, "part", d.Part, "destination", d.Destination)
+		s.cfg.Log.Warn("nothing to look it up in, sending again", "delivery", d.ID, "part", d.Part, "destination", d.Destination)
 		d.State, d.NotBefore = news.Pending, now
 	case err != nil:
 		d.Error, d.NotBefore = err.Error(), now.Add(s.pacing.LookAgain)
-		s.Log.Warn("look-up failed, trying again", "delivery", d.ID, "part", d.Part, "err", err)
+		s.cfg.Log.Warn("look-up failed, trying again", "delivery", d.ID, "part", d.Part, "err", err)
 	case found:
-		s.Log.Info("found where it belongs", "delivery", d.ID, "part", d.Part, "ts", receipt.TS)
+		s.cfg.Log.Info("found where it belongs", "delivery", d.ID, "part", d.Part, "ts", receipt.TS)
 		return s.posted(ctx, d, receipt)
 	default:
 		d.Looks++
 		d.NotBefore = now.Add(s.pacing.LookAgain)
 		if d.Looks >= looksNeeded {
-			s.Log.Info("not there, sending again", "delivery", d.ID, "part", d.Part, "looks", d.Looks)
+			s.cfg.Log.Info("not there, sending again", "delivery", d.ID, "part", d.Part, "looks", d.Looks)
 			d.State, d.NotBefore, d.Looks = news.Pending, now, 0
 		}
 	}
@@ -282,11 +282,11 @@ func (s *sending) resolve(ctx context.Context, d *news.Delivery) error {
 }
 
 func (s *sending) posted(ctx context.Context, d *news.Delivery, receipt news.Receipt) error {
-	d.State, d.Receipt, d.SentAt, d.Error = news.Sent, receipt, s.Now(), ""
+	d.State, d.Receipt, d.SentAt, d.Error = news.Sent, receipt, s.cfg.Now(), ""
 	if err := s.settle(ctx, d); err != nil {
 		return err
 	}
-	s.Log.Info("posted", "delivery", d.ID, "part", d.Part, "kind", d.Kind, "plan", d.PlanID, "destination", d.Destination,
+	s.cfg.Log.Info("posted", "delivery", d.ID, "part", d.Part, "kind", d.Kind, "plan", d.PlanID, "destination", d.Destination,
 		"stories", len(d.Stories), "attempt", d.Attempts, "ts", receipt.TS)
 	return nil
 }
@@ -294,5 +294,5 @@ func (s *sending) posted(ctx context.Context, d *news.Delivery, receipt news.Rec
 // settle commits a delivery's state, also while the program is shutting down:
 // what is known about a post must not be forgotten.
 func (s *sending) settle(ctx context.Context, d *news.Delivery) error {
-	return s.Store.Settle(context.WithoutCancel(ctx), s.lease, *d)
+	return s.cfg.Store.Settle(context.WithoutCancel(ctx), s.lease, *d)
 }

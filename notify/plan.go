@@ -31,7 +31,8 @@ type Planner struct {
 	now    func() time.Time
 }
 
-// PlannerConfig is what a Planner is made of. All fields are required.
+// PlannerConfig is what a Planner is made of. All fields are required, but Routes
+// where there are only previews.
 type PlannerConfig struct {
 	Store  PlanStore
 	Routes Routes
@@ -41,7 +42,7 @@ type PlannerConfig struct {
 
 // Routes says which way out a target has, and what it is called there.
 type Routes interface {
-	Route(t news.Target) (destination string, r Renderer)
+	Route(t news.Target) (destination string, r Renderer, err error)
 }
 
 // NewPlanner returns a planner.
@@ -73,9 +74,6 @@ func (p *Planner) Run(ctx context.Context, l news.Lease, plan news.Plan, atOnce 
 	commit, err := build(ctx, plan, state, atOnce)
 	if err != nil {
 		return Outcome{}, fmt.Errorf("build %s %s: %w", plan.Kind, plan.ID, err)
-	}
-	if atOnce && !state.NextAt.IsZero() {
-		commit.Next = state.NextAt
 	}
 	if err := p.store.CommitPlan(ctx, l, commit); err != nil {
 		return Outcome{}, fmt.Errorf("commit %s %s: %w", plan.Kind, plan.ID, err)
@@ -136,7 +134,8 @@ func (p *Planner) digest(ctx context.Context, plan news.Plan, state news.PlanSta
 	return commit, err
 }
 
-// Preview is the digest that a plan would send now, without any trace of it.
+// Preview is the digest that a plan would send now, without any trace of it. It
+// needs neither the Routes nor a lease.
 func (p *Planner) Preview(ctx context.Context, plan news.Plan) (news.Digest, error) {
 	state, err := p.store.Plan(ctx, plan.ID)
 	if err != nil {
@@ -146,8 +145,8 @@ func (p *Planner) Preview(ctx context.Context, plan news.Plan) (news.Digest, err
 	if err != nil {
 		return news.Digest{}, fmt.Errorf("preview %s: %w", plan.ID, err)
 	}
-	d.Next = state.NextAt
-	return d, nil
+	d.Next, err = FirstLook(plan, p.now())
+	return d, err
 }
 
 // covered is the time up to which the plan's digests have told: of a new plan,
@@ -228,7 +227,10 @@ func tell(plan news.Plan, entries []news.Entry, before map[string]news.Told, del
 
 // freeze renders a digest and makes a delivery of each of its messages.
 func (p *Planner) freeze(plan news.Plan, d news.Digest, now time.Time) ([]news.Delivery, error) {
-	destination, renderer := p.routes.Route(plan.To)
+	destination, renderer, err := p.routes.Route(plan.To)
+	if err != nil {
+		return nil, err
+	}
 	messages, err := renderer.Digest(d)
 	if err != nil {
 		return nil, fmt.Errorf("render: %w", err)

@@ -22,7 +22,6 @@ const Shortest = time.Second
 
 // Schedule is a checked cron expression of five fields, or a duration.
 type Schedule struct {
-	spec  string
 	cron  cron.Schedule
 	every time.Duration
 }
@@ -48,7 +47,7 @@ func Parse(spec string) (s *Schedule, err error) {
 		if d < Shortest {
 			return nil, fmt.Errorf("%s is shorter than %s", spec, Shortest)
 		}
-		return &Schedule{spec: spec, every: d}, nil
+		return &Schedule{every: d}, nil
 	}
 	if strings.Contains(spec, "TZ=") {
 		return nil, errors.New("a zone has no place in a schedule; use the timezone key")
@@ -68,7 +67,7 @@ func Parse(spec string) (s *Schedule, err error) {
 	if parsed.Next(time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)).IsZero() {
 		return nil, fmt.Errorf("%q never comes", spec)
 	}
-	return &Schedule{spec: spec, cron: parsed}, nil
+	return &Schedule{cron: parsed}, nil
 }
 
 // sundays writes a lone 7 in the day-of-week field as the 0 that the library
@@ -90,12 +89,6 @@ func sundays(spec string) string {
 	fields[4] = strings.Join(days, ",")
 	return strings.Join(fields, " ")
 }
-
-// String is the schedule as it was written.
-func (s *Schedule) String() string { return s.spec }
-
-// Every is the length of a duration, or 0 for a cron expression.
-func (s *Schedule) Every() time.Duration { return s.every }
 
 // Next is the first slot after the given time. A wall-clock reading that the
 // clock skips in spring stands for the first instant after the gap; one that it

@@ -132,9 +132,6 @@ func (w *Watcher) newDesk(rs *rules.Ruleset) (*desk, error) {
 	return d, nil
 }
 
-// Planner is the planner of the rules in force, for previews.
-func (w *Watcher) Planner() *notify.Planner { return w.desk.Load().planner }
-
 // match gives each item its hits.
 func (d *desk) match(items []news.Item) []store.Matched {
 	matched := make([]store.Matched, len(items))
@@ -170,17 +167,22 @@ func (d *desk) allowed(f news.Feed) bool {
 	return false
 }
 
-// routes finds the renderer of a target.
+// routes finds the way out of a target and its renderer.
 type routes struct{ cfg Config }
 
 // Route names the destination of a target and its renderer.
-func (r routes) Route(t news.Target) (string, notify.Renderer) {
+func (r routes) Route(t news.Target) (string, notify.Renderer, error) {
 	destination := r.cfg.Route(t)
-	channel, _, err := r.cfg.Channel(destination)
+	channel, _, err := r.cfg.Channel(destination, news.SlackSettings{})
 	if err != nil {
-		r.cfg.Log.Error("no way out", "destination", destination, "err", err)
+		return "", nil, fmt.Errorf("way out to %s: %w", destination, err)
 	}
-	return destination, channel
+	return destination, channel, nil
+}
+
+// channel is a way out, paced as the rules in force say.
+func (w *Watcher) channel(destination string) (notify.Channel, notify.Pacing, error) {
+	return w.cfg.Channel(destination, w.Rules().File.Settings.Slack)
 }
 
 // notice makes a delivery to the operators of a notice, if anybody wants it.
@@ -190,7 +192,11 @@ func (w *Watcher) notice(n news.Notice) (news.Delivery, bool) {
 		return news.Delivery{}, false
 	}
 	n.Location = file.Settings.Timezone
-	destination, renderer := routes{w.cfg}.Route(*file.Operators)
+	destination, renderer, err := routes{w.cfg}.Route(*file.Operators)
+	if err != nil {
+		w.cfg.Log.Error("cannot tell the operators", "kind", n.Kind, "err", err)
+		return news.Delivery{}, false
+	}
 	m, err := renderer.Notice(n)
 	if err != nil {
 		w.cfg.Log.Error("cannot render a notice", "kind", n.Kind, "err", err)

@@ -204,9 +204,11 @@ func (w *world) open() error {
 		Poller: func(s news.Settings) (*feed.Poller, error) {
 			return feed.New(feed.Config{Transport: w.feeds, Allow: s.Allow, UserAgent: "newswatch/test", Now: now})
 		},
-		Source:  func() (rules.Source, error) { return rules.Bytes("rules.yaml", w.rules), nil },
-		Route:   func(t news.Target) string { return "terminal:" + t.Slack },
-		Channel: func(string) (notify.Channel, notify.Pacing, error) { return screen, notify.Pacing{}, nil },
+		Source: func() (rules.Source, error) { return rules.Bytes("rules.yaml", w.rules), nil },
+		Route:  func(t news.Target) string { return "terminal:" + t.Slack },
+		Channel: func(string, news.SlackSettings) (notify.Channel, notify.Pacing, error) {
+			return screen, notify.Pacing{}, nil
+		},
 	}, rs)
 	return err
 }

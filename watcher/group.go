@@ -39,11 +39,7 @@ func (w *Watcher) group(ctx context.Context) (sum Summary, err error) {
 	if sum.Stories+sum.Grown > 0 {
 		w.ring(news.Plans)
 	}
-	err = w.cfg.Store.Release(ctx, leases[0], w.cfg.Now().Add(24*time.Hour))
-	if errors.Is(err, store.ErrFenced) {
-		err = nil
-	}
-	return sum, err
+	return sum, ignoreFence(w.cfg.Store.Release(ctx, leases[0], w.cfg.Now().Add(24*time.Hour)))
 }
 
 func (w *Watcher) groupAll(ctx context.Context, l news.Lease) (sum Summary, err error) {

@@ -52,11 +52,7 @@ func (w *Watcher) pollHost(ctx context.Context, l news.Lease) (sum Summary, err 
 			break // the host asked for a pause: its other feeds wait too
 		}
 	}
-	err = w.cfg.Store.Release(ctx, l, hostNext(states, hold, w.cfg.Now()))
-	if errors.Is(err, store.ErrFenced) {
-		return sum, nil
-	}
-	return sum, err
+	return sum, ignoreFence(w.cfg.Store.Release(ctx, l, hostNext(states, hold, w.cfg.Now())))
 }
 
 // hostNext is when a host is to be asked again: when the first of its feeds is

@@ -166,9 +166,11 @@ func runDaemon(t *testing.T, path string) (w *watcher.Watcher, stop func()) {
 		Poller: func(s news.Settings) (*feed.Poller, error) {
 			return feed.New(feed.Config{Transport: fakeWeb{}, Allow: s.Allow})
 		},
-		Source:  func() (rules.Source, error) { return rules.Read(path) },
-		Route:   func(t news.Target) string { return "terminal:" + t.Slack },
-		Channel: func(string) (notify.Channel, notify.Pacing, error) { return screen, notify.Pacing{}, nil },
+		Source: func() (rules.Source, error) { return rules.Read(path) },
+		Route:  func(t news.Target) string { return "terminal:" + t.Slack },
+		Channel: func(string, news.SlackSettings) (notify.Channel, notify.Pacing, error) {
+			return screen, notify.Pacing{}, nil
+		},
 	}, rs)
 	if err != nil {
 		t.Fatal(err)

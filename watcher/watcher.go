@@ -41,7 +41,7 @@ type Config struct {
 	// Route says which way out a target has.
 	Route func(news.Target) string
 	// Channel is the way out of a destination.
-	Channel  func(destination string) (notify.Channel, notify.Pacing, error)
+	Channel  func(destination string, pace news.SlackSettings) (notify.Channel, notify.Pacing, error)
 	Log      *slog.Logger
 	Now      func() time.Time // nil: time.Now
 	Backfill *time.Duration   // replaces settings.backfill
@@ -77,12 +77,6 @@ type Summary struct {
 // Empty says whether nothing happened.
 func (s Summary) Empty() bool { return s == Summary{} }
 
-// Quiet says whether nothing happened but polls that brought nothing.
-func (s Summary) Quiet() bool {
-	s.Feeds, s.Unchanged = 0, 0
-	return s.Empty()
-}
-
 // New returns a watcher that works by the given rules.
 func New(ctx context.Context, c Config, rs *rules.Ruleset) (*Watcher, error) {
 	if c.Now == nil {
@@ -93,11 +87,14 @@ func New(ctx context.Context, c Config, rs *rules.Ruleset) (*Watcher, error) {
 		w.bells[u] = make(chan struct{}, 1)
 	}
 	w.outbox = notify.NewOutbox(notify.OutboxConfig{
-		Store: c.Store, Channel: c.Channel, Operators: w.notice, Now: c.Now, Log: c.Log,
+		Store: c.Store, Channel: w.channel, Operators: w.notice, Now: c.Now, Log: c.Log,
 	})
 	w.polls = w.newCrew(news.Hosts, polls, w.pollHost)
 	w.posts = w.newCrew(news.Destinations, posts, w.sendTo)
-	return w, w.use(ctx, rs)
+	if err := w.use(ctx, rs); err != nil {
+		return nil, err
+	}
+	return w, nil
 }
 
 // Pass does what is due now, once, in the order of the pipeline.

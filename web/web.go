@@ -15,7 +15,7 @@ import (
 
 // Config is what a Site is made of. All fields are required.
 type Config struct {
-	Ready  func(context.Context) error // nil: the database takes writes
+	Ready  func(context.Context) error // gives nil when the database takes writes
 	Reload func(context.Context) error
 	Log    *slog.Logger
 }

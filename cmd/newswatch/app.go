@@ -105,23 +105,15 @@ func (a *app) dbURL() (string, error) {
 type ways struct {
 	slack    *slack.Channel // nil: no token
 	terminal *terminal.Channel
-	pacing   func() news.SlackSettings
 }
 
 // newWays prepares the ways out. Digests on the terminal go to out.
-func (a *app) newWays(out io.Writer, pacing func() news.SlackSettings) (*ways, error) {
-	w := &ways{
-		terminal: terminal.New(terminal.Config{Out: out, Color: a.color(out), Width: width(out)}),
-		pacing:   pacing,
-	}
-	token, err := a.secretNamed("SLACK_BOT_TOKEN")
-	if err != nil {
-		return nil, usagef("%v", err)
-	}
+func (a *app) newWays(out io.Writer, token news.Secret) *ways {
+	w := &ways{terminal: terminal.New(terminal.Config{Out: out, Color: a.color(out), Width: width(out)})}
 	if token != "" {
-		w.slack = slack.New(slack.Config{Token: string(token), APIURL: a.env("SLACK_API_URL"), Log: a.logger()})
+		w.slack = slack.New(slack.Config{Token: token, APIURL: a.env("SLACK_API_URL"), Log: a.logger()})
 	}
-	return w, nil
+	return w
 }
 
 // Route names the destination of a target.
@@ -134,31 +126,24 @@ func (w *ways) Route(t news.Target) string {
 
 // Channel is the way out of a destination. Messages that were frozen for Slack
 // wait while there is no token.
-func (w *ways) Channel(destination string) (notify.Channel, notify.Pacing, error) {
+func (w *ways) Channel(destination string, pace news.SlackSettings) (notify.Channel, notify.Pacing, error) {
 	scheme, _, _ := strings.Cut(destination, ":")
 	switch {
 	case scheme == "terminal":
 		return w.terminal, notify.Pacing{}, nil
 	case scheme == "slack" && w.slack != nil:
-		p := w.pacing()
-		return w.slack, notify.Pacing{Quarantine: p.Quarantine, LookAgain: p.LookAgain, Pace: p.Pace}, nil
+		return w.slack, notify.Pacing{Quarantine: pace.Quarantine, LookAgain: pace.LookAgain, Pace: pace.Pace}, nil
 	case scheme == "slack":
 		return nil, notify.Pacing{}, fmt.Errorf("%s: no SLACK_BOT_TOKEN", destination)
 	}
 	return nil, notify.Pacing{}, fmt.Errorf("%s: unknown way out", destination)
 }
 
-// newWatcher wires the pipeline.
-func (a *app) newWatcher(ctx context.Context, st *store.Store, rs *rules.Ruleset, out io.Writer, c watcher.Config) (*watcher.Watcher, error) {
-	var w *watcher.Watcher
-	ways, err := a.newWays(out, func() news.SlackSettings { return w.Rules().File.Settings.Slack })
-	if err != nil {
-		return nil, err
-	}
-	c.Store, c.Route, c.Channel, c.Log = st, ways.Route, ways.Channel, a.logger()
+// newWatcher wires the pipeline to the ways out.
+func (a *app) newWatcher(ctx context.Context, c watcher.Config, rs *rules.Ruleset, w *ways) (*watcher.Watcher, error) {
+	c.Route, c.Channel, c.Log = w.Route, w.Channel, a.logger()
 	c.Poller = func(s news.Settings) (*feed.Poller, error) {
 		return feed.New(feed.Config{Allow: s.Allow, UserAgent: userAgent(), Now: c.Now})
 	}
-	w, err = watcher.New(ctx, c, rs)
-	return w, err
+	return watcher.New(ctx, c, rs)
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -13,7 +14,7 @@ import (
 	"newswatch/watcher/store"
 )
 
-// Exit codes, as other programs rely on them.
+// Exit codes, as docs/operations.md promises them to other programs.
 const (
 	exitDone       = 0
 	exitNot        = 1  // it did not hold: an example failed, a delivery was refused
@@ -44,6 +45,8 @@ type cli struct {
 	Once        onceCmd        `cmd:"" help:"One pass: poll, match, group, deliver what is due."`
 	Check       checkCmd       `cmd:"" help:"Check a rule file and run the examples in it."`
 	Match       matchCmd       `cmd:"" help:"Say what matches in a text, and why."`
+	Expand      expandCmd      `cmd:"" help:"List all forms of an entity or a topic."`
+	Backtest    backtestCmd    `cmd:"" help:"Hold rules against the stored items: what would be told more, and less."`
 	Digest      digestCmd      `cmd:"" help:"Show what a digest would send now."`
 	Outbox      outboxCmd      `cmd:"" help:"Deliveries and their states."`
 	Parse       parseCmd       `cmd:"" help:"Read a feed and show its items."`
@@ -71,7 +74,7 @@ func usagef(format string, args ...any) error {
 // silently ends with a code and no further word.
 func silently(code int) error { return &exitError{code: code} }
 
-// exitCode is the contract's code of an error.
+// exitCode is the code of an error: what says nothing of usage did not hold.
 func exitCode(err error) int {
 	var exit *exitError
 	switch {
@@ -84,7 +87,7 @@ func exitCode(err error) int {
 	case errors.Is(err, store.ErrUnwritable):
 		return exitUnwritable
 	}
-	return exitUsage
+	return exitNot
 }
 
 // execute parses the arguments and runs the verb.
@@ -134,6 +137,17 @@ func (a *app) logger() *slog.Logger {
 		return slog.New(slog.NewJSONHandler(a.err, opts))
 	}
 	return slog.New(slog.NewTextHandler(a.err, opts))
+}
+
+// json writes values to stdout as JSON, one a line or, indented, for reading. Text
+// of feeds stays as it is: nobody puts this into a page.
+func (a *app) json(indented bool) *json.Encoder {
+	enc := json.NewEncoder(a.out)
+	enc.SetEscapeHTML(false)
+	if indented {
+		enc.SetIndent("", "  ")
+	}
+	return enc
 }
 
 // help joins a summary, an example and the exit codes into the text of -h.

@@ -27,8 +27,8 @@ func main() {
 	os.Exit(run(ctx, os.Args[1:], stdio{out: os.Stdout, err: os.Stderr, in: os.Stdin, env: os.Getenv}))
 }
 
-// run is the whole program but for the process around it. The exit codes are
-// those of the contract.
+// run is the whole program but for the process around it. Its exit codes
+// are those of docs/operations.md.
 func run(ctx context.Context, args []string, io stdio) int {
 	err := execute(ctx, args, io)
 	code := exitCode(err)

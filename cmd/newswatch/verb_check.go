@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"strings"
 
@@ -57,8 +56,7 @@ func (c *checkCmd) print(a *app, report *rules.Report) error {
 		report.Print(a.err, a.color(a.err))
 		return nil
 	}
-	enc := json.NewEncoder(a.out)
-	enc.SetEscapeHTML(false)
+	enc := a.json(false)
 	for _, f := range report.Findings {
 		if err := enc.Encode(f); err != nil {
 			return err

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"newswatch/cmd/newswatch/demo"
+	"newswatch/news"
 	"newswatch/rules"
 	"newswatch/watcher"
 	"newswatch/watcher/store"
@@ -57,22 +58,23 @@ func (c *demoCmd) Run(ctx context.Context, a *app) error {
 	if c.Slack && c.Channel == "" {
 		return usagef("--slack needs --channel NAME")
 	}
-	if !c.Slack {
-		env := a.env
-		a.env = func(name string) string { // whatever token is about, the demo stays here
-			if name == "SLACK_BOT_TOKEN" || name == "SLACK_BOT_TOKEN_FILE" || name == "CREDENTIALS_DIRECTORY" {
-				return ""
-			}
-			return env(name)
+	var token news.Secret // whatever token is about, the demo stays here unless it is told otherwise
+	if c.Slack {
+		var err error
+		if token, err = a.secretNamed("SLACK_BOT_TOKEN"); err != nil {
+			return err
+		}
+		if token == "" {
+			return usagef("--slack needs SLACK_BOT_TOKEN; newswatch slack manifest says how to get one")
 		}
 	}
-	if err := c.play(ctx, a); err != nil {
+	if err := c.play(ctx, a, token); err != nil {
 		return &exitError{exitNot, fmt.Sprintf("demo: %v", err)}
 	}
 	return nil
 }
 
-func (c *demoCmd) play(ctx context.Context, a *app) (err error) {
+func (c *demoCmd) play(ctx context.Context, a *app, token news.Secret) (err error) {
 	day, err := demo.Load()
 	if err != nil {
 		return err
@@ -107,11 +109,11 @@ func (c *demoCmd) play(ctx context.Context, a *app) (err error) {
 		a.LogLevel = "error" // the transcript says it all
 	}
 	log := newTranscript(a.out, day.Location, clock.now)
-	w, err := a.newWatcher(ctx, st, rs, log, watcher.Config{Now: clock.now})
+	w, err := a.newWatcher(ctx, watcher.Config{Store: st, Now: clock.now}, rs, a.newWays(log, token))
 	if err != nil {
 		return err
 	}
-	log.head(rs.File)
+	log.head(rs.File, c.Slack)
 	for t := day.Start; !t.After(day.End); t = t.Add(demoStep) {
 		clock.set(t)
 		sum, err := w.Pass(ctx)
@@ -149,8 +151,12 @@ func newTranscript(out io.Writer, loc *time.Location, now func() time.Time) *tra
 	return &transcript{out: out, loc: loc, now: now}
 }
 
-func (t *transcript) head(f *rules.File) {
-	fmt.Fprintf(t.out, "newswatch demo: one day of invented news, no network, no Slack (%s, %s)\n\n",
+func (t *transcript) head(f *rules.File, slack bool) {
+	where := "no network, no Slack"
+	if slack {
+		where = "told in Slack"
+	}
+	fmt.Fprintf(t.out, "newswatch demo: one day of invented news, %s (%s, %s)\n\n", where,
 		count(len(f.Feeds), "feed"), count(len(f.Rules), "rule"))
 }
 

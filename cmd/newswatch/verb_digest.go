@@ -2,7 +2,7 @@ package main
 
 import (
 	"context"
-	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -10,6 +10,7 @@ import (
 	"newswatch/notify"
 	"newswatch/notify/slack"
 	"newswatch/notify/terminal"
+	"newswatch/watcher/store"
 )
 
 type digestCmd struct {
@@ -50,6 +51,9 @@ func (c *digestCmd) Run(ctx context.Context, a *app) error {
 	}
 	defer st.Close()
 	d, err := notify.NewPlanner(notify.PlannerConfig{Store: st, Titles: rs.Title, Now: time.Now}).Preview(ctx, *plan)
+	if errors.Is(err, store.ErrNotFound) {
+		return usagef("the daemon has not taken %s yet: newswatch run or once does", c.ID)
+	}
 	if err != nil {
 		return err
 	}
@@ -78,10 +82,11 @@ func (c *digestCmd) show(a *app, d news.Digest) error {
 		return err
 	}
 	for _, p := range payloads {
+		end := ""
 		if c.JSON {
-			p = append(json.RawMessage(nil), append(p, '\n')...)
+			end = "\n"
 		}
-		if _, err := a.out.Write(p); err != nil {
+		if _, err := fmt.Fprintf(a.out, "%s%s", p, end); err != nil {
 			return err
 		}
 	}

@@ -98,7 +98,7 @@ func (c *groupCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	out := json.NewEncoder(a.out)
+	out := a.json(false)
 	for _, l := range lines {
 		if err := out.Encode(l); err != nil {
 			return fmt.Errorf("write: %w", err)
@@ -109,7 +109,7 @@ func (c *groupCmd) Run(a *app) error {
 
 func (c *groupCmd) pairs(a *app) error {
 	g := story.New(story.Config{Threshold: c.Threshold})
-	out := json.NewEncoder(a.out)
+	out := a.json(false)
 	bad, err := eachLine(a.in, func(raw []byte) error {
 		var in struct {
 			ID   string

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 
 	"newswatch"
+	"newswatch/rules"
 )
 
 type initCmd struct {
@@ -25,7 +26,7 @@ func (c *initCmd) Run(a *app) error {
 	files := []struct {
 		name string
 		data []byte
-	}{{"rules.yaml", newswatch.Rules()}, {"rules.schema.json", newswatch.Schema()}}
+	}{{"rules.yaml", newswatch.Rules()}, {"rules.schema.json", rules.Schema()}}
 	for _, f := range files {
 		path := filepath.Join(c.Dir, f.name)
 		if _, err := os.Lstat(path); err == nil {

@@ -60,10 +60,7 @@ func (c *matchCmd) Run(ctx context.Context, a *app) error {
 	}
 	ex := rs.Explain(&it)
 	if c.JSON {
-		enc := json.NewEncoder(a.out)
-		enc.SetIndent("", "  ")
-		enc.SetEscapeHTML(false)
-		err = enc.Encode(ex)
+		err = a.json(true).Encode(ex)
 	} else {
 		err = printExplanation(a.out, rs, ex, a.color(a.out))
 	}
@@ -137,8 +134,7 @@ func (c *matchCmd) lines(a *app) error {
 		report.Print(a.err, a.color(a.err))
 		return usagef("%s has %s", a.Rules, count(report.Errors(), "error"))
 	}
-	out := json.NewEncoder(a.out)
-	out.SetEscapeHTML(false)
+	out := a.json(false)
 	bad, err := eachLine(a.in, func(raw []byte) error {
 		var in matchLine
 		if err := json.Unmarshal(raw, &in); err != nil {
@@ -207,6 +203,9 @@ func printExplanation(out io.Writer, rs *rules.Ruleset, ex rules.Explanation, co
 	}
 	for _, m := range ex.Misses {
 		fmt.Fprintf(&b, "missed %s: %s\n", m.Rule, m.Failed)
+	}
+	for _, n := range ex.Notes {
+		fmt.Fprintf(&b, "note: %s\n", n)
 	}
 	_, err := io.WriteString(out, b.String())
 	return err

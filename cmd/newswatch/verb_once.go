@@ -2,10 +2,8 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"time"
 
 	"newswatch/news"
@@ -50,6 +48,10 @@ func (c *onceCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
+	token, err := a.secretNamed("SLACK_BOT_TOKEN")
+	if err != nil {
+		return err
+	}
 	cfg := watcher.Config{AtOnce: c.Now}
 	if c.Backfill != "" {
 		d, err := parseSpan(c.Backfill)
@@ -67,7 +69,8 @@ func (c *onceCmd) Run(ctx context.Context, a *app) error {
 	if c.JSON {
 		digests = a.err
 	}
-	w, err := a.newWatcher(ctx, st, rs, digests, cfg)
+	cfg.Store = st
+	w, err := a.newWatcher(ctx, cfg, rs, a.newWays(digests, token))
 	if err != nil {
 		return err
 	}
@@ -82,7 +85,7 @@ func (c *onceCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	if err := result.print(a.out, c.JSON); err != nil {
+	if err := result.print(a, c.JSON); err != nil {
 		return err
 	}
 	if result.Refused > 0 {
@@ -103,10 +106,11 @@ func summarize(ctx context.Context, st *store.Store, sum watcher.Summary) (onceS
 	}, nil
 }
 
-func (s onceSummary) print(out io.Writer, asJSON bool) error {
+func (s onceSummary) print(a *app, asJSON bool) error {
 	if asJSON {
-		return json.NewEncoder(out).Encode(s)
+		return a.json(false).Encode(s)
 	}
+	out := a.out
 	fmt.Fprintf(out, "%s polled", count(s.Feeds, "feed"))
 	if s.Failed > 0 {
 		fmt.Fprintf(out, " (%d failed)", s.Failed)

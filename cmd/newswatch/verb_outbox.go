@@ -85,7 +85,7 @@ func (c *outboxListCmd) Run(ctx context.Context, a *app) error {
 	}
 	for _, d := range list {
 		if c.JSON {
-			if err := json.NewEncoder(a.out).Encode(lineOf(d)); err != nil {
+			if err := a.json(false).Encode(lineOf(d)); err != nil {
 				return err
 			}
 			continue
@@ -125,9 +125,7 @@ func (c *outboxShowCmd) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	defer st.Close()
-	enc := json.NewEncoder(a.out)
-	enc.SetIndent("", "  ")
-	enc.SetEscapeHTML(false)
+	enc := a.json(true)
 	for part, parts := 1, 1; part <= parts; part++ {
 		d, err := st.Delivery(ctx, c.ID, part)
 		if errors.Is(err, store.ErrNotFound) {
@@ -158,7 +156,7 @@ type outboxResendCmd struct {
 // Help is the long text of -h.
 func (outboxResendCmd) Help() string {
 	return help("Sends a held or dropped delivery now. One that is uncertain is looked up by the daemon; it cannot be forced.",
-		"newswatch outbox resend dg_0123456789abcdef", "0 will be sent; 1 it is neither held nor dropped")
+		"newswatch outbox resend dg_0123456789abcdef", "0 will be sent; 1 it is neither held nor dropped; 2 unknown delivery")
 }
 
 // Run resends.
@@ -173,7 +171,7 @@ type outboxDropCmd struct {
 // Help is the long text of -h.
 func (outboxDropCmd) Help() string {
 	return help("Gives a waiting or held delivery up. Its stories count as told.", "newswatch outbox drop dg_0123456789abcdef",
-		"0 dropped; 1 it is neither waiting nor held")
+		"0 dropped; 1 it is neither waiting nor held; 2 unknown delivery")
 }
 
 // Run drops.
@@ -192,6 +190,9 @@ func changeDelivery(ctx context.Context, a *app, id, done string, change func(*s
 		return fmt.Errorf("change delivery %s: %w", id, err)
 	}
 	if n == 0 {
+		if _, err := st.Delivery(ctx, id, 1); errors.Is(err, store.ErrNotFound) {
+			return usagef("no delivery %q; newswatch outbox lists them", id)
+		}
 		return &exitError{exitNot, fmt.Sprintf("%s is in no state for that; newswatch outbox show %s", id, id)}
 	}
 	fmt.Fprintf(a.out, "%s %s\n", count(n, "message"), done)

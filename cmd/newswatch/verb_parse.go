@@ -42,10 +42,7 @@ func (c *parseCmd) Run(ctx context.Context, a *app) error {
 		return &exitError{exitNot, fmt.Sprintf("%s: %v", c.Source, err)}
 	}
 	if c.JSON {
-		enc := json.NewEncoder(a.out)
-		enc.SetIndent("", "  ")
-		enc.SetEscapeHTML(false)
-		return enc.Encode(parsed(c.Source, doc, nil))
+		return a.json(true).Encode(parsed(c.Source, doc, nil))
 	}
 	fmt.Fprintf(a.out, "%s: %s\n", doc.Title, count(len(doc.Entries), "item"))
 	for _, it := range feed.Items(doc, news.Feed{ID: "parse", Name: doc.Title}, time.Now()) {
@@ -73,7 +70,7 @@ func (c *parseCmd) read(ctx context.Context, a *app) (*feed.Document, error) {
 	return feed.Parse(page.Body, page.Header, page.URL)
 }
 
-// parseLine is a feed as scorers and other programs read it.
+// parseLine is a feed as other programs read it.
 type parseLine struct {
 	File  string `json:"file"`
 	OK    bool   `json:"ok"`
@@ -95,8 +92,7 @@ func (c *parseCmd) lines(a *app) error {
 		return usagef("%v", err)
 	}
 	defer root.Close()
-	out := json.NewEncoder(a.out)
-	out.SetEscapeHTML(false)
+	out := a.json(false)
 	bad, err := eachLine(a.in, func(raw []byte) error {
 		var in struct {
 			File    string

@@ -49,14 +49,19 @@ func (c *runCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
+	token, err := a.secretNamed("SLACK_BOT_TOKEN")
+	if err != nil {
+		return err
+	}
 	st, err := a.openStore(ctx, false)
 	if err != nil {
 		return err
 	}
 	defer st.Close()
-	w, err := a.newWatcher(ctx, st, rs, a.out, watcher.Config{
+	w, err := a.newWatcher(ctx, watcher.Config{
+		Store:  st,
 		Source: func() (rules.Source, error) { return rules.Read(a.Rules) },
-	})
+	}, rs, a.newWays(a.out, token))
 	if err != nil {
 		return err
 	}
@@ -71,12 +76,11 @@ func (c *runCmd) Run(ctx context.Context, a *app) error {
 	}
 	a.logger().Info("running", "rules", a.Rules, "feeds", len(rs.File.Feeds), "plans", len(rs.File.Plans), "listen", addr, "version", version)
 	_, _ = daemon.SdNotify(false, daemon.SdNotifyReady) // nobody listens outside of systemd
-	err = g.Wait()
-	a.logger().Info("stopped", "err", err)
-	if errors.Is(err, context.Canceled) {
-		return nil
+	if err := g.Wait(); err != nil && !errors.Is(err, context.Canceled) {
+		return err
 	}
-	return err
+	a.logger().Info("stopped")
+	return nil
 }
 
 // roles says which units this process works on, and whether it serves pages.

@@ -44,12 +44,12 @@ func (slackTestCmd) Help() string {
 func (c *slackTestCmd) Run(ctx context.Context, a *app) error {
 	token, err := a.secretNamed("SLACK_BOT_TOKEN")
 	if err != nil {
-		return usagef("%v", err)
+		return err
 	}
 	if token == "" {
 		return usagef("no SLACK_BOT_TOKEN; newswatch slack manifest says how to get one")
 	}
-	channel := slack.New(slack.Config{Token: string(token), APIURL: a.env("SLACK_API_URL"), Log: a.logger()})
+	channel := slack.New(slack.Config{Token: token, APIURL: a.env("SLACK_API_URL"), Log: a.logger()})
 	who, err := channel.Check(ctx)
 	if err != nil {
 		return &exitError{exitNot, fmt.Sprintf("the token was refused: %v", err)}

@@ -64,7 +64,7 @@ func (c *Channel) call(ctx context.Context, method string, args url.Values, out 
 		return &apiError{Method: method, Unsent: true, Err: errors.New("the address of the API cannot be used")}
 	}
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	req.Header.Set("Authorization", "Bearer "+c.token)
+	req.Header.Set("Authorization", "Bearer "+c.token.Reveal())
 	resp, err := c.http.Do(req)
 	if err != nil {
 		return &apiError{Method: method, Unsent: sent.nothing(), Err: c.redact(err)}
@@ -135,10 +135,10 @@ func code(s string) string {
 
 // redact takes the token out of an error, in case a proxy echoed it.
 func (c *Channel) redact(err error) error {
-	if c.token == "" || !strings.Contains(err.Error(), c.token) {
+	if c.token == "" || !strings.Contains(err.Error(), c.token.Reveal()) {
 		return err
 	}
-	return errors.New(strings.ReplaceAll(err.Error(), c.token, "***"))
+	return errors.New(strings.ReplaceAll(err.Error(), c.token.Reveal(), c.token.String()))
 }
 
 // readClock learns how far Slack's clock is from ours. The header has whole

@@ -16,6 +16,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"newswatch/news"
 	"newswatch/notify"
 )
 
@@ -26,7 +27,7 @@ const timeout = 15 * time.Second
 
 // Config says how to reach a workspace and what its messages offer.
 type Config struct {
-	Token       string       // the bot's, "xoxb-..."; never logged
+	Token       news.Secret  // the bot's, "xoxb-..."
 	APIURL      string       // base of the methods; "" is Slack's own
 	HTTP        *http.Client // nil: one of our own
 	Interactive bool         // messages carry buttons; they need Socket Mode
@@ -37,7 +38,7 @@ type Config struct {
 // Channel renders and posts. It is safe for concurrent use.
 type Channel struct {
 	renderer
-	token   string
+	token   news.Secret
 	base    string
 	http    *http.Client
 	log     *slog.Logger
