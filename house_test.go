@@ -25,10 +25,11 @@ var arrows = map[string][]string{
 	"text":     {},
 	"schedule": {"news"},
 
-	"rules":         {"news", "text", "schedule"},
-	"watcher/feed":  {"news", "text", "schedule"},
-	"watcher/story": {"news", "text", "schedule"},
-	"watcher/store": {"news", "text", "schedule"},
+	"rules":          {"news", "text", "schedule"},
+	"rules/backtest": {"news", "text", "schedule", "rules"},
+	"watcher/feed":   {"news", "text", "schedule"},
+	"watcher/story":  {"news", "text", "schedule"},
+	"watcher/store":  {"news", "text", "schedule"},
 	"watcher/store/storetest": {"news", "text", "schedule",
 		"watcher/store", "notify"},
 
@@ -45,7 +46,7 @@ var arrows = map[string][]string{
 	".":                  {},
 	"cmd/newswatch/demo": {"news"},
 	"cmd/newswatch": {".", "news", "text", "schedule", "rules", "watcher", "watcher/feed",
-		"watcher/story", "watcher/store", "notify", "notify/wording", "notify/slack",
+		"rules/backtest", "watcher/story", "watcher/store", "notify", "notify/wording", "notify/slack",
 		"notify/terminal", "notify/slack/slackfake", "web", "cmd/newswatch/demo"},
 }
 
