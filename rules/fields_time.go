@@ -34,7 +34,7 @@ func (s durationShape) read(r *decoder, n *yaml.Node, at spot) any {
 	if !ok {
 		return nil
 	}
-	d, ok := duration(v)
+	d, ok := Duration(v)
 	switch {
 	case !ok:
 		r.refuse(n, "bad-duration", s.suggest(v), "%s must be a duration such as 30s, 15m, 4h, 2d or 1w, not %q", at, v)
@@ -48,9 +48,10 @@ func (s durationShape) read(r *decoder, n *yaml.Node, at spot) any {
 	return nil
 }
 
-// duration reads numbers with units from weeks to milliseconds: 2w, 1h30m, 1.1s.
-func duration(v string) (time.Duration, bool) {
-	units := map[string]time.Duration{"ms": time.Millisecond, "s": time.Second, "m": time.Minute, "h": hour, "d": day, "w": 7 * day}
+// Duration reads numbers with units from years to milliseconds: 2w, 1h30m, 1.1s;
+// a year has 365 days. At most 100 years.
+func Duration(v string) (time.Duration, bool) {
+	units := map[string]time.Duration{"ms": time.Millisecond, "s": time.Second, "m": time.Minute, "h": hour, "d": day, "w": 7 * day, "y": 365 * day}
 	if v == "0" {
 		return 0, true
 	}
@@ -127,7 +128,7 @@ func (s cronShape) read(r *decoder, n *yaml.Node, at spot) any {
 	if !ok {
 		return nil
 	}
-	if d, isDuration := duration(v); isDuration {
+	if d, isDuration := Duration(v); isDuration {
 		r.refuse(n, "bad-cron", cronEvery(d), "%s must be %s, not a duration", at, s.words())
 		return nil
 	}
@@ -176,7 +177,7 @@ func fixCron(v string) string {
 		return validCron(fmt.Sprintf("%d %d * * *", minute, h))
 	}
 	if m := regexp.MustCompile(`^(?:@every|every)\s+(\d+)\s*(\w+)$`).FindStringSubmatch(low); m != nil {
-		if d, ok := duration(durationShape{0, day}.suggest(m[1] + m[2])); ok {
+		if d, ok := Duration(durationShape{0, day}.suggest(m[1] + m[2])); ok {
 			return validCron(cronEvery(d))
 		}
 	}
@@ -246,7 +247,7 @@ func (s pollShape) read(r *decoder, n *yaml.Node, at spot) any {
 	if !ok {
 		return nil
 	}
-	if d, isDuration := duration(v); isDuration && v != "0" {
+	if d, isDuration := Duration(v); isDuration && v != "0" {
 		if d < schedule.Shortest || d > 30*day {
 			r.refuse(n, "bad-duration", shortDuration(min(max(d, schedule.Shortest), 30*day)), "%s must be from %s to 30d", at, shortDuration(schedule.Shortest))
 			return nil

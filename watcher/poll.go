@@ -74,7 +74,10 @@ func hostNext(states []news.FeedState, hold, now time.Time) time.Time {
 func (w *Watcher) pollFeed(ctx context.Context, l news.Lease, f news.Feed, state news.FeedState) (sum Summary, r feed.Result, err error) {
 	d := w.desk.Load()
 	sum.Feeds = 1
-	r = d.poller.Poll(ctx, feed.Job{Feed: f, State: state, Backfill: d.backfill, Wish: d.wish(f), Force: w.cfg.AtOnce})
+	r = d.poller.Poll(ctx, feed.Job{
+		Feed: f, State: state, Backfill: d.backfill, Wish: d.wish(f), Force: w.cfg.AtOnce,
+		RepeatedBlocks: d.rules.File.Settings.IgnoreRepeatedBlocks,
+	})
 	if ctx.Err() != nil {
 		return sum, r, ctx.Err() // a poll that we broke off says nothing about the feed
 	}

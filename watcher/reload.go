@@ -7,8 +7,8 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"newswatch/news"
@@ -21,11 +21,10 @@ const (
 	watchSettle = 250 * time.Millisecond // from a changed reading to the one that must agree with it
 )
 
-// reloader remembers what was seen of the rule file.
-type reloader struct {
-	mu       sync.Mutex // one reload at a time
-	badSince time.Time  // since when the file on disk is not the rules in force; zero: it is
-}
+// badSinceKey is where the database keeps since when the rule file on disk is
+// not the rules in force, in Unix milliseconds; "" while it is. A restart must
+// not forget that items are to be matched again.
+const badSinceKey = "rules_bad_since"
 
 // ErrRejected says that a rule file was not taken: the rules in force stay.
 var ErrRejected = errors.New("the rule file was not taken")
@@ -48,17 +47,17 @@ func (w *Watcher) watchRules(ctx context.Context) error {
 			continue
 		}
 		looked = second.Hash()
-		w.reload.mu.Lock()
+		w.reload.Lock()
 		_ = w.take(ctx, second) // it has logged and told what there is to say
-		w.reload.mu.Unlock()
+		w.reload.Unlock()
 	}
 	return nil
 }
 
 // Reload reads the rule file anew, at somebody's word.
 func (w *Watcher) Reload(ctx context.Context) error {
-	w.reload.mu.Lock()
-	defer w.reload.mu.Unlock()
+	w.reload.Lock()
+	defer w.reload.Unlock()
 	src, err := w.cfg.Source()
 	if err != nil {
 		return w.reject(ctx, nil, err)
@@ -79,11 +78,8 @@ func (w *Watcher) take(ctx context.Context, src rules.Source) error {
 		return w.reject(ctx, report, err)
 	}
 	w.cfg.Log.Info("rules loaded", append([]any{"hash", rs.Hash}, changes(before.File, rs.File)...)...)
-	if since := w.reload.badSince; !since.IsZero() {
-		w.reload.badSince = time.Time{}
-		if err := w.rematch(ctx, since); err != nil {
-			w.cfg.Log.Error("matching anew failed", "since", since, "err", err)
-		}
+	if err := w.catchUp(ctx); err != nil {
+		w.cfg.Log.Error("matching anew failed, the next reload tries again", "err", err)
 	}
 	for u := range w.bells {
 		w.ring(u)
@@ -93,8 +89,8 @@ func (w *Watcher) take(ctx context.Context, src rules.Source) error {
 
 // reject says what is wrong with a rule file, once an error.
 func (w *Watcher) reject(ctx context.Context, report *rules.Report, err error) error {
-	if w.reload.badSince.IsZero() {
-		w.reload.badSince = w.cfg.Now()
+	if markErr := w.markBad(ctx); markErr != nil {
+		err = errors.Join(err, markErr)
 	}
 	var text bytes.Buffer
 	if report != nil {
@@ -117,6 +113,32 @@ func (w *Watcher) reject(ctx context.Context, report *rules.Report, err error) e
 		w.ring(news.Destinations)
 	}
 	return err
+}
+
+// markBad notes that the file on disk is not the rules in force from now on.
+func (w *Watcher) markBad(ctx context.Context) error {
+	since, err := w.cfg.Store.Meta(ctx, badSinceKey)
+	if err != nil || since != "" {
+		return err
+	}
+	return w.cfg.Store.SetMeta(ctx, badSinceKey, strconv.FormatInt(w.cfg.Now().UnixMilli(), 10))
+}
+
+// catchUp matches what was fetched while the file on disk was not the rules in
+// force, now that it is.
+func (w *Watcher) catchUp(ctx context.Context) error {
+	noted, err := w.cfg.Store.Meta(ctx, badSinceKey)
+	if err != nil || noted == "" {
+		return err
+	}
+	ms, err := strconv.ParseInt(noted, 10, 64)
+	if err != nil {
+		return fmt.Errorf("read since when the rules were broken: %w", err)
+	}
+	if err := w.rematch(ctx, time.UnixMilli(ms)); err != nil {
+		return err
+	}
+	return w.cfg.Store.SetMeta(ctx, badSinceKey, "")
 }
 
 // rematch matches the items that were fetched while the file on disk was not

@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -59,7 +60,7 @@ type Watcher struct {
 	grouper *story.Grouper // nil: to be replayed from the store
 	holder  string         // tells our hold on the desk from another process's
 	bells   map[news.Unit]chan struct{}
-	reload  reloader
+	reload  sync.Mutex // one reload at a time
 	cron    alarms
 }
 
@@ -93,6 +94,9 @@ func New(ctx context.Context, c Config, rs *rules.Ruleset) (*Watcher, error) {
 	w.posts = w.newCrew(news.Destinations, posts, w.sendTo)
 	if err := w.use(ctx, rs); err != nil {
 		return nil, err
+	}
+	if err := w.catchUp(ctx); err != nil {
+		return nil, fmt.Errorf("match anew what was fetched under a broken rule file: %w", err)
 	}
 	return w, nil
 }

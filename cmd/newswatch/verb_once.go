@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"newswatch/news"
+	"newswatch/rules"
 	"newswatch/watcher"
 	"newswatch/watcher/store"
 )
@@ -54,9 +55,9 @@ func (c *onceCmd) Run(ctx context.Context, a *app) error {
 	}
 	cfg := watcher.Config{AtOnce: c.Now}
 	if c.Backfill != "" {
-		d, err := parseSpan(c.Backfill)
-		if err != nil {
-			return usagef("--backfill: %v", err)
+		d, ok := rules.Duration(c.Backfill)
+		if !ok {
+			return usagef("--backfill: %q is no duration; write 24h, 30d or 20y", c.Backfill)
 		}
 		cfg.Backfill = &d
 	}
@@ -126,24 +127,4 @@ func (s onceSummary) print(a *app, asJSON bool) error {
 	}
 	_, err := fmt.Fprintln(out)
 	return err
-}
-
-// parseSpan reads a length of time with days, weeks and years beside Go's units.
-func parseSpan(s string) (time.Duration, error) {
-	days := map[byte]float64{'d': 1, 'w': 7, 'y': 365}
-	if s == "" {
-		return 0, errors.New("an empty duration")
-	}
-	if n, known := days[s[len(s)-1]]; known {
-		var v float64
-		if _, err := fmt.Sscanf(s[:len(s)-1], "%g", &v); err != nil || v < 0 {
-			return 0, fmt.Errorf("%q is no duration; write 24h, 30d or 20y", s)
-		}
-		return time.Duration(v * n * 24 * float64(time.Hour)), nil
-	}
-	d, err := time.ParseDuration(s)
-	if err != nil || d < 0 {
-		return 0, fmt.Errorf("%q is no duration; write 24h, 30d or 20y", s)
-	}
-	return d, nil
 }

@@ -82,7 +82,10 @@ type Job struct {
 	State    news.FeedState
 	Backfill time.Duration                   // on the first good poll, dated items younger than this are told; 0: none
 	Wish     func(after time.Time) time.Time // the next time at which the operator wants a poll; nil: as soon as is polite
-	Force    bool                            // ask now, whatever State.NextAt says; a hold on the host is the caller's to keep
+	// RepeatedBlocks is in how many items of the document a block must stand to be
+	// taken out of all of them; 0: none is.
+	RepeatedBlocks int
+	Force          bool // ask now, whatever State.NextAt says; a hold on the host is the caller's to keep
 }
 
 // Result is what a poll brought. State replaces the job's, and belongs into the
@@ -142,6 +145,7 @@ func (p *Poller) read(j Job, t timing, a *answer, st news.FeedState) Result {
 		return failed(j, t, a, err)
 	}
 	r := Result{Items: Items(doc, j.Feed, t.now)}
+	dropRepeated(r.Items, j.RepeatedBlocks)
 	if !j.State.Baselined {
 		baseline(r.Items, t.now, j.Backfill)
 	}
