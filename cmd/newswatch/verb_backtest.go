@@ -2,7 +2,7 @@ package main
 
 import (
 	"context"
-	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -56,6 +56,9 @@ func (c *backtestCmd) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	st, err := a.openStore(ctx, true)
+	if errors.Is(err, store.ErrNotFound) {
+		return usagef("%v", err)
+	}
 	if err != nil {
 		return err
 	}
@@ -76,10 +79,7 @@ func (c *backtestCmd) Run(ctx context.Context, a *app) error {
 		return fmt.Errorf("backtest: %w", err)
 	}
 	if c.JSON {
-		enc := json.NewEncoder(a.out)
-		enc.SetIndent("", "  ")
-		enc.SetEscapeHTML(false)
-		return enc.Encode(report)
+		return a.json(true).Encode(report)
 	}
 	return c.print(a, report, cfg.Location)
 }
@@ -160,9 +160,9 @@ func (c *backtestCmd) print(a *app, r *backtest.Report, loc *time.Location) erro
 	if c.Against != "" {
 		against = c.Against
 	}
-	fmt.Fprintf(&p.out, "%s of the last %s, %s against %s\n", counted(r.Items, "item"), count(c.Days, "day"), a.Rules, against)
+	fmt.Fprintf(&p.out, "%s of the last %s, %s against %s\n", items(r.Items), wording.Count(c.Days, "day", "days"), a.Rules, against)
 	if r.Unlisted > 0 {
-		fmt.Fprintf(&p.out, "%s from feeds that %s does not have were matched too\n", counted(r.Unlisted, "item"), a.Rules)
+		fmt.Fprintf(&p.out, "%s from feeds that %s does not have were matched too\n", items(r.Unlisted), a.Rules)
 	}
 	p.head("items that match", "", false, &r.Matched)
 	for i := range r.Rules {
@@ -210,7 +210,7 @@ func (p *backtestPrinter) mark(d *backtest.Delta) {
 // head is one line: 12 -> 14, 3 new, 1 lost.
 func (p *backtestPrinter) head(name, title string, gone bool, d *backtest.Delta) {
 	fmt.Fprintf(&p.out, "%s%s%s", p.bold, name, p.off)
-	if title != "" {
+	if title != "" && title != name {
 		fmt.Fprintf(&p.out, "  %s", wording.Line(title))
 	}
 	fmt.Fprintf(&p.out, "  %s -> %s", wording.Number(d.Before), wording.Number(d.After))
@@ -246,7 +246,7 @@ func (p *backtestPrinter) days(days []backtest.Day) {
 	}
 	fmt.Fprintf(&p.out, "    days: %s", strings.Join(lines, ", "))
 	if more > 0 {
-		fmt.Fprintf(&p.out, ", and %s before", count(more, "day"))
+		fmt.Fprintf(&p.out, ", and %s before", wording.Count(more, "day", "days"))
 	}
 	p.out.WriteString("\n")
 }
@@ -288,8 +288,4 @@ func (p *backtestPrinter) same(list []backtest.RuleDelta) {
 	}
 }
 
-// counted is count with a number that is easy to read.
-func counted(n int, noun string) string {
-	_, words, _ := strings.Cut(count(n, noun), " ")
-	return wording.Number(n) + " " + words
-}
+func items(n int) string { return wording.Count(n, "item", "items") }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"strings"
 
@@ -19,8 +18,8 @@ type expandCmd struct {
 // Help is the long text of -h.
 func (expandCmd) Help() string {
 	return help(`Lists every form in which an entity or a topic is found, one a line, in the order of the file: spellings and case endings that
-were added by themselves too. They are shown as they are compared, without case and accents; = means exactly so, * that more letters
-may follow, entity: and topic: that all forms of another one count. A form that is wrong goes into the entity's without.`,
+were added by themselves too. Case and accents do not matter, unless = says exactly so; * says that more letters may follow, entity:
+and topic: that all forms of another one count. A form that is wrong goes into the entity's without.`,
 		"newswatch expand kellogg\nnewswatch expand topic:ceasefire --json | jq -r .forms[]",
 		"0 listed; 2 unknown id, or an invalid file")
 }
@@ -47,10 +46,7 @@ func (c *expandCmd) Run(a *app) error {
 		return usagef("%v", err)
 	}
 	if c.JSON {
-		enc := json.NewEncoder(a.out)
-		enc.SetIndent("", "  ")
-		enc.SetEscapeHTML(false)
-		return enc.Encode(x)
+		return a.json(true).Encode(x)
 	}
 	_, err = fmt.Fprintln(a.out, strings.Join(x.Forms, "\n"))
 	return err

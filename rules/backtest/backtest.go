@@ -40,7 +40,8 @@ type Judge interface {
 type Side struct {
 	Judge Judge
 	// File names the rules, and says which digests and alerts want them. Nil, where
-	// only hits are known, takes the digests and alerts of the other side.
+	// only hits are known, takes the digests and alerts of the other side; those
+	// that want all of its rules then want any other as well.
 	File *rules.File
 }
 
@@ -114,10 +115,11 @@ func newRun(c Config) *run {
 	if c.Location == nil {
 		c.Location = time.UTC
 	}
-	r := &run{Config: c, after: wantsOf(c.After.File.Plans), listed: map[string]bool{}}
-	r.before = r.after
+	r := &run{Config: c, after: wantsOf(c.After.File), listed: map[string]bool{}}
 	if c.Before.File != nil {
-		r.before = wantsOf(c.Before.File.Plans)
+		r.before = wantsOf(c.Before.File)
+	} else {
+		r.before = r.after.withOthers()
 	}
 	for _, f := range c.After.File.Feeds {
 		r.listed[f.ID] = true

@@ -128,14 +128,18 @@ func golden(t *testing.T, path string, v any) {
 	equal(t, got.String(), string(want))
 }
 
-// A rule file with no rule of the hits: those of which only hits are known come last.
+// Rules of which only hits are known come last, and who wants every rule of the
+// new file loses them.
 func TestUnknownRulesAreGone(t *testing.T) {
 	t.Parallel()
 	when := at(t, "2026-03-10 10:00")
 	report, err := backtest.Run(t.Context(), backtest.Config{
 		Archive: archive{{ID: "a", Fetched: when}}, Since: when, Until: when.Add(time.Hour),
 		Before: backtest.Side{Judge: verdicts{"a": {"zebra": 1, "yak": 2}}},
-		After:  backtest.Side{Judge: verdicts{}, File: &rules.File{Rules: []rules.Rule{{ID: "new"}}}},
+		After: backtest.Side{Judge: verdicts{}, File: &rules.File{
+			Rules: []rules.Rule{{ID: "new"}, {ID: "newer"}},
+			Plans: []news.Plan{{ID: "all", Rules: []string{"new", "newer"}, MinScore: 2}, {ID: "some", Rules: []string{"new"}}},
+		}},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -144,7 +148,10 @@ func TestUnknownRulesAreGone(t *testing.T) {
 	for _, r := range report.Rules {
 		got = append(got, fmt.Sprint(r.ID, " ", r.Title, " ", r.Gone, " ", r.Lost))
 	}
-	equal(t, got, []string{"new new false 0", "yak yak true 1", "zebra zebra true 1"})
+	for _, p := range report.Plans {
+		got = append(got, fmt.Sprint(p.ID, " ", p.Lost))
+	}
+	equal(t, got, []string{"new new false 0", "newer newer false 0", "yak yak true 1", "zebra zebra true 1", "all 1", "some 0"})
 }
 
 func TestNothingStored(t *testing.T) {
