@@ -8,6 +8,7 @@ import (
 	"flag"
 	"fmt"
 	"maps"
+	"math/rand/v2"
 	"os"
 	"slices"
 	"strings"
@@ -15,7 +16,6 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"pgregory.net/rapid"
 
 	"newswatch/news"
 	"newswatch/rules"
@@ -178,66 +178,78 @@ func TestNothingStored(t *testing.T) {
 // report is that of a plain count.
 func TestWorkersAgree(t *testing.T) {
 	t.Parallel()
+	for name, spread := range map[string]struct {
+		burst int // items that come at one moment
+		step  time.Duration
+	}{
+		"all at once":           {50_000, 0},
+		"in two bursts":         {25_000, 20 * 24 * time.Hour},
+		"one each millisecond":  {1, time.Millisecond},
+		"many each millisecond": {333, time.Millisecond},
+		"over the whole time":   {7, 5 * time.Minute},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			workersAgree(t, spread.burst, spread.step)
+		})
+	}
+}
+
+func workersAgree(t *testing.T, burst int, step time.Duration) {
 	const items = 50_000 // several spans
 	start := at(t, "2026-03-10 00:00")
 	file := &rules.File{
 		Rules: []rules.Rule{{ID: "a"}, {ID: "b"}, {ID: "c"}},
 		Plans: []news.Plan{{ID: "p", Rules: []string{"a", "c"}, MinScore: 50}, {ID: "q", Rules: []string{"b"}}},
 	}
-	rapid.Check(t, func(r *rapid.T) {
-		seed := rapid.Uint64().Draw(r, "seed")
-		step := rapid.SampledFrom([]time.Duration{0, time.Millisecond, 7 * time.Second}).Draw(r, "step")
-		burst := rapid.IntRange(1, items).Draw(r, "burst") // so many come at one moment
-		stored, before, after := make(archive, items), verdicts{}, verdicts{}
-		for i := range stored {
-			id := fmt.Sprintf("%05d", i)
-			stored[i] = news.Item{ID: id, Fetched: start.Add(time.Duration(i/burst) * step), Baseline: seed>>(i%60)&3 == 0}
-			if i%16 == 0 {
-				before[id], after[id] = verdict(seed+uint64(i)*0x9E3779B97F4A7C15), verdict(seed^uint64(i)*0xBF58476D1CE4E5B9)
-			}
+	random := rand.New(rand.NewPCG(uint64(burst), uint64(step)))
+	stored, before, after := make(archive, items), verdicts{}, verdicts{}
+	for i := range stored {
+		id := fmt.Sprintf("%05d", i)
+		stored[i] = news.Item{ID: id, Fetched: start.Add(time.Duration(i/burst) * step), Baseline: i%9 == 0}
+		if i%16 == 0 {
+			before[id], after[id] = verdict(random), verdict(random)
 		}
-		run := func(workers int) (*backtest.Report, []int) {
-			var calls []int
-			report, err := backtest.Run(t.Context(), backtest.Config{
-				Archive: stored, Since: start, Until: start.AddDate(0, 0, 30), Workers: workers,
-				Before: backtest.Side{Judge: before}, After: backtest.Side{Judge: after, File: file},
-				Progress: func(done, total int) {
-					if done > total {
-						r.Errorf("%d of %d done", done, total)
-					}
-					calls = append(calls, done)
-				},
-			})
-			if err != nil {
-				r.Fatal(err)
-			}
-			return report, calls
+	}
+	run := func(workers int) (*backtest.Report, []int) {
+		var calls []int
+		report, err := backtest.Run(t.Context(), backtest.Config{
+			Archive: stored, Since: start, Until: start.AddDate(0, 0, 30), Workers: workers,
+			Before: backtest.Side{Judge: before}, After: backtest.Side{Judge: after, File: file},
+			Progress: func(done, total int) {
+				if done > total {
+					t.Errorf("%d of %d done", done, total)
+				}
+				calls = append(calls, done)
+			},
+		})
+		if err != nil {
+			t.Fatal(err)
 		}
-		one, calls := run(1)
-		if !slices.IsSorted(calls) || calls[len(calls)-1] != items {
-			r.Errorf("progress ends with %d of %d", calls[len(calls)-1], items)
-		}
-		many, _ := run(3)
-		if diff := cmp.Diff(one, many); diff != "" {
-			r.Errorf("three workers report other things than one (-one +three)\n%s", diff)
-		}
-		checkCounts(r, one, before, after)
-	})
+		return report, calls
+	}
+	one, calls := run(1)
+	if !slices.IsSorted(calls) || calls[len(calls)-1] != items {
+		t.Errorf("progress ends with %d of %d", calls[len(calls)-1], items)
+	}
+	many, _ := run(3)
+	equal(t, many, one)
+	checkCounts(t, one, before, after)
 }
 
-// verdict makes hits of a number.
-func verdict(n uint64) map[string]int {
+// verdict makes hits by chance.
+func verdict(random *rand.Rand) map[string]int {
 	hits := map[string]int{}
-	for i, rule := range []string{"a", "b", "c"} {
-		if n>>(8*i)&3 == 0 {
-			hits[rule] = int(n >> (8*i + 2) % 100)
+	for _, rule := range []string{"a", "b", "c"} {
+		if random.IntN(4) == 0 {
+			hits[rule] = random.IntN(100)
 		}
 	}
 	return hits
 }
 
 // checkCounts compares a report with a count of its own.
-func checkCounts(t *rapid.T, report *backtest.Report, before, after verdicts) {
+func checkCounts(t *testing.T, report *backtest.Report, before, after verdicts) {
 	for _, rule := range report.Rules {
 		var want backtest.Delta
 		for id := range before {
@@ -267,9 +279,7 @@ func checkCounts(t *rapid.T, report *backtest.Report, before, after verdicts) {
 			t.Errorf("%s: the examples are not the five newest: %+v", rule.ID, got.NewItems)
 		}
 		got.Days, got.NewItems, got.LostItems, got.ScoredItems = nil, nil, nil, nil
-		if diff := cmp.Diff(want, got); diff != "" {
-			t.Errorf("%s: (-counted +reported)\n%s", rule.ID, diff)
-		}
+		equal(t, got, want)
 	}
 }
 

@@ -37,16 +37,18 @@ func TestStored(t *testing.T) {
 	compare := func(name string, judge backtest.Judge, file *rules.File) *backtest.Report {
 		t.Helper()
 		began := time.Now()
+		var heap heapPeak
 		report, err := backtest.Run(ctx, backtest.Config{
 			Archive: st, Before: backtest.Side{Judge: judge, File: file},
 			After: backtest.Side{Judge: backtest.Rules(after), File: after.File}, Since: since, Until: until,
+			Progress: heap.look,
 		})
 		if err != nil {
 			t.Fatal(err)
 		}
 		took := time.Since(began).Seconds()
-		t.Logf("against %s: %d items in %.2f s on %d cores, %.0f items/s, %.0f MB/s", name, report.Items, took,
-			runtime.GOMAXPROCS(0), float64(report.Items)/took, float64(bytes)/took/1e6)
+		t.Logf("against %s: %d items in %.2f s on %d cores, %.0f items/s, %.0f MB/s, heap up to %d MB", name, report.Items, took,
+			runtime.GOMAXPROCS(0), float64(report.Items)/took, float64(bytes)/took/1e6, heap.most>>20)
 		return report
 	}
 	began = time.Now()
@@ -64,6 +66,21 @@ func TestStored(t *testing.T) {
 	if m := byRules.Matched; m.New == 0 || m.Lost == 0 || m.After != m.Before+m.New-m.Lost {
 		t.Errorf("the sums do not add up: %+v", m.Counts)
 	}
+}
+
+// heapPeak looks how much memory is in use while a backtest runs.
+type heapPeak struct {
+	calls int
+	most  uint64 // bytes
+}
+
+func (h *heapPeak) look(int, int) {
+	if h.calls++; h.calls%40 != 1 {
+		return
+	}
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	h.most = max(h.most, m.HeapAlloc)
 }
 
 func load(t testing.TB, path string) *rules.Ruleset {
@@ -97,7 +114,7 @@ func fill(t testing.TB, st *store.Store, rs *rules.Ruleset, since, until time.Ti
 	for _, f := range rs.File.Feeds {
 		feeds[f.Host()] = f
 	}
-	const burst = 500
+	burst := max(500, n/200) // with a million items the disk would else be waited for
 	judge := backtest.Rules(rs)
 	var hits []store.PlacedItem
 	for at := 0; at < n; at += burst {
@@ -166,4 +183,35 @@ func article(random *rand.Rand, n int, f news.Feed, fetched time.Time) news.Item
 	}
 	it.Revise()
 	return it
+}
+
+// 20,000 items in memory, against the hits that were found before: what is left
+// is matching, comparing and adding up.
+func BenchmarkRun(b *testing.B) {
+	before, after := load(b, "testdata/before.yaml"), load(b, "testdata/after.yaml")
+	until := time.Date(2026, 3, 29, 12, 0, 0, 0, time.UTC)
+	since := until.AddDate(0, 0, -30)
+	random := rand.New(rand.NewPCG(1, 2))
+	items := make(archive, 20_000)
+	found := verdicts{}
+	size := 0
+	for i := range items {
+		items[i] = article(random, i, before.File.Feeds[i%2], since.Add(time.Duration(i)*time.Minute))
+		size += len(items[i].Title) + len(items[i].Body)
+		for _, h := range before.Match(&items[i]).Hits {
+			found[items[i].ID] = map[string]int{h.Rule: h.Score}
+		}
+	}
+	b.SetBytes(int64(size))
+	b.ReportAllocs()
+	for b.Loop() {
+		_, err := backtest.Run(b.Context(), backtest.Config{
+			Archive: items, Before: backtest.Side{Judge: found}, After: backtest.Side{Judge: backtest.Rules(after), File: after.File},
+			Since: since, Until: until,
+		})
+		if err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(len(items)*b.N)/b.Elapsed().Seconds(), "items/s")
 }
