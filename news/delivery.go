@@ -86,6 +86,9 @@ type Told struct {
 	At         time.Time
 	DeliveryID string // the message that first showed it: later notes go to its thread
 	Notes      int    // notes since
+	// Where that message is, and whether an operator gave it up; filled in on reading.
+	Destination string
+	Dropped     bool
 }
 
 // DigestID is the id of a digest's delivery: the same plan and slot give the

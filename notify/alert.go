@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"newswatch/news"
@@ -25,11 +26,18 @@ func (p *Planner) alerts(ctx context.Context, plan news.Plan, _ news.PlanState, 
 		commit.Next = end
 		return commit, nil
 	}
+	destination, _, err := p.routes.Route(plan.To)
+	if err != nil {
+		return news.PlanCommit{}, err
+	}
 	run := alertRun{planner: p, plan: plan, now: now, atOnce: atOnce, commit: &commit}
 	for _, s := range stories {
-		if told, again := before[s.ID]; again {
+		switch told, again := before[s.ID]; {
+		case again && told.Destination == destination && !told.Dropped:
 			err = run.again(s, told)
-		} else {
+		case again: // its message is where nobody looks any more
+			err = run.anew(s, told)
+		default:
 			err = run.first(s)
 		}
 		if err != nil {
@@ -72,11 +80,16 @@ func (r *alertRun) first(s *news.Story) error {
 		r.heldAt = append(r.heldAt, since)
 		return nil
 	}
-	return r.tell(e, since)
+	return r.tell(news.AlertID(news.KindAlert, r.plan.ID, e.StoryID, 0), e, since)
 }
 
-func (r *alertRun) tell(e news.Entry, since time.Time) error {
-	id := news.AlertID(news.KindAlert, r.plan.ID, e.StoryID, 0)
+// anew tells a story by a message of its own again: the first one went to a
+// channel that the plan has left, or was given up.
+func (r *alertRun) anew(s *news.Story, told news.Told) error {
+	return r.tell(news.AlertID(news.KindAlert, r.plan.ID, s.ID, s.Version), entry(s, r.plan.Rules, told), firstHit(s, r.plan))
+}
+
+func (r *alertRun) tell(id string, e news.Entry, since time.Time) error {
 	d := news.Delivery{ID: id, Kind: news.KindAlert}
 	err := r.deliver(d, r.alert(id, e, since), Renderer.Alert)
 	r.commit.Told = append(r.commit.Told, tell(r.plan, []news.Entry{e}, nil, id, r.now)...)
@@ -88,7 +101,7 @@ func (r *alertRun) tell(e news.Entry, since time.Time) error {
 func (r *alertRun) again(s *news.Story, told news.Told) error {
 	e := entry(s, r.plan.Rules, told)
 	since := firstHit(s, r.plan)
-	if told.DeliveryID == news.AlertID(news.KindAlert, r.plan.ID, s.ID, 0) {
+	if strings.HasPrefix(told.DeliveryID, "al_") { // a message of its own, no line in a digest
 		// The message keeps its id in its metadata: that is still what it is.
 		d := news.Delivery{ID: news.AlertID(news.KindUpdate, r.plan.ID, s.ID, s.Version), Kind: news.KindUpdate, ReplyTo: told.DeliveryID}
 		if err := r.deliver(d, r.alert(told.DeliveryID, e, since), Renderer.Alert); err != nil {
@@ -141,7 +154,7 @@ func (r *alertRun) deliver(d news.Delivery, a news.Alert, render func(Renderer, 
 func (r *alertRun) overnight() error {
 	if len(r.held) < 2 {
 		for i, e := range r.held {
-			if err := r.tell(e, r.heldAt[i]); err != nil {
+			if err := r.tell(news.AlertID(news.KindAlert, r.plan.ID, e.StoryID, 0), e, r.heldAt[i]); err != nil {
 				return err
 			}
 		}
@@ -149,8 +162,12 @@ func (r *alertRun) overnight() error {
 	}
 	rank(r.held)
 	slot := "quiet:" + r.now.In(r.plan.Timezone).Format("2006-01-02T15:04") + " " + r.plan.Timezone.String()
+	ids := make([]string, len(r.held))
+	for i, e := range r.held {
+		ids[i] = e.StoryID
+	}
 	d := news.Digest{
-		DeliveryID: news.DigestID(r.plan.ID, slot), PlanID: r.plan.ID, Title: r.plan.Title + ": while you slept", Slot: slot,
+		DeliveryID: news.DigestID(r.plan.ID, "quiet:"+strings.Join(ids, " ")), PlanID: r.plan.ID, Title: r.plan.Title + ": while you slept", Slot: slot,
 		From: earliest(r.heldAt), To: r.now, Location: r.plan.Timezone, Sections: sections(r.held, r.plan.Rules, r.planner.titles),
 	}
 	list, err := r.planner.freeze(r.plan, d, r.now)

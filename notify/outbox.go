@@ -146,7 +146,8 @@ func (s *sending) recall(ctx context.Context) (wait time.Duration, err error) {
 		for _, p := range recent {
 			h.posted[part{p.DeliveryID, p.Part}] = p.Receipt
 		}
-	case errors.As(err, &refusal) && refusal.Kind == RefusedRate && h.tries < recentTries:
+	case errors.As(err, &refusal) && refusal.Kind == RefusedRate:
+		h.tries-- // nothing can be posted now either
 		return max(refusal.RetryAfter, time.Second), nil
 	case errors.Is(err, ErrNoLookup), errors.As(err, &refusal):
 		// nothing to be had there: go on with what we know ourselves
@@ -260,12 +261,22 @@ func (s *sending) resolve(ctx context.Context, d *news.Delivery) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	switch {
+	switch refusal := (*Refusal)(nil); {
+	case errors.As(err, &refusal) && refusal.Kind == RefusedConfig:
+		// Whether it was posted cannot be known until somebody lets us look.
+		d.Error, d.NotBefore = "posted or not? looking it up was "+err.Error(), now.Add(backoff(d.Attempts+d.Looks))
+		d.Looks = 0
+		s.cfg.Log.Error("uncertain, and may not be looked up", "delivery", d.ID, "part", d.Part, "err", err, "again", d.NotBefore)
+		return errors.Join(s.settle(ctx, d), s.report(ctx, d, refusal))
 	case errors.Is(err, ErrNoLookup):
 		s.cfg.Log.Warn("nothing to look it up in, sending again", "delivery", d.ID, "part", d.Part, "destination", d.Destination)
 		d.State, d.NotBefore = news.Pending, now
 	case err != nil:
-		d.Error, d.NotBefore = err.Error(), now.Add(s.pacing.LookAgain)
+		wait := s.pacing.LookAgain
+		if refusal != nil {
+			wait = max(wait, refusal.RetryAfter)
+		}
+		d.Error, d.NotBefore = err.Error(), now.Add(wait)
 		s.cfg.Log.Warn("look-up failed, trying again", "delivery", d.ID, "part", d.Part, "err", err)
 	case found:
 		s.cfg.Log.Info("found where it belongs", "delivery", d.ID, "part", d.Part, "ts", receipt.TS)

@@ -34,7 +34,7 @@ func (w *Watcher) group(ctx context.Context) (sum Summary, err error) {
 		if errors.Is(err, store.ErrFenced) {
 			return sum, nil
 		}
-		return sum, fmt.Errorf("group: %w", err)
+		return sum, errors.Join(fmt.Errorf("group: %w", err), w.retryLater(ctx, leases[0]))
 	}
 	if sum.Stories+sum.Grown > 0 {
 		w.ring(news.Plans)
@@ -141,6 +141,9 @@ func (w *Watcher) place(ctx context.Context, l news.Lease, members []news.Member
 
 // develop raises a story's version when the item that joins it brings news.
 func (w *Watcher) develop(s *news.Story, m news.Member, developments map[string][]news.Development) {
+	if m.Item.Baseline {
+		return // it was there before we came: no news
+	}
 	reason, developed := story.Develop(s, m, w.desk.Load().names)
 	if !developed {
 		return

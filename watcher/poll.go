@@ -28,8 +28,15 @@ func (w *Watcher) pollHost(ctx context.Context, l news.Lease) (sum Summary, err 
 	var hold time.Time
 	for i := range states {
 		f, known := d.feeds[states[i].FeedID]
-		due := w.cfg.AtOnce || !states[i].NextAt.After(started)
-		if !known || !due || w.cfg.Now().After(started.Add(polling)) {
+		if !known {
+			states[i].NextAt = started.Add(forever) // a reload is under way: it is no feed of ours yet
+			continue
+		}
+		if !w.due(states[i], started) {
+			continue
+		}
+		if w.cfg.Now().After(started.Add(polling)) {
+			states[i].NextAt = started // the lease is half over: the rest under the next one
 			continue
 		}
 		if sum.Feeds > 0 && !d.allowed(f) {
@@ -47,12 +54,23 @@ func (w *Watcher) pollHost(ctx context.Context, l news.Lease) (sum Summary, err 
 			return sum, fmt.Errorf("poll %s: %w", f.ID, err)
 		}
 		states[i] = result.State
+		w.asked.Store(f.ID, true)
 		if result.HostUntil.After(hold) {
 			hold = result.HostUntil
 			break // the host asked for a pause: its other feeds wait too
 		}
 	}
 	return sum, ignoreFence(w.cfg.Store.Release(ctx, l, hostNext(states, hold, w.cfg.Now())))
+}
+
+// due says whether a feed is to be polled: at its time, or once in a pass that
+// polls every one.
+func (w *Watcher) due(s news.FeedState, now time.Time) bool {
+	if w.cfg.AtOnce {
+		_, asked := w.asked.Load(s.FeedID)
+		return !asked
+	}
+	return !s.NextAt.After(now)
 }
 
 // hostNext is when a host is to be asked again: when the first of its feeds is

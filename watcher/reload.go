@@ -46,10 +46,12 @@ func (w *Watcher) watchRules(ctx context.Context) error {
 		if err != nil || second.Hash() != first.Hash() {
 			continue
 		}
-		looked = second.Hash()
 		w.reload.Lock()
-		_ = w.take(ctx, second) // it has logged and told what there is to say
+		err = w.take(ctx, second) // it has logged and told what there is to say
 		w.reload.Unlock()
+		if err == nil || errors.Is(err, ErrRejected) {
+			looked = second.Hash() // else the database was in the way: again
+		}
 	}
 	return nil
 }
@@ -74,6 +76,7 @@ func (w *Watcher) take(ctx context.Context, src rules.Source) error {
 	if rs == nil || report.Failed() > 0 {
 		return w.reject(ctx, report, ErrRejected)
 	}
+	ctx = context.WithoutCancel(ctx) // whoever asked may go away; half a reload may not stay
 	if err := w.use(ctx, rs); err != nil {
 		return w.reject(ctx, report, err)
 	}
@@ -141,45 +144,56 @@ func (w *Watcher) catchUp(ctx context.Context) error {
 	return w.cfg.Store.SetMeta(ctx, badSinceKey, "")
 }
 
+// rematchBatch is how many items are matched anew in one transaction.
+const rematchBatch = 1000
+
 // rematch matches the items that were fetched while the file on disk was not
 // the rules in force.
 func (w *Watcher) rematch(ctx context.Context, since time.Time) error {
 	d := w.desk.Load()
-	var items []news.Item
-	err := w.cfg.Store.Items(ctx, since, func(it news.Item) error {
-		items = append(items, it)
-		return nil
-	})
-	if err != nil {
-		return fmt.Errorf("read items: %w", err)
+	total := 0
+	var batch []news.Item
+	flush := func() error {
+		err := w.rematchSome(ctx, d.match(batch))
+		total += len(batch)
+		batch = batch[:0]
+		return err
 	}
-	for deadline := w.cfg.Now().Add(lease); ; {
+	err := w.cfg.Store.Items(ctx, since, func(it news.Item) error {
+		if batch = append(batch, it); len(batch) < rematchBatch {
+			return nil
+		}
+		return flush()
+	})
+	if err == nil && len(batch) > 0 {
+		err = flush()
+	}
+	if err != nil {
+		return fmt.Errorf("match the items since %s: %w", since.UTC().Format(time.RFC3339), err)
+	}
+	w.cfg.Log.Info("matched anew", "items", total)
+	return nil
+}
+
+// rematchSome stores new hits under the lease on the desk, which it waits for.
+func (w *Watcher) rematchSome(ctx context.Context, matched []store.Matched) error {
+	for deadline := time.Now().Add(2 * lease); time.Now().Before(deadline); {
+		if err := w.cfg.Store.Wake(ctx, news.Desk); err != nil {
+			return fmt.Errorf("wake the desk: %w", err)
+		}
 		leases, err := w.cfg.Store.Claim(ctx, news.Desk, 1, lease)
 		if err != nil {
 			return fmt.Errorf("claim the desk: %w", err)
 		}
 		if len(leases) == 1 {
-			return w.rematchUnder(ctx, leases[0], d.match(items))
-		}
-		if w.cfg.Now().After(deadline) {
-			return errors.New("the desk stayed taken")
-		}
-		if err := w.cfg.Store.Wake(ctx, news.Desk); err != nil {
-			return fmt.Errorf("wake the desk: %w", err)
+			err := w.cfg.Store.Rematch(ctx, leases[0], matched)
+			return errors.Join(err, ignoreFence(w.cfg.Store.Release(ctx, leases[0], w.cfg.Now())))
 		}
 		if err := sleep(ctx, shortest); err != nil {
 			return err
 		}
 	}
-}
-
-func (w *Watcher) rematchUnder(ctx context.Context, l news.Lease, matched []store.Matched) error {
-	err := w.cfg.Store.Rematch(ctx, l, matched)
-	if err != nil {
-		return fmt.Errorf("store the new hits: %w", err)
-	}
-	w.cfg.Log.Info("matched anew", "items", len(matched))
-	return ignoreFence(w.cfg.Store.Release(ctx, l, w.cfg.Now()))
+	return errors.New("the desk stayed taken")
 }
 
 // changes says which rules came, changed and went, as log attributes.

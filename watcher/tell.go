@@ -28,31 +28,41 @@ func (w *Watcher) plan(ctx context.Context) (sum Summary, err error) {
 	if err != nil {
 		return sum, fmt.Errorf("claim plans: %w", err)
 	}
+	var errs []error // a plan that fails holds up no other
 	for _, l := range leases {
-		next := w.cfg.Now().Add(forever)
-		if plan, known := d.plans[l.Key]; known {
-			out, err := d.planner.Run(ctx, l, plan, w.cfg.AtOnce)
-			if errors.Is(err, store.ErrFenced) {
-				continue
-			}
-			if err != nil {
-				return sum, err
-			}
-			sum.Built += out.Deliveries
-			sum.Told += out.Stories
-			next = out.Next
-			if out.Deliveries > 0 || out.Slot != "" {
-				w.cfg.Log.Info("planned", "plan", plan.ID, "slot", out.Slot, "stories", out.Stories, "messages", out.Deliveries, "next", next)
-			}
-		}
-		if err := w.cfg.Store.Release(ctx, l, next); err != nil && !errors.Is(err, store.ErrFenced) {
-			return sum, fmt.Errorf("release plan %s: %w", l.Key, err)
-		}
+		one, err := w.runPlan(ctx, d, l)
+		sum.Add(one)
+		errs = append(errs, err)
 	}
 	if sum.Built > 0 {
 		w.ring(news.Destinations)
 	}
-	return sum, nil
+	return sum, errors.Join(errs...)
+}
+
+// runPlan looks at one plan.
+func (w *Watcher) runPlan(ctx context.Context, d *desk, l news.Lease) (sum Summary, err error) {
+	plan, known := d.plans[l.Key]
+	if !known {
+		return sum, ignoreFence(w.cfg.Store.Release(ctx, l, w.cfg.Now().Add(forever)))
+	}
+	out, err := d.planner.Run(ctx, l, plan, w.cfg.AtOnce)
+	if errors.Is(err, store.ErrFenced) {
+		return sum, nil
+	}
+	if err != nil {
+		return sum, errors.Join(err, w.retryLater(ctx, l))
+	}
+	sum.Built, sum.Told = out.Deliveries, out.Stories
+	if out.Deliveries > 0 || out.Slot != "" {
+		w.cfg.Log.Info("planned", "plan", plan.ID, "slot", out.Slot, "stories", out.Stories, "messages", out.Deliveries, "next", out.Next)
+	}
+	return sum, ignoreFence(w.cfg.Store.Release(ctx, l, out.Next))
+}
+
+// retryLater gives back work that failed, for another try soon.
+func (w *Watcher) retryLater(ctx context.Context, l news.Lease) error {
+	return ignoreFence(w.cfg.Store.Release(context.WithoutCancel(ctx), l, w.cfg.Now().Add(failPause)))
 }
 
 // sendTo works on one destination. A failure there is no failure of ours: what

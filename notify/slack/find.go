@@ -27,6 +27,8 @@ const (
 	// threadsLive is how far back a message may lie under which something new is
 	// looked for: as long as a story takes reports in.
 	threadsLive = 120 * time.Hour
+	// recentThreads bounds the calls that a restart makes for replies: one each.
+	recentThreads = 20
 )
 
 // found is a message of a history, as much of it as we need. What other apps
@@ -104,7 +106,7 @@ func (c *Channel) blind(channel string, err error) error {
 	if said(err) == "unknown_method" || nameless {
 		return fmt.Errorf("%w: %w", notify.ErrNoLookup, err)
 	}
-	return err
+	return outcome(err)
 }
 
 // since reads a channel's history from a time of our clock on. The first answer
@@ -160,7 +162,10 @@ func (c *Channel) pages(ctx context.Context, method string, args url.Values, eac
 }
 
 // Recent lists our own messages at a destination since a time, newest first:
-// those of the channel and those in the threads of ours that still live.
+// those of the channel and those in the threads of ours that still live. Replies
+// are read as far as time and Slack's rate allow: a busy channel must not keep
+// what is due waiting, and a reply that is missed here is looked up all the same
+// if its own answer was lost.
 func (c *Channel) Recent(ctx context.Context, destination string, since time.Time) ([]notify.Posted, error) {
 	channel, err := c.channel(ctx, destination)
 	if err != nil {
@@ -189,12 +194,16 @@ func (c *Channel) Recent(ctx context.Context, destination string, since time.Tim
 		}
 		return true
 	}
+	threads := 0
 	for _, f := range parents {
 		note(f)
-		if f.ReplyCount > 0 && (f.LatestReply == "" || later(f.LatestReply, from)) {
-			if err := c.replies(ctx, channel, f.TS, note); err != nil && said(err) != "thread_not_found" {
-				return nil, c.blind(channel, err)
-			}
+		if f.ReplyCount == 0 || f.LatestReply != "" && !later(f.LatestReply, from) || threads == recentThreads {
+			continue
+		}
+		threads++
+		if err := c.replies(ctx, channel, f.TS, note); err != nil && said(err) != "thread_not_found" {
+			c.log.WarnContext(ctx, "not all threads could be read", "destination", destination, "err", err)
+			threads = recentThreads
 		}
 	}
 	list := make([]notify.Posted, 0, len(posted))

@@ -38,8 +38,8 @@ func (s *Store) wakeDestination(ctx context.Context, tx *sql.Tx, id string) erro
 }
 
 // insertDelivery gives false when the delivery is there already. A new one wakes
-// its destination. A rewriting that nobody has begun to send is out of date when
-// a newer one of the same message comes.
+// its destination. A rewriting that is not sent yet is out of date when a newer
+// one of the same message comes: sent after it, it would bring the old text back.
 func (s *Store) insertDelivery(ctx context.Context, tx *sql.Tx, d news.Delivery) (bool, error) {
 	state := d.State
 	if state == "" {
@@ -60,13 +60,26 @@ func (s *Store) insertDelivery(ctx context.Context, tx *sql.Tx, d news.Delivery)
 		return false, err
 	}
 	if d.Kind == news.KindUpdate && d.ReplyTo != "" {
-		if _, err := s.exec(ctx, tx, `
-			DELETE FROM deliveries WHERE reply_to = $1 AND reply_to <> '' AND kind = $2 AND id <> $3
-				AND state = 'pending' AND attempts = 0`, d.ReplyTo, string(news.KindUpdate), d.ID); err != nil {
+		if err := s.supersede(ctx, tx, d); err != nil {
 			return false, err
 		}
 	}
 	return true, s.wakeDestination(ctx, tx, d.Destination)
+}
+
+// supersede takes older rewritings of a message out of the way of a newer one:
+// those that nobody has begun to send vanish, the others are given up.
+func (s *Store) supersede(ctx context.Context, tx *sql.Tx, d news.Delivery) error {
+	const older = ` WHERE reply_to = $1 AND reply_to <> '' AND kind = $2 AND id <> $3 AND state `
+	for _, query := range []string{
+		`DELETE FROM deliveries` + older + `= 'pending' AND attempts = 0`,
+		`UPDATE deliveries SET state = 'dropped', error = 'a newer rewriting took its place'` + older + `IN ('pending', 'sending', 'held')`,
+	} {
+		if _, err := s.exec(ctx, tx, query, d.ReplyTo, string(news.KindUpdate), d.ID); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // EnqueueNotice puts a notice to the operators into the outbox, once an id.
@@ -151,16 +164,23 @@ func gone(rows int64, err error) error {
 	return err
 }
 
-// Settle commits what became of a delivery. What an operator dropped meanwhile
-// stays dropped, unless it turns out that it was sent.
+// Settle commits what became of a delivery. What was dropped or replaced meanwhile
+// stays so, unless it turns out that it was sent.
 func (s *Store) Settle(ctx context.Context, l news.Lease, d news.Delivery) error {
 	return s.fenced(ctx, l, news.Destinations, fmt.Sprintf("settle delivery %s part %d", d.ID, d.Part), func(ctx context.Context, tx *sql.Tx) error {
-		return gone(s.exec(ctx, tx, `
+		n, err := s.exec(ctx, tx, `
 			UPDATE deliveries SET state = $4, channel = $5, ts = $6, error = $7, not_before = $8, looks = $9, rung = $10,
 				payload = $11, sent_at = $12
 			WHERE id = $1 AND part = $2 AND destination = $3 AND (state <> 'dropped' OR $4 = 'sent')`,
 			d.ID, d.Part, l.Key, string(d.State), d.Receipt.Channel, d.Receipt.TS, d.Error, ms(d.NotBefore), d.Looks, d.Rung,
-			d.Payload, ms(d.SentAt)))
+			d.Payload, ms(d.SentAt))
+		if err != nil || n > 0 {
+			return err
+		}
+		var dropped bool
+		err = s.one(ctx, tx, `SELECT state = 'dropped' FROM deliveries WHERE id = $1 AND part = $2 AND destination = $3`,
+			[]any{d.ID, d.Part, l.Key}, &dropped)
+		return missing(err)
 	})
 }
 
@@ -197,13 +217,19 @@ func (s *Store) Deliveries(ctx context.Context, f DeliveryFilter) (deliveries []
 	return deliveries, s.explain("list deliveries", err)
 }
 
+// uncertain is how long an attempt must lie back before an operator may decide
+// about it: until then it may still be under way.
+const uncertain = 2 * time.Minute
+
 // Resend makes the held and dropped parts of a delivery due now, and says how
-// many they were.
+// many they were. So it does with one that is uncertain: whoever asks for it has
+// looked, or accepts that it may come twice.
 func (s *Store) Resend(ctx context.Context, id string) (n int, err error) {
 	err = s.tx(ctx, "resend "+id, func(ctx context.Context, tx *sql.Tx) error {
 		to, err := s.texts(ctx, tx, `
-			UPDATE deliveries SET state = 'pending', not_before = 0 WHERE id = $1 AND state IN ('held', 'dropped')
-			RETURNING destination`, id)
+			UPDATE deliveries SET state = 'pending', not_before = 0
+			WHERE id = $1 AND (state IN ('held', 'dropped') OR state = 'sending' AND started_at < $2)
+			RETURNING destination`, id, ms(s.now().Add(-uncertain)))
 		for i := 0; err == nil && i < len(to); i++ {
 			err = s.wakeDestination(ctx, tx, to[i])
 		}
@@ -213,11 +239,15 @@ func (s *Store) Resend(ctx context.Context, id string) (n int, err error) {
 	return n, err
 }
 
-// Drop gives up the parts of a delivery that wait or are held, and says how many
-// they were. What is being sent cannot be dropped.
+// Drop gives up the parts of a delivery that wait, are held or uncertain, with
+// what answers them, and says how many they were. What is being sent cannot be
+// dropped.
 func (s *Store) Drop(ctx context.Context, id string) (n int, err error) {
 	err = s.tx(ctx, "drop "+id, func(ctx context.Context, tx *sql.Tx) error {
-		rows, err := s.exec(ctx, tx, `UPDATE deliveries SET state = 'dropped' WHERE id = $1 AND state IN ('pending', 'held')`, id)
+		rows, err := s.exec(ctx, tx, `
+			UPDATE deliveries SET state = 'dropped'
+			WHERE (id = $1 OR reply_to = $1 AND reply_to <> '')
+				AND (state IN ('pending', 'held') OR state = 'sending' AND started_at < $2)`, id, ms(s.now().Add(-uncertain)))
 		n = int(rows)
 		return err
 	})

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"newswatch/news"
 )
@@ -34,8 +35,29 @@ func (s *Store) SyncFeeds(ctx context.Context, feeds []news.Feed) error {
 		if _, err := s.exec(ctx, tx, `UPDATE feeds SET active = 0 WHERE active = 1 AND id IN ({{list 1}})`, list(ids)); err != nil {
 			return err
 		}
+		if err := s.mendClock(ctx, tx); err != nil {
+			return err
+		}
 		return s.syncHosts(ctx, tx)
 	})
+}
+
+// farthest is how far ahead a feed may be due, or a host on hold: no server is
+// believed that asks for more.
+const farthest = 8 * 24 * time.Hour
+
+// mendClock makes due what a clock that was ahead for a while put off for years.
+func (s *Store) mendClock(ctx context.Context, tx *sql.Tx) error {
+	now := s.now()
+	for _, query := range []string{
+		`UPDATE feeds SET next_at = $1 WHERE next_at > $2`,
+		`UPDATE hosts SET hold_until = 0 WHERE hold_until > $2 AND $1 > 0`,
+	} {
+		if _, err := s.exec(ctx, tx, query, ms(now), ms(now.Add(farthest))); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // feedRow is what a rule file can change of a feed.

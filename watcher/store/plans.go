@@ -11,7 +11,8 @@ import (
 )
 
 // SyncPlans takes the plans of the rule file over. A plan that is known keeps
-// what was remembered of it; only another schedule brings its own next time.
+// what was remembered of it, but is looked at no later than the file says: by
+// another schedule, or because the clock was ahead for a while.
 func (s *Store) SyncPlans(ctx context.Context, plans []news.PlanState) error {
 	return s.tx(ctx, "sync plans", func(ctx context.Context, tx *sql.Tx) error {
 		ids := make([]string, len(plans))
@@ -24,9 +25,11 @@ func (s *Store) SyncPlans(ctx context.Context, plans []news.PlanState) error {
 			if _, err := s.exec(ctx, tx, `
 				INSERT INTO plans (key, kind, spec, next_at, last_slot, last_at, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)
 				ON CONFLICT (key) DO UPDATE SET active = 1, kind = excluded.kind, spec = excluded.spec,
-					next_at = CASE WHEN plans.spec = excluded.spec THEN plans.next_at ELSE excluded.next_at END,
+					next_at = CASE WHEN plans.spec = excluded.spec AND plans.next_at > 0 AND plans.next_at < excluded.next_at
+						THEN plans.next_at ELSE excluded.next_at END,
+					last_at = CASE WHEN plans.last_at > $8 THEN $8 ELSE plans.last_at END,
 					woken = CASE WHEN plans.spec = excluded.spec THEN plans.woken ELSE 1 END`,
-				p.ID, string(p.Kind), p.Spec, ms(p.NextAt), p.LastSlot, ms(p.LastAt), ms(created)); err != nil {
+				p.ID, string(p.Kind), p.Spec, ms(p.NextAt), p.LastSlot, ms(p.LastAt), ms(created), ms(s.now())); err != nil {
 				return fmt.Errorf("plan %s: %w", p.ID, err)
 			}
 		}
@@ -55,11 +58,14 @@ func (s *Store) Told(ctx context.Context, planID string, storyIDs []string) (map
 	told := map[string]news.Told{}
 	err := s.query(ctx, s.reader, func(r *sql.Rows) error {
 		t := news.Told{PlanID: planID}
-		err := r.Scan(&t.StoryID, &t.Version, &t.Sources, &t.Publishers, &t.Score, at{&t.At}, &t.DeliveryID, &t.Notes)
+		err := r.Scan(&t.StoryID, &t.Version, &t.Sources, &t.Publishers, &t.Score, at{&t.At}, &t.DeliveryID, &t.Notes,
+			&t.Destination, &t.Dropped)
 		told[t.StoryID] = t
 		return err
-	}, `SELECT story_id, version, sources, publishers, score, at, delivery_id, notes
-		FROM told WHERE plan_id = $1 AND story_id IN ({{list 2}})`, planID, list(storyIDs))
+	}, `SELECT t.story_id, t.version, t.sources, t.publishers, t.score, t.at, t.delivery_id, t.notes,
+			COALESCE(d.destination, ''), CASE WHEN d.state = 'dropped' THEN 1 ELSE 0 END
+		FROM told t LEFT JOIN deliveries d ON d.id = t.delivery_id AND d.part = 1
+		WHERE t.plan_id = $1 AND t.story_id IN ({{list 2}})`, planID, list(storyIDs))
 	return told, s.explain("what "+planID+" told", err)
 }
 

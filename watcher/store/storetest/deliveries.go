@@ -197,7 +197,10 @@ func settleDropped(f *fixture) {
 	_, err := f.Drop(ctx, "d")
 	f.ok(err)
 	d.State = news.Held
-	f.is(f.Settle(ctx, l, d), store.ErrNotFound)
+	f.ok(f.Settle(ctx, l, d))
+	dropped, err := f.Delivery(ctx, "d", 1)
+	f.ok(err)
+	f.same("state", dropped.State, news.Dropped)
 	d.State, d.Receipt = news.Sent, news.Receipt{Channel: "C", TS: "1.1"} // found in the history
 	f.ok(f.Settle(ctx, l, d))
 	got, err := f.Delivery(ctx, "d", 1)
