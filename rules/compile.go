@@ -18,7 +18,11 @@ type Ruleset struct {
 	folder   *folder
 	grammar  *grammar
 	trie     trie
+	sieves   *sieves
 	terms    []term
+	cased    []casing
+	langs    []string          // that terms ask for
+	shared   map[int32][]int32 // by term: further slots
 	slots    []slot
 	entities []entity
 	topics   []topic
@@ -36,13 +40,19 @@ type Ruleset struct {
 	scratch    sync.Pool
 }
 
-// term is a compiled pattern and who wants its hits.
+// term is a compiled pattern and who wants its hits. Rule files have up to
+// 100,000, so what few of them have is elsewhere.
 type term struct {
-	text  string
-	lang  string
+	slot   int32 // the first one; others are in Ruleset.shared
+	cased  int32 // number in Ruleset.cased + 1
+	lang   int16 // number in Ruleset.langs + 1
+	shared bool
+}
+
+// casing is what a term asks of the case of letters.
+type casing struct {
 	exact []place    // with their case, when it counts
 	caps  [][]string // by place: the capitalised forms that were generated
-	slots []int32
 }
 
 // slotKind says whose list of hits a slot is.
@@ -93,8 +103,9 @@ type topic struct {
 
 // prefix is how a block begins that is not searched.
 type prefix struct {
-	words []string
-	raw   string // when it has no words, such as ©
+	words  []string
+	hashes []uint64
+	raw    string // when it has no words, such as ©
 }
 
 // fieldSet is a set of indexes into fields.
@@ -112,13 +123,21 @@ func setOf(names []news.Field) fieldSet {
 	return s
 }
 
+// termKey tells terms apart: those with equal keys have equal hits.
+type termKey struct {
+	text, lang, kind string
+	plural           bool
+}
+
 // compiler builds a Ruleset.
 type compiler struct {
 	*Ruleset
 	file     *File
 	findings []Finding
-	symbols  symbols
-	termIDs  map[string]int32
+	builder  *trieBuilder
+	reader   reader // of terms
+	termIDs  map[termKey]int32
+	leaves   map[Term]int32 // slots, by text and language
 	entityID map[string]int32
 	topicID  map[string]int32
 	plurals  bool
@@ -130,11 +149,13 @@ func Compile(f *File) (*Ruleset, []Finding) {
 	c := &compiler{
 		Ruleset: &Ruleset{
 			File: f, folder: newFolder(), grammar: newGrammar(), titles: map[string]string{}, feeds: map[string]*news.Feed{},
+			shared: map[int32][]int32{},
 		},
-		file: f, termIDs: map[string]int32{}, entityID: map[string]int32{}, topicID: map[string]int32{},
+		file: f, termIDs: map[termKey]int32{}, leaves: map[Term]int32{}, entityID: map[string]int32{}, topicID: map[string]int32{},
 		plurals: f.Settings.Plurals != "none",
 	}
-	c.symbols.init(c.folder)
+	c.reader = termReader(c.folder)
+	c.builder = newTrieBuilder(c.folder)
 	c.settings()
 	for i := range f.Entities {
 		c.entityID[f.Entities[i].ID] = int32(i)
@@ -158,7 +179,8 @@ func Compile(f *File) (*Ruleset, []Finding) {
 	for i := range f.Rules {
 		c.rule(int32(i))
 	}
-	c.trie.symbols = c.symbols.table()
+	c.trie, c.sieves = c.builder.build()
+	c.terms = slices.Clone(c.terms)
 	c.scratch.New = func() any { return newScratch(c.Ruleset) }
 	return c.Ruleset, c.findings
 }
@@ -178,11 +200,13 @@ func (c *compiler) settings() {
 }
 
 func (c *compiler) prefix(text string) prefix {
-	r := reader{f: c.folder, terms: true}
+	r := &c.reader
+	r.reset()
 	r.read(0, text)
 	p := prefix{raw: strings.TrimSpace(text)}
-	for _, t := range r.tokens {
-		p.words = append(p.words, string(r.folded(t)))
+	for i := range r.tokens {
+		p.words = append(p.words, string(r.folded(&r.tokens[i])))
+		p.hashes = append(p.hashes, r.tokens[i].hash)
 	}
 	return p
 }
@@ -200,7 +224,12 @@ func (c *compiler) slot(kind slotKind, owner int32, label string) int32 {
 
 // use sends the hits of a term to a slot. Equal terms are kept once.
 func (c *compiler) use(t Term, forms inflect, kind string, plural bool, slot int32) {
-	p := parseTerm(c.folder, t, forms, plural && c.plurals)
+	key := termKey{strings.TrimSpace(t.Text), t.Lang, kind, plural}
+	if id, ok := c.termIDs[key]; ok {
+		c.share(id, slot)
+		return
+	}
+	p := c.reader.parseTerm(t, forms, plural && c.plurals)
 	if len(p.places) > maxPlaces {
 		c.errorf(t.Pos, "long-term", "%q has %d words; at most %d can be found", t.Text, len(p.places), maxPlaces)
 		return
@@ -209,35 +238,52 @@ func (c *compiler) use(t Term, forms inflect, kind string, plural bool, slot int
 		c.errorf(t.Pos, "empty-term", "%q has no letter or digit that could be found", t.Text)
 		return
 	}
-	key := fmt.Sprint(kind, plural, "\x00", t.Lang, "\x00", strings.TrimSpace(t.Text))
-	id, ok := c.termIDs[key]
-	if !ok {
-		id = int32(len(c.terms))
-		c.termIDs[key] = id
-		c.terms = append(c.terms, term{text: p.text, lang: primary(p.lang)})
-		c.insert(id, p, kind)
-		c.byLanguage = c.byLanguage || p.lang != ""
+	id := int32(len(c.terms))
+	c.termIDs[key] = id
+	c.terms = append(c.terms, term{slot: slot, lang: c.lang(p.lang)})
+	c.insert(id, p, kind)
+}
+
+// share sends the hits of a term to one more slot.
+func (c *compiler) share(id, slot int32) {
+	t := &c.terms[id]
+	if t.slot == slot || slices.Contains(c.shared[id], slot) {
+		return
 	}
-	if t := &c.terms[id]; !slices.Contains(t.slots, slot) {
-		t.slots = append(t.slots, slot)
+	t.shared = true
+	c.shared[id] = append(c.shared[id], slot)
+}
+
+// lang returns the number of a language that a term asks for, 0 for none.
+func (c *compiler) lang(tag string) int16 {
+	if tag == "" {
+		return 0
 	}
+	c.byLanguage = true
+	lang := primary(tag)
+	i := slices.Index(c.langs, lang)
+	if i < 0 {
+		i = len(c.langs)
+		c.langs = append(c.langs, lang)
+	}
+	return int16(i + 1)
 }
 
 // insert puts all ways of writing a pattern into the trie.
 func (c *compiler) insert(id int32, p pattern, kind string) {
-	t := &c.terms[id]
 	for _, way := range p.sequences() {
-		node := int32(0)
-		for _, pl := range way {
-			node = c.trie.child(node, c.symbols.of(pl))
-		}
-		c.trie.end(node, id)
+		c.builder.insert(way, id)
 	}
+	var k casing
 	if p.exact {
-		t.exact = p.places
+		k.exact = p.places
 	}
 	if strings.HasPrefix(kind, person) || strings.HasPrefix(kind, town) {
-		t.caps = capitalised(p.places)
+		k.caps = capitalised(p.places)
+	}
+	if k.exact != nil || k.caps != nil {
+		c.cased = append(c.cased, k)
+		c.terms[id].cased = int32(len(c.cased))
 	}
 }
 

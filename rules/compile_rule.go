@@ -120,12 +120,12 @@ func (c *compiler) leaf(out *cond, t Term) {
 
 // leafSlot returns the slot of a plain term; equal terms of all rules share one.
 func (c *compiler) leafSlot(t Term) int32 {
-	key := "leaf\x00" + t.Lang + "\x00" + strings.TrimSpace(t.Text)
-	if id, ok := c.termIDs[key]; ok {
+	key := Term{Text: strings.TrimSpace(t.Text), Lang: t.Lang}
+	if id, ok := c.leaves[key]; ok {
 		return id
 	}
-	id := c.slot(leafSlot, -1, strings.TrimSpace(t.Text))
-	c.termIDs[key] = id
+	id := c.slot(leafSlot, -1, key.Text)
+	c.leaves[key] = id
 	c.use(t, uninflected, "", true, id)
 	return id
 }

@@ -13,7 +13,7 @@ const maxExpanded = 2000
 // Expand lists all forms in which an entity or a topic is found, each once, in
 // the order of the file. id may carry its kind, as in "entity:kyiv".
 func (rs *Ruleset) Expand(id string) ([]string, error) {
-	c := &compiler{Ruleset: rs, file: rs.File}
+	c := &compiler{Ruleset: rs, file: rs.File, reader: termReader(rs.folder)}
 	kind, name, cut := strings.Cut(id, ":")
 	if !cut {
 		kind, name = "", id
@@ -53,7 +53,7 @@ func (c *compiler) expandTopic(t *Topic) []string {
 }
 
 func (c *compiler) expand(out []string, t Term, made inflect, plural bool) []string {
-	p := parseTerm(c.folder, t, made, plural)
+	p := c.reader.parseTerm(t, made, plural)
 	for _, way := range p.sequences() {
 		lines := []string{""}
 		for i, pl := range way {

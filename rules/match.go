@@ -39,7 +39,7 @@ func (a span) overlaps(b span) bool { return a.start < b.end && b.start < a.end 
 type scratch struct {
 	rs     *Ruleset
 	reader reader
-	edges  []edge
+	edges  []edge // a stack, see walk
 	found  []found
 	// whispered are names in lower case that wait for company.
 	whispered []found
@@ -89,7 +89,7 @@ func newScratch(rs *Ruleset) *scratch {
 		topics: make([][]span, len(rs.topics)), entities: newBitset(len(rs.entities)),
 		asked: newBitset(len(rs.topics)), rules: newBitset(len(rs.rules)),
 	}
-	s.reader.f = rs.folder
+	s.reader.f, s.reader.sieves = rs.folder, rs.sieves
 	if len(rs.ignored) > 0 {
 		s.reader.skip = s.isIgnored
 	}
@@ -100,10 +100,9 @@ func newScratch(rs *Ruleset) *scratch {
 // that are worth asking are in s.rules.
 func (s *scratch) find(it *news.Item) {
 	s.reset(it)
-	s.readItem()
 	s.lang = s.language()
 	s.german = s.lang == "de"
-	s.addEdges()
+	s.readItem()
 	s.scan()
 	s.distribute()
 	s.findEntities()
@@ -165,8 +164,8 @@ func (s *scratch) isIgnored(text string, tokens []token) bool {
 		if len(p.words) > len(tokens) {
 			return false
 		}
-		for i, w := range p.words {
-			if string(s.reader.folded(tokens[i])) != w {
+		for i, h := range p.hashes {
+			if t := &tokens[i]; t.hash != h || string(s.reader.folded(t)) != p.words[i] {
 				return false
 			}
 		}
@@ -178,30 +177,44 @@ func (s *scratch) isIgnored(text string, tokens []token) bool {
 func (s *scratch) distribute() {
 	for _, f := range s.found {
 		t := &s.rs.terms[f.term]
-		if t.lang != "" && t.lang != s.lang {
+		if t.lang != 0 && s.rs.langs[t.lang-1] != s.lang {
 			continue
 		}
-		if t.exact != nil && !s.isExact(t, f) {
-			if s.letters(f.start) == quiet && s.isName(t) {
-				s.whispered = append(s.whispered, f)
-			}
+		if t.cased != 0 && !s.isCased(&s.rs.cased[t.cased-1], f) {
 			continue
 		}
-		if t.caps != nil && s.isLowered(t, f) {
-			continue
-		}
-		for _, i := range t.slots {
-			s.put(i, span{f.start, f.end})
-		}
+		s.putAll(f)
 	}
 	s.hearWhispers()
 }
 
+// isCased says whether a hit has the letter case that its term asks for. Names
+// without a capital may get a second hearing.
+func (s *scratch) isCased(k *casing, f found) bool {
+	if k.exact != nil && !s.isExact(k.exact, f) {
+		if s.letters(f.start) == quiet && s.isName(f.term) {
+			s.whispered = append(s.whispered, f)
+		}
+		return false
+	}
+	return k.caps == nil || !s.isLowered(k.caps, f)
+}
+
 // isName says whether a term names an entity.
-func (s *scratch) isName(t *term) bool {
-	return slices.ContainsFunc(t.slots, func(i int32) bool {
-		return s.rs.slots[i].kind == fullSlot || s.rs.slots[i].kind == shortSlot
-	})
+func (s *scratch) isName(term int32) bool {
+	named := func(i int32) bool { return s.rs.slots[i].kind == fullSlot || s.rs.slots[i].kind == shortSlot }
+	return named(s.rs.terms[term].slot) || slices.ContainsFunc(s.rs.shared[term], named)
+}
+
+// putAll gives a hit to all slots that its term serves.
+func (s *scratch) putAll(f found) {
+	t := &s.rs.terms[f.term]
+	s.put(t.slot, span{f.start, f.end})
+	if t.shared {
+		for _, i := range s.rs.shared[f.term] {
+			s.put(i, span{f.start, f.end})
+		}
+	}
 }
 
 // hearWhispers lets names count whose case matters, but that stand in a
@@ -220,9 +233,7 @@ func (s *scratch) hearWhispers() {
 	}
 	for _, f := range s.whispered {
 		if named[s.reader.tokens[f.start].para] {
-			for _, i := range s.rs.terms[f.term].slots {
-				s.put(i, span{f.start, f.end})
-			}
+			s.putAll(f)
 		}
 	}
 	for _, i := range s.active {

@@ -60,11 +60,11 @@ func (s *scratch) written(i int32) string {
 }
 
 // isExact says whether a hit has the letter case of its term.
-func (s *scratch) isExact(t *term, f found) bool {
-	if int(f.end-f.start) != len(t.exact) {
-		return s.isExactJoined(t, f)
+func (s *scratch) isExact(places []place, f found) bool {
+	if int(f.end-f.start) != len(places) {
+		return s.isExactJoined(places, f)
 	}
-	for i, p := range t.exact {
+	for i, p := range places {
 		if !s.isForm(f.start+int32(i), p) {
 			return false
 		}
@@ -77,7 +77,7 @@ func (s *scratch) isExact(t *term, f found) bool {
 func (s *scratch) isForm(at int32, p place) bool {
 	w := s.written(at)
 	base := w
-	if n := len(w); n > 1 && (s.german || s.reader.tokens[at].plural) && w[n-1]|0x20 == 's' {
+	if n := len(w); n > 1 && (s.german || s.reader.tokens[at].is(possessive)) && w[n-1]|0x20 == 's' {
 		base = w[:n-1]
 	}
 	return slices.ContainsFunc(p.forms, func(form string) bool {
@@ -86,15 +86,15 @@ func (s *scratch) isForm(at int32, p place) bool {
 }
 
 // isExactJoined compares where hyphens made other tokens than the term has.
-func (s *scratch) isExactJoined(t *term, f found) bool {
+func (s *scratch) isExactJoined(places []place, f found) bool {
 	w, form := "", ""
 	for i := f.start; i < f.end; i++ {
 		w += s.written(i)
 	}
-	for _, p := range t.exact {
+	for _, p := range places {
 		form += p.forms[0]
 	}
-	return s.sameCase(w, form, t.exact[len(t.exact)-1].stem, f.start)
+	return s.sameCase(w, form, places[len(places)-1].stem, f.start)
 }
 
 // sameCase compares a written word with a form. ALL CAPS stand for a form with
@@ -112,11 +112,11 @@ func (s *scratch) sameCase(w, form string, stem bool, at int32) bool {
 
 // isLowered says whether a hit is a generated form of a name, but written as an
 // ordinary word in a text that has capitals.
-func (s *scratch) isLowered(t *term, f found) bool {
-	if int(f.end-f.start) != len(t.caps) {
+func (s *scratch) isLowered(caps [][]string, f found) bool {
+	if int(f.end-f.start) != len(caps) {
 		return false
 	}
-	for i, forms := range t.caps {
+	for i, forms := range caps {
 		if len(forms) == 0 {
 			continue
 		}

@@ -100,11 +100,11 @@ func (s *scratch) masked(at span, masks []span) bool {
 // in Rasputin. What follows a name may be a particle.
 func (s *scratch) isGlued(at span) bool {
 	t := s.reader.tokens[at.start]
-	if at.start == 0 || !t.single {
+	if at.start == 0 || !t.is(lone) {
 		return false
 	}
 	prev := s.reader.tokens[at.start-1]
-	if !prev.single || prev.field != t.field || prev.end != t.start {
+	if !prev.is(lone) || prev.field != t.field || prev.end != t.start {
 		return false
 	}
 	text := s.item.Text(fields[t.field])
@@ -125,7 +125,7 @@ func (s *scratch) isJunior(at span) bool {
 	if next.field != s.field(at) || next.start-s.reader.tokens[at.end-1].end > 3 {
 		return false
 	}
-	switch string(s.reader.folded(next)) {
+	switch string(s.reader.folded(&next)) {
 	case "jr", "junior", "младший", "младшего", "младшему", "младшим", "молодший", "молодшого", "молодшому", "молодшим":
 		return true
 	}
@@ -140,7 +140,7 @@ func (s *scratch) isOther(e *entity, at span) bool {
 		return false
 	}
 	prev := s.reader.tokens[i]
-	if prev.initial && prev.foldEnd-prev.fold <= 2 {
+	if prev.is(initial) && len(s.reader.folded(&prev)) <= 2 {
 		if i > 0 && s.besides(i-1, i) {
 			if g, ok := s.givenName(i - 1); ok {
 				return !e.own[g]
@@ -170,13 +170,13 @@ func (s *scratch) isFull(e *entity, at span) bool {
 // tokens.
 func (s *scratch) besides(i, j int32) bool {
 	a, b := s.reader.tokens[i], s.reader.tokens[j]
-	return b.linked && a.field == b.field && (b.spaced || a.initial && b.start-a.end <= 2)
+	return b.is(linked) && a.field == b.field && (b.is(spaced) || a.is(initial) && b.start-a.end <= 2)
 }
 
 // givenName returns the group of a token that is a given name: known, and
 // written with a capital unless nothing is.
 func (s *scratch) givenName(i int32) (int32, bool) {
-	g, ok := s.rs.names[string(s.reader.folded(s.reader.tokens[i]))]
+	g, ok := s.rs.names[string(s.reader.folded(&s.reader.tokens[i]))]
 	return g, ok && (isUpperFirst(s.written(i)) || s.letters(i) == quiet)
 }
 
@@ -191,7 +191,7 @@ func (s *scratch) isOtherInitial(e *entity, i int32) bool {
 	if w := s.written(i); !isUpperFirst(w) || w == "M" { // M. is Monsieur
 		return false
 	}
-	r, _ := utf8.DecodeRune(s.reader.folded(t))
+	r, _ := utf8.DecodeRune(s.reader.folded(&t))
 	known := false
 	for _, own := range e.initials {
 		if own == r {

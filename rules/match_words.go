@@ -8,50 +8,58 @@ import (
 )
 
 // addWord finds the symbols of a word over so many tokens.
-func (s *scratch) addWord(w []byte, length int) {
+func (s *scratch) addWord(h uint64, w []byte, length int32) {
 	t := &s.rs.trie
-	if t.sieve.has(w) {
-		for _, symbol := range t.words[string(w)] {
-			s.edges = append(s.edges, edge{symbol, int32(length)})
+	if t.sieve.has(h) != 0 {
+		if word, ok := t.words.find(h, w); ok {
+			for _, symbol := range t.of.row(word) {
+				s.edges = append(s.edges, edge{symbol, length})
+			}
 		}
 	}
 	if len(t.stems) == 0 {
 		return
 	}
-	head := headLen(w)
-	if !t.sieve.has(w[:head]) {
+	head := w[:headLen(w)]
+	h = hash(head)
+	if t.sieve.has(h) == 0 {
 		return
 	}
-	for _, st := range t.stems[string(w[:head])] {
-		if rest := w[head:]; len(rest) >= len(st.rest) && string(rest[:len(st.rest)]) == st.rest {
-			s.edges = append(s.edges, edge{st.symbol, int32(length)})
+	if n, ok := t.heads.find(h, head); ok {
+		for _, st := range t.stems[n] {
+			if rest := w[len(head):]; len(rest) >= len(st.rest) && string(rest[:len(st.rest)]) == st.rest {
+				s.edges = append(s.edges, edge{st.symbol, length})
+			}
 		}
 	}
 }
+
+// addForm adds a word that may stand for a token.
+func (s *scratch) addForm(w []byte) { s.addWord(hash(w), w, 1) }
 
 // addAlternatives finds what else a token may be: the family of "the Zelenskys’
 // home", a German word without its ending, the words of a hashtag in lower case,
 // an Arabic word without what is glued to it, a word in which letters of another
 // alphabet pass for its own.
 func (s *scratch) addAlternatives(t *token, w []byte) {
-	if t.plural {
-		s.addWord(w[:len(w)-1], 1)
+	if t.is(possessive) {
+		s.addForm(w[:len(w)-1])
 	}
-	if s.german && !t.single {
+	if s.german && !t.is(lone) {
 		s.addGerman(w)
 	}
-	if t.hashtag && t.ascii {
+	if t.is(hashtag) && t.is(asciiOnly) {
 		s.addRunOn(w)
 	}
-	if t.single || t.ascii {
+	if t.is(lone) || t.is(asciiOnly) {
 		return
 	}
-	if w[0] >= 0xD8 && w[0] <= 0xDB { // the lead bytes of the Arabic block
+	if isArabic(w) {
 		s.addArabic(string(w))
 		return
 	}
 	if repaired, ok := repairHomoglyphs(string(w)); ok {
-		s.addWord([]byte(repaired), 1)
+		s.addForm([]byte(repaired))
 	}
 }
 
@@ -63,7 +71,7 @@ const minGerman = 4
 func (s *scratch) addGerman(w []byte) {
 	for _, ending := range [...]string{"s", "es", "e", "n", "en", "er"} {
 		if rest, ok := bytes.CutSuffix(w, []byte(ending)); ok && len(rest) >= minGerman {
-			s.addWord(rest, 1)
+			s.addForm(rest)
 		}
 	}
 }
@@ -97,7 +105,7 @@ func (s *scratch) addRunOn(w []byte) {
 			j--
 		}
 		if !isFiller(string(w[i:j])) {
-			s.addWord(w[i:j], 1)
+			s.addForm(w[i:j])
 		}
 		i = j
 	}
@@ -105,8 +113,10 @@ func (s *scratch) addRunOn(w []byte) {
 
 // isKnown says whether a part of a hashtag is a word of the rules or a filler.
 func (s *scratch) isKnown(w []byte) bool {
-	if len(w) >= minStem && len(s.rs.trie.words[string(w)]) > 0 {
-		return true
+	if len(w) >= minStem {
+		if _, ok := s.rs.trie.words.find(hash(w), w); ok {
+			return true
+		}
 	}
 	return isFiller(string(w))
 }
@@ -143,14 +153,14 @@ func (s *scratch) addArabic(w string) {
 	}
 	for i, base := range bases[:n] {
 		if i > 0 {
-			s.addWord([]byte(base), 1)
+			s.addForm([]byte(base))
 		}
 		if rest, ok := strings.CutPrefix(base, "لل"); ok && len(rest) >= minArabic {
-			s.addWord([]byte("ال"+rest), 1)
-			s.addWord([]byte(rest), 1)
+			s.addForm([]byte("ال" + rest))
+			s.addForm([]byte(rest))
 		}
 		if rest, ok := strings.CutPrefix(base, "ال"); ok && len(rest) >= minArabic {
-			s.addWord([]byte(rest), 1)
+			s.addForm([]byte(rest))
 		}
 	}
 }

@@ -91,6 +91,14 @@ func (f *folder) foldWord(s string) string {
 	return string(out)
 }
 
+// appendWord appends the folded form of a word.
+func (f *folder) appendWord(out []byte, s string) []byte {
+	if isPlain(s) {
+		return appendLower(out, s)
+	}
+	return append(out, f.foldWord(s)...)
+}
+
 // foldCased folds all but the case.
 func foldCased(s string) string { return plain(norm.NFKC.String(s)) }
 

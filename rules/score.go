@@ -89,7 +89,7 @@ func (s *scratch) spans(found []evidence) []news.Span {
 func (s *scratch) isNegated(e evidence) bool {
 	sentence := s.reader.tokens[e.at.start].sentence
 	for i := e.at.start - 1; i >= max(0, e.at.start-negationReach); i-- {
-		t := s.reader.tokens[i]
+		t := &s.reader.tokens[i]
 		if t.sentence != sentence {
 			return false
 		}

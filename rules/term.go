@@ -1,8 +1,10 @@
 package rules
 
 import (
+	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // minStem is the least number of letters before a *: a shorter stem finds half
@@ -19,7 +21,6 @@ const (
 // pattern is one line of a word list, cut into words and compiled: what may
 // stand at each place.
 type pattern struct {
-	text   string // as written
 	lang   string
 	places []place
 	exact  bool // letter case counts
@@ -32,6 +33,9 @@ type place struct {
 	joined bool     // a hyphen parts it from the place before
 }
 
+// termReader makes a reader of terms.
+func termReader(f *folder) reader { return reader{f: f, sieves: noSieves(), terms: true} }
+
 // inflect makes the forms of a written word, itself first. given says that more
 // words follow: of a person, it may be the given name.
 type inflect func(word string, given bool) []string
@@ -40,18 +44,20 @@ func uninflected(word string, _ bool) []string { return []string{word} }
 
 // parseTerm cuts a term into places. It returns no places when the text has
 // nothing that could be found.
-func parseTerm(f *folder, t Term, forms inflect, plural bool) pattern {
-	p := pattern{text: t.Text, lang: t.Lang}
+func (r *reader) parseTerm(t Term, forms inflect, plural bool) pattern {
+	p := pattern{lang: t.Lang}
 	text := strings.TrimSpace(t.Text)
 	if rest, ok := strings.CutPrefix(text, "="); ok {
 		p.exact, text = true, rest
 	}
-	r := reader{f: f, terms: true}
+	r.reset()
 	r.read(0, text)
-	for i, tok := range r.tokens {
+	p.places = make([]place, 0, len(r.tokens))
+	for i := range r.tokens {
+		tok := &r.tokens[i]
 		written := cleanWord(text[tok.start:tok.end])
-		pl := place{joined: tok.joined && i > 0}
-		pl.stem = int(tok.end) < len(text) && text[tok.end] == '*' && !tok.single
+		pl := place{joined: tok.is(joined) && i > 0}
+		pl.stem = int(tok.end) < len(text) && text[tok.end] == '*' && !tok.is(lone)
 		if pl.stem {
 			pl.forms = []string{written}
 		} else {
@@ -68,6 +74,9 @@ func parseTerm(f *folder, t Term, forms inflect, plural bool) pattern {
 
 // cleanWord drops from a written word what a reader would not miss.
 func cleanWord(s string) string {
+	if isPlain(s) {
+		return s
+	}
 	return strings.Map(func(r rune) rune {
 		switch classify(r) {
 		case letter, digit, single:
@@ -77,10 +86,20 @@ func cleanWord(s string) string {
 	}, foldCased(s))
 }
 
+// isPlain reports ASCII letters and digits alone.
+func isPlain(s string) bool {
+	for i := range len(s) {
+		if !asciiWord(s[i]) {
+			return false
+		}
+	}
+	return true
+}
+
 // plurals returns the English plurals of a word: of Latin ones with four letters
 // or more that do not end in s.
 func plurals(word string) []string {
-	if len([]rune(word)) < 4 || !isLatin(word) {
+	if utf8.RuneCountInString(word) < 4 || !isLatin(word) {
 		return nil
 	}
 	low := strings.ToLower(word)
@@ -117,6 +136,9 @@ func isCyrillic(word string) bool {
 // sequences returns the ways to write a pattern: a word with hyphens in parts,
 // and in one.
 func (p pattern) sequences() [][]place {
+	if !slices.ContainsFunc(p.places, func(pl place) bool { return pl.joined }) {
+		return [][]place{p.places}
+	}
 	ways := [][]place{nil}
 	for i := 0; i < len(p.places); {
 		end := i + 1

@@ -10,23 +10,34 @@ import (
 	"newswatch/news"
 )
 
-// token is a word of an item: where it stands, and its folded form in
-// reader.arena. Positions of tokens count through all fields of an item.
+// token is a word of an item: where it stands, and the hash of its folded form.
+// Positions of tokens count through all fields of an item. An item has hundreds
+// and few of them matter, so a token is half a cache line.
 type token struct {
-	start, end       int32 // bytes in the field's text
-	fold, foldEnd    int32 // bytes in the arena
-	sentence, para   int32
-	edge             int32 // first of its edges, see scan
-	field            uint8
-	linked           bool // a phrase may run from the token before into this one
-	joined           bool // a hyphen or a change of case parts it from the one before
-	spaced           bool // only white space parts it from the one before
-	single           bool // a character of a script without spaces
-	letters, initial bool // it has no digits; it is one letter, or letters with dots
-	plural           bool // an apostrophe follows its final s
-	hashtag          bool // it begins behind a #
-	ascii            bool
+	hash           uint64
+	start, end     int32 // bytes in the field's text
+	fold           int32 // its number in reader.folds; 0: its bytes in lower case
+	sentence, para int32
+	marks          marks
+	field          uint8
 }
+
+// marks are what is known of a token.
+type marks uint16
+
+const (
+	linked     marks = 1 << iota // a phrase may run from the token before into this one
+	joined                       // a hyphen or a change of case parts it from the one before
+	spaced                       // only white space parts it from the one before
+	lone                         // a character of a script without spaces
+	allLetters                   // it has no digits
+	initial                      // it is one letter, or letters with dots
+	possessive                   // an apostrophe follows its final s
+	hashtag                      // it begins behind a #
+	asciiOnly                    // it was written in ASCII
+)
+
+func (t *token) is(m marks) bool { return t.marks&m != 0 }
 
 // stretch is a sentence or a paragraph of a field, in bytes.
 type stretch struct {
@@ -36,16 +47,25 @@ type stretch struct {
 
 // reader cuts text into tokens. Its slices are kept between items.
 type reader struct {
-	f         *folder
-	terms     bool // reading a term: no addresses in it
-	tokens    []token
-	arena     []byte
-	sentences []stretch
-	paras     []stretch
-	blanks    [][2]int
+	f      *folder
+	sieves *sieves
+	terms  bool // reading a term: no addresses in it
+	tokens []token
+	arena  []byte
+	folds  []fold // folded forms in the arena; the first is none
+	// candidates are the tokens at which a term may begin, in order once sorted.
+	candidates []int32
+	unsorted   bool
+	sentences  []stretch
+	paras      []stretch
+	blanks     [][2]int
 
+	texts  [len(fields)]string
 	text   string
 	field  uint8
+	prev   uint64 // hash of the token before
+	buf    []byte // of folded
+	joined []byte // of whole
 	camel  bool
 	gap    gap
 	sentAt int32 // where the sentence began
@@ -54,8 +74,11 @@ type reader struct {
 	skip func(text string, tokens []token) bool
 }
 
+// fold is where in the arena the folded form of a token stands.
+type fold struct{ from, to int32 }
+
 // block remembers the lengths of the reader's slices at a paragraph's start.
-type block struct{ tokens, sentences, arena int }
+type block struct{ tokens, sentences, arena, folds, candidates int }
 
 // gap is what lies between two tokens.
 type gap struct {
@@ -68,6 +91,8 @@ type gap struct {
 
 func (r *reader) reset() {
 	r.tokens, r.arena = r.tokens[:0], r.arena[:0]
+	r.folds = append(r.folds[:0], fold{})
+	r.candidates, r.unsorted, r.prev = r.candidates[:0], false, 0
 	r.sentences, r.paras = r.sentences[:0], r.paras[:0]
 }
 
@@ -76,25 +101,47 @@ func (r *reader) read(field uint8, text string) {
 	if len(text) == 0 {
 		return
 	}
-	r.text, r.field, r.sentAt = text, field, 0
-	r.block = block{len(r.tokens), len(r.sentences), len(r.arena)}
+	r.text, r.field, r.sentAt, r.camel = text, field, 0, false
+	r.texts[field] = text
+	r.block = r.here()
 	r.paras = append(r.paras, stretch{0, int32(len(text)), field})
 	r.gap = gap{broken: true}
 	r.blanks = r.blanks[:0]
 	if !r.terms && fields[field] != news.URL {
 		r.findAddresses()
 	}
-	blank := 0
-	for i := 0; i < len(text); {
-		if blank < len(r.blanks) && i >= r.blanks[blank][0] {
+	r.readAll()
+	r.endParagraph(len(text), len(text))
+}
+
+// readAll reads the field between its addresses.
+func (r *reader) readAll() {
+	blank, limit := 0, r.nextBlank(0)
+	for i := 0; i < len(r.text); {
+		switch {
+		case i >= limit:
 			i = max(i, r.blanks[blank][1])
 			r.gap.broken, r.gap.other = true, true
 			blank++
-			continue
+			limit = r.nextBlank(blank)
+		case asciiWord(r.text[i]) && !r.camel:
+			i = r.run(i, limit)
+		default:
+			i = r.step(i)
 		}
-		i = r.step(i)
 	}
-	r.endParagraph(len(text), len(text))
+}
+
+// nextBlank returns where an address begins; the text's end behind the last.
+func (r *reader) nextBlank(n int) int {
+	if n < len(r.blanks) {
+		return r.blanks[n][0]
+	}
+	return len(r.text)
+}
+
+func (r *reader) here() block {
+	return block{len(r.tokens), len(r.sentences), len(r.arena), len(r.folds), len(r.candidates)}
 }
 
 // step reads one token or one character between tokens.
@@ -169,24 +216,42 @@ func (r *reader) openAfter(i int) bool {
 
 // begin starts a token.
 func (r *reader) begin(at int) token {
-	t := token{
-		start: int32(at), fold: int32(len(r.arena)), field: r.field,
-		linked: !r.gap.broken, joined: r.gap.join && !r.gap.broken,
-		spaced:  !r.gap.other && !r.gap.broken,
-		letters: true, ascii: true, hashtag: r.gap.hash && r.camel,
+	t := token{start: int32(at), fold: int32(len(r.arena)), field: r.field, marks: r.opening() | allLetters | asciiOnly}
+	if r.gap.hash && r.camel {
+		t.marks |= hashtag
 	}
 	return t
 }
 
-// end appends the token if anything of it is left.
+// opening returns the marks that a token has from what stands before it.
+func (r *reader) opening() marks {
+	switch {
+	case r.gap.broken:
+		return 0
+	case r.gap.join && r.gap.other:
+		return linked | joined
+	case r.gap.join:
+		return linked | joined | spaced
+	case r.gap.other:
+		return linked
+	}
+	return linked | spaced
+}
+
+// end appends the token if anything of it is left. Until here its fold is where
+// its folded form begins in the arena.
 func (r *reader) end(t token, at int) {
-	t.end, t.foldEnd = int32(at), int32(len(r.arena))
-	if t.foldEnd == t.fold {
+	f := fold{t.fold, int32(len(r.arena))}
+	if f.from == f.to {
 		return
 	}
+	t.fold = int32(len(r.folds))
+	r.folds = append(r.folds, f)
+	t.hash, t.end = hash(r.arena[f.from:]), int32(at)
 	t.sentence, t.para = int32(len(r.sentences)), int32(len(r.paras)-1)
 	r.tokens = append(r.tokens, t)
 	r.gap = gap{}
+	r.sift(&r.tokens[len(r.tokens)-1], r.arena[f.from:])
 }
 
 // word reads a word of letters and digits.
@@ -213,8 +278,8 @@ func (r *reader) word(at int) int {
 			i = next
 			continue
 		}
-		if cl == stop && t.letters && r.acronym(i, runes, t.initial) {
-			t.initial = true
+		if cl == stop && t.is(allLetters) && r.acronym(i, runes, t.is(initial)) {
+			t.marks |= initial
 			i += size
 			continue
 		}
@@ -229,9 +294,13 @@ func (r *reader) word(at int) int {
 		i = r.fold(&t, i, c, size)
 		runes++
 		lower, wasDigit = cl == letter && !unicode.IsUpper(c), cl == digit
-		t.letters = t.letters && cl == letter
+		if cl != letter {
+			t.marks &^= allLetters
+		}
 	}
-	t.initial = t.initial || runes == 1 && t.letters
+	if runes == 1 && t.is(allLetters) {
+		t.marks |= initial
+	}
 	r.end(t, i)
 	return i
 }
@@ -240,18 +309,12 @@ func (r *reader) word(at int) int {
 func (r *reader) ascii(t *token, i int) int {
 	from := i
 	for i < len(r.text) && asciiWord(r.text[i]) {
+		if r.text[i] <= '9' {
+			t.marks &^= allLetters
+		}
 		i++
 	}
-	n := len(r.arena)
-	r.arena = append(r.arena, r.text[from:i]...)
-	for k, c := range r.arena[n:] {
-		switch {
-		case c <= '9':
-			t.letters = false
-		case c <= 'Z':
-			r.arena[n+k] = c | 0x20
-		}
-	}
+	r.arena = appendLower(r.arena, r.text[from:i])
 	return i
 }
 
@@ -269,7 +332,7 @@ func (r *reader) fold(t *token, i int, c rune, size int) int {
 		r.arena = append(r.arena, byte(c))
 		return i + size
 	}
-	t.ascii = false
+	t.marks &^= asciiOnly
 	if next, n := r.decode(i + size); n > 0 && next >= utf8.RuneSelf && isCombining(next) {
 		end := i + norm.NFKC.NextBoundaryInString(r.text[i:], true)
 		if end > i {
@@ -286,7 +349,7 @@ func (r *reader) singleton(at int) int {
 	t := r.begin(at)
 	c, size := r.decode(at)
 	next := r.fold(&t, at, c, size)
-	t.single = true
+	t.marks |= lone
 	r.end(t, next)
 	return next
 }
@@ -326,7 +389,9 @@ func (r *reader) apostrophe(t *token, i, after int) (next int, ends bool) {
 	}
 	c, size := r.decode(after)
 	if size == 0 || r.f.classOf(c) != letter {
-		t.plural = len(r.arena) > int(t.fold)+3 && r.arena[len(r.arena)-1] == 's'
+		if len(r.arena) > int(t.fold)+3 && r.arena[len(r.arena)-1] == 's' {
+			t.marks |= possessive
+		}
 		return i, true
 	}
 	if c == 's' || c == 'S' {
@@ -371,7 +436,7 @@ func (r *reader) hyphen(i, size int) {
 		return
 	}
 	n := len(r.tokens)
-	if n == 0 || int(r.tokens[n-1].end) != i || !r.tokens[n-1].letters || r.tokens[n-1].field != r.field {
+	if n == 0 || int(r.tokens[n-1].end) != i || !r.tokens[n-1].is(allLetters) || r.tokens[n-1].field != r.field {
 		return
 	}
 	next := i + size
@@ -390,7 +455,7 @@ func (r *reader) hyphen(i, size int) {
 func (r *reader) stop(i, size int) {
 	n := len(r.tokens)
 	if n > 0 && int(r.tokens[n-1].end) == i && r.tokens[n-1].field == r.field {
-		if t := r.tokens[n-1]; t.initial || isAbbreviation(r.arena[t.fold:t.foldEnd]) {
+		if t := &r.tokens[n-1]; t.is(initial) || isAbbreviation(r.folded(t)) {
 			return
 		}
 	}
@@ -448,13 +513,31 @@ func (r *reader) endParagraph(at, next int) {
 	p.end = int32(at)
 	if r.skip != nil && fields[r.field] == news.Body && r.skip(r.text[p.start:p.end], r.tokens[r.block.tokens:]) {
 		r.tokens, r.arena = r.tokens[:r.block.tokens], r.arena[:r.block.arena]
+		r.folds, r.candidates = r.folds[:r.block.folds], r.candidates[:r.block.candidates]
 		r.sentences = r.sentences[:r.block.sentences]
 	}
-	r.block = block{len(r.tokens), len(r.sentences), len(r.arena)}
+	r.block = r.here()
 	if next < len(r.text) {
 		r.paras = append(r.paras, stretch{int32(next), int32(len(r.text)), r.field})
 	}
 }
 
-// folded returns the folded form of a token.
-func (r *reader) folded(t token) []byte { return r.arena[t.fold:t.foldEnd] }
+// folded returns the folded form of a token; it is good until the next call.
+func (r *reader) folded(t *token) []byte {
+	if t.fold > 0 {
+		f := r.folds[t.fold]
+		return r.arena[f.from:f.to]
+	}
+	r.buf = appendLower(r.buf[:0], r.texts[t.field][t.start:t.end])
+	return r.buf
+}
+
+// appendLower appends ASCII letters and digits in lower case.
+func appendLower(out []byte, s string) []byte {
+	n := len(out)
+	out = append(out, s...)
+	for i, c := range out[n:] {
+		out[n+i] = c | 0x20
+	}
+	return out
+}
