@@ -19,11 +19,10 @@ func (p *Planner) alerts(ctx context.Context, plan news.Plan, _ news.PlanState, 
 		return news.PlanCommit{}, err
 	}
 	commit := news.PlanCommit{At: now, Next: now.Add(idle)}
-	if len(stories) == 0 {
-		return commit, nil
-	}
 	if end, quiet := quietUntil(plan.Quiet, now, plan.Timezone); quiet && !atOnce {
-		commit.Next = end
+		if len(stories) > 0 {
+			commit.Next = end
+		}
 		return commit, nil
 	}
 	destination, _, err := p.routes.Route(plan.To)
@@ -44,7 +43,49 @@ func (p *Planner) alerts(ctx context.Context, plan news.Plan, _ news.PlanState, 
 			return news.PlanCommit{}, err
 		}
 	}
-	return commit, run.overnight()
+	if err := run.overnight(); err != nil {
+		return news.PlanCommit{}, err
+	}
+	return commit, run.refresh(ctx)
+}
+
+// refresh rewrites the messages of stories that only grew: the one message a
+// story says how many have it now, without a note to anybody.
+func (r *alertRun) refresh(ctx context.Context) error {
+	grown, err := r.planner.store.Grown(ctx, r.plan.ID)
+	if err != nil {
+		return fmt.Errorf("read grown stories: %w", err)
+	}
+	ids := make([]string, len(grown))
+	for i, s := range grown {
+		ids[i] = s.ID
+	}
+	before, err := r.planner.store.Told(ctx, r.plan.ID, ids)
+	if err != nil {
+		return fmt.Errorf("read what was told: %w", err)
+	}
+	for _, s := range grown {
+		told := before[s.ID]
+		e := entry(s, r.plan.Rules, told)
+		if len(e.Sources) == told.Sources || told.Dropped {
+			continue
+		}
+		if err := r.rewrite(e, told, firstHit(s, r.plan)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// rewrite brings a story's one message up to date. The message keeps its id in
+// its metadata: that is still what it is. A line in a digest is not rewritten.
+func (r *alertRun) rewrite(e news.Entry, told news.Told, since time.Time) error {
+	if !strings.HasPrefix(told.DeliveryID, "al_") {
+		return nil
+	}
+	state := e.Version<<16 | len(e.Sources) // what the message shows tells its rewritings apart
+	d := news.Delivery{ID: news.AlertID(news.KindUpdate, r.plan.ID, e.StoryID, state), Kind: news.KindUpdate, ReplyTo: told.DeliveryID}
+	return r.deliver(d, r.alert(told.DeliveryID, e, since), Renderer.Alert)
 }
 
 // alertRun is one look at an alert plan.
@@ -101,12 +142,8 @@ func (r *alertRun) tell(id string, e news.Entry, since time.Time) error {
 func (r *alertRun) again(s *news.Story, told news.Told) error {
 	e := entry(s, r.plan.Rules, told)
 	since := firstHit(s, r.plan)
-	if strings.HasPrefix(told.DeliveryID, "al_") { // a message of its own, no line in a digest
-		// The message keeps its id in its metadata: that is still what it is.
-		d := news.Delivery{ID: news.AlertID(news.KindUpdate, r.plan.ID, s.ID, s.Version), Kind: news.KindUpdate, ReplyTo: told.DeliveryID}
-		if err := r.deliver(d, r.alert(told.DeliveryID, e, since), Renderer.Alert); err != nil {
-			return err
-		}
+	if err := r.rewrite(e, told, since); err != nil {
+		return err
 	}
 	over := told.At.Add(r.plan.Cooldown)
 	jumped := r.plan.UnlessPublishers > 0 && e.Publishers-told.Publishers >= r.plan.UnlessPublishers

@@ -34,10 +34,15 @@ var ErrRejected = errors.New("the rule file was not taken")
 // sees every way in which editors and Kubernetes replace a file.
 func (w *Watcher) watchRules(ctx context.Context) error {
 	looked := w.Rules().Hash // the last one that was taken or rejected
+	missing := false
 	for sleep(ctx, watchEvery) == nil {
 		first, err := w.cfg.Source()
+		if err != nil && !missing {
+			w.cfg.Log.Warn("the rule file cannot be read, the rules in force stay", "err", err)
+		}
+		missing = err != nil
 		if err != nil || first.Hash() == looked {
-			continue // unchanged, or an editor is renaming: the rules in force stay
+			continue
 		}
 		if sleep(ctx, watchSettle) != nil {
 			return nil
@@ -114,6 +119,9 @@ func (w *Watcher) reject(ctx context.Context, report *rules.Report, err error) e
 			return fmt.Errorf("%w, and the notice of it could not be stored: %w", err, storeErr)
 		}
 		w.ring(news.Destinations)
+	}
+	if text.Len() > 0 {
+		err = fmt.Errorf("%w:\n%s", err, text.String())
 	}
 	return err
 }

@@ -96,6 +96,10 @@ func New(ctx context.Context, c Config, rs *rules.Ruleset) (*Watcher, error) {
 	if err := w.use(ctx, rs); err != nil {
 		return nil, err
 	}
+	// Somebody may have mended what a delivery was held for before starting us.
+	if err := c.Store.RetryHeld(ctx); err != nil {
+		return nil, fmt.Errorf("take up what was held: %w", err)
+	}
 	if err := w.catchUp(ctx); err != nil {
 		return nil, fmt.Errorf("match anew what was fetched under a broken rule file: %w", err)
 	}
@@ -224,13 +228,18 @@ func (w *Watcher) ring(u news.Unit) {
 // Rules are the rules in force.
 func (w *Watcher) Rules() *rules.Ruleset { return w.desk.Load().rules }
 
-// drainMost bounds a drain, whatever still waits.
-const drainMost = 2 * time.Minute
+// A drain ends after so long, and after so many rounds that posted nothing,
+// whatever still waits.
+const (
+	drainMost = 2 * time.Minute
+	drainIdle = 10
+)
 
 // Drain goes on sending while a message only waits for its pace or a short
 // pause that was asked for, and adds to sum what it did.
 func (w *Watcher) Drain(ctx context.Context, patience time.Duration, sum *Summary) error {
-	for end := w.cfg.Now().Add(drainMost); w.cfg.Now().Before(end); {
+	idle := 0
+	for end := w.cfg.Now().Add(drainMost); w.cfg.Now().Before(end) && idle < drainIdle; idle++ {
 		next, err := w.cfg.Store.NextAt(ctx, news.Destinations)
 		if err != nil {
 			return fmt.Errorf("when is the next message due: %w", err)
@@ -246,6 +255,9 @@ func (w *Watcher) Drain(ctx context.Context, patience time.Duration, sum *Summar
 		sum.Add(sent)
 		if err != nil {
 			return err
+		}
+		if sent.Posted > 0 {
+			idle = 0
 		}
 	}
 	return nil

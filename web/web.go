@@ -83,7 +83,7 @@ func (s *Site) readyz(w http.ResponseWriter, r *http.Request) {
 // reload reads the rule file anew.
 func (s *Site) reload(w http.ResponseWriter, r *http.Request) {
 	if err := s.cfg.Reload(r.Context()); err != nil {
-		http.Error(w, "rules not loaded: "+err.Error()+"; the old ones stay in force", http.StatusUnprocessableEntity)
+		http.Error(w, "rules not loaded, the old ones stay in force: "+err.Error(), http.StatusUnprocessableEntity)
 		return
 	}
 	fmt.Fprintln(w, "rules loaded")

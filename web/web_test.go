@@ -26,7 +26,7 @@ func TestSite(t *testing.T) {
 		"ready":                     {method: "GET", path: "/readyz", status: 200, body: "ready"},
 		"not ready":                 {method: "GET", path: "/readyz", ready: errors.New("disk I/O error"), status: 503, body: "cannot be written"},
 		"reloaded":                  {method: "POST", path: "/-/reload", status: 200, body: "rules loaded"},
-		"rejected":                  {method: "POST", path: "/-/reload", reload: broken, status: 422, body: "1 error; the old ones stay"},
+		"rejected":                  {method: "POST", path: "/-/reload", reload: broken, status: 422, body: "the old ones stay in force: rules.yaml has 1 error"},
 		"no reload by GET":          {method: "GET", path: "/-/reload", status: 405},
 		"no reload from a web page": {method: "POST", path: "/-/reload", header: map[string]string{"Sec-Fetch-Site": "cross-site"}, status: 403},
 		"nothing else":              {method: "GET", path: "/", status: 404},

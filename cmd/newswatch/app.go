@@ -66,7 +66,7 @@ func (a *app) loadRules() (*rules.Ruleset, error) {
 	case report.Errors() > 0:
 		return nil, usagef("%s has %s", a.Rules, count(report.Errors(), "error"))
 	case report.Failed() > 0:
-		return nil, &exitError{exitNot, fmt.Sprintf("%s: %s", a.Rules, count(report.Failed(), "failed example"))}
+		return nil, usagef("%s: %s", a.Rules, count(report.Failed(), "failed example"))
 	}
 	return rs, nil
 }

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -52,7 +54,7 @@ type cli struct {
 	Parse       parseCmd       `cmd:"" help:"Read a feed and show its items."`
 	Group       groupCmd       `cmd:"" help:"Group items into stories, from JSON lines."`
 	Slack       slackCmd       `cmd:"" help:"Set up Slack."`
-	FakeSlack   fakeSlackCmd   `cmd:"" help:"Serve a strict Slack for trials and tests."`
+	FakeSlack   fakeSlackCmd   `cmd:"" name:"fake-slack" help:"Serve a strict Slack for trials and tests."`
 	Healthcheck healthcheckCmd `cmd:"" help:"Ask a running daemon whether it is well."`
 	Version     versionCmd     `cmd:"" help:"Print the version."`
 }
@@ -90,6 +92,51 @@ func exitCode(err error) int {
 	return exitNot
 }
 
+// verbFirst moves flags that stand before the verb behind it: the parser knows a
+// verb's own flags only there. "help VERB" and "--version" are what they are
+// everywhere.
+func verbFirst(args []string) []string {
+	if len(args) == 0 {
+		return []string{"--help"}
+	}
+	switch args[0] {
+	case "help":
+		return append(slices.Clone(args[1:]), "--help")
+	case "--version":
+		return []string{"version"}
+	}
+	verbs := verbNames()
+	for i, arg := range args {
+		if arg == "--" {
+			break
+		}
+		ofFlag := i > 0 && slices.Contains([]string{"--rules", "--db", "--listen", "--log-format", "--log-level"}, args[i-1])
+		if slices.Contains(verbs, arg) && !ofFlag {
+			return slices.Concat(args[i:], args[:i])
+		}
+		if !strings.HasPrefix(arg, "-") && i == 0 {
+			break // the first word is none of ours: the parser says so
+		}
+	}
+	return args
+}
+
+// verbNames are the verbs, from the fields of the command line.
+func verbNames() []string {
+	var names []string
+	for f := range reflect.TypeFor[cli]().Fields() {
+		if _, isVerb := f.Tag.Lookup("cmd"); !isVerb {
+			continue
+		}
+		name := f.Tag.Get("name")
+		if name == "" {
+			name = strings.ToLower(f.Name)
+		}
+		names = append(names, name)
+	}
+	return names
+}
+
 // execute parses the arguments and runs the verb.
 func execute(ctx context.Context, args []string, io stdio) (err error) {
 	var c cli
@@ -110,9 +157,6 @@ func execute(ctx context.Context, args []string, io stdio) (err error) {
 			panic(p)
 		}
 	}()
-	if len(args) == 0 {
-		args = []string{"--help"}
-	}
 	k, err := parser.Parse(args)
 	if err != nil {
 		return usagef("%v\nnewswatch --help lists the verbs", err)

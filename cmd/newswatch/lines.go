@@ -44,12 +44,15 @@ func badLine(out *json.Encoder, raw []byte, err error) error {
 
 // idOf is the id of a line whose rest may be broken.
 func idOf(raw []byte) string {
-	var in struct{ ID, File string }
+	var in struct {
+		ID   any
+		File string
+	}
 	_ = json.Unmarshal(raw, &in) // what could be read of it
-	if in.ID == "" {
+	if in.ID == nil {
 		return in.File
 	}
-	return in.ID
+	return fmt.Sprint(in.ID)
 }
 
 // afterLines is how a run over lines ends.

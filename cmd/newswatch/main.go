@@ -6,6 +6,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -30,7 +31,10 @@ func main() {
 // run is the whole program but for the process around it. Its exit codes
 // are those of docs/operations.md.
 func run(ctx context.Context, args []string, io stdio) int {
-	err := execute(ctx, args, io)
+	err := execute(ctx, verbFirst(args), io)
+	if errors.Is(err, context.Canceled) {
+		err = &exitError{exitNot, "stopped before the end; what was due waits for the next run"}
+	}
 	code := exitCode(err)
 	if err != nil && err.Error() != "" {
 		fmt.Fprintf(io.err, "newswatch: %v\n", err)

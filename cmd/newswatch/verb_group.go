@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -117,6 +118,9 @@ func (c *groupCmd) pairs(a *app) error {
 		}
 		if err := json.Unmarshal(raw, &in); err != nil {
 			return badLine(out, raw, err)
+		}
+		if in.A.Title+in.A.Text == "" || in.B.Title+in.B.Text == "" {
+			return badLine(out, raw, errors.New("a pair needs a and b, each with a title or a text"))
 		}
 		in.A.ID, in.B.ID = in.ID+"/a", in.ID+"/b"
 		v := g.Same(in.A.item(), in.B.item())

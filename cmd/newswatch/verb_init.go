@@ -42,7 +42,8 @@ func (c *initCmd) Run(a *app) error {
 		}
 		fmt.Fprintf(a.out, "wrote %s\n", filepath.Join(c.Dir, f.name))
 	}
-	fmt.Fprintln(a.out, "Next: edit rules.yaml, then: newswatch check")
+	path := filepath.Join(c.Dir, "rules.yaml")
+	fmt.Fprintf(a.out, "Next: edit %s, then: newswatch check %s\n", path, path)
 	return nil
 }
 

@@ -60,7 +60,7 @@ func (c *matchCmd) Run(ctx context.Context, a *app) error {
 	}
 	ex := rs.Explain(&it)
 	if c.JSON {
-		err = a.json(true).Encode(ex)
+		err = a.json(false).Encode(explain(rs, ex))
 	} else {
 		err = printExplanation(a.out, rs, ex, a.color(a.out))
 	}
@@ -73,6 +73,9 @@ func (c *matchCmd) Run(ctx context.Context, a *app) error {
 // item reads what is to be matched.
 func (c *matchCmd) item(ctx context.Context, a *app, rs *rules.Ruleset) (news.Item, error) {
 	line := matchLine{ID: "text", Lang: c.Lang}
+	if given(c.Text, c.File, c.URL, c.Item) > 1 {
+		return news.Item{}, usagef("match one thing: a text, --file, --url or --item")
+	}
 	switch {
 	case c.Item != "":
 		st, err := a.openStore(ctx, true)
@@ -82,7 +85,7 @@ func (c *matchCmd) item(ctx context.Context, a *app, rs *rules.Ruleset) (news.It
 		defer st.Close()
 		it, _, _, err := st.Item(ctx, c.Item)
 		if err != nil {
-			return news.Item{}, usagef("item %s: %v", c.Item, err)
+			return news.Item{}, usagef("no item %q is stored", c.Item)
 		}
 		return it, nil
 	case c.URL != "":
@@ -109,6 +112,16 @@ func (c *matchCmd) item(ctx context.Context, a *app, rs *rules.Ruleset) (news.It
 		return news.Item{}, usagef("match what? Give a text, --file, --url or --item")
 	}
 	return line.item(rs), nil
+}
+
+// given counts the values that were given.
+func given(values ...string) (n int) {
+	for _, v := range values {
+		if v != "" {
+			n++
+		}
+	}
+	return n
 }
 
 // firstLine parts a text into its headline and the rest. A page of HTML has its
@@ -166,6 +179,65 @@ func answer(id string, r rules.Result) matchAnswer {
 	m := matchAnswer{ID: id, Rules: []matchRule{}, Entities: append([]string{}, r.Entities...), Topics: append([]string{}, r.Topics...)}
 	for _, h := range r.Hits {
 		m.Rules = append(m.Rules, matchRule{h.Rule, h.Score, h.Quote.Text})
+	}
+	return m
+}
+
+// matchExplained is the answer of --json.
+type matchExplained struct {
+	Rules    []ruleExplained `json:"rules"`
+	Entities []string        `json:"entities"`
+	Topics   []string        `json:"topics"`
+	Misses   []missExplained `json:"misses"`
+	Notes    []string        `json:"notes"`
+}
+
+type ruleExplained struct {
+	matchRule
+	Title   string          `json:"title"`
+	Why     string          `json:"why"`
+	Negated bool            `json:"negated"`
+	Parts   []partExplained `json:"parts"`
+	Spans   []spanExplained `json:"spans"`
+}
+
+type partExplained struct {
+	What   string `json:"what"`
+	Points int    `json:"points"`
+}
+
+type spanExplained struct {
+	Field string `json:"field"`
+	Start int    `json:"start"` // bytes
+	End   int    `json:"end"`
+	By    string `json:"by"`
+}
+
+type missExplained struct {
+	ID     string `json:"id"`
+	Failed string `json:"failed"`
+}
+
+func explain(rs *rules.Ruleset, ex rules.Explanation) matchExplained {
+	m := matchExplained{
+		Rules: []ruleExplained{}, Misses: []missExplained{}, Notes: append([]string{}, ex.Notes...),
+		Entities: append([]string{}, ex.Entities...), Topics: append([]string{}, ex.Topics...),
+	}
+	for _, h := range ex.Hits {
+		r := ruleExplained{
+			matchRule: matchRule{h.Rule, h.Score, h.Quote.Text}, Title: rs.Title(h.Rule), Why: h.Why, Negated: h.Negated,
+			Parts: []partExplained{}, Spans: []spanExplained{},
+		}
+		for _, p := range h.Parts {
+			r.Parts = append(r.Parts, partExplained(p))
+		}
+		for _, s := range h.Spans {
+			r.Spans = append(r.Spans, spanExplained{string(s.Field), s.Start, s.End, s.By})
+		}
+		m.Rules = append(m.Rules, r)
+	}
+	for _, miss := range ex.Misses {
+		m.Misses = append(m.Misses, missExplained{miss.Rule, miss.Failed})
 	}
 	return m
 }

@@ -11,9 +11,9 @@ import (
 	"newswatch/watcher/store"
 )
 
-// oncePatience is how long once waits for a message that is only paced or asked
-// to come a little later.
-const oncePatience = 10 * time.Second
+// oncePatience is the longest pause that once waits out before a message: it is
+// for pacing and for short requests to wait, not for a Slack that is away.
+const oncePatience = 5 * time.Second
 
 type onceCmd struct {
 	Now      bool   `help:"Poll every feed and send every digest and alert at once, whatever the schedules, quiet hours and min_publishers say."`
@@ -25,7 +25,7 @@ type onceCmd struct {
 func (onceCmd) Help() string {
 	return help("One pass: polls what is due, matches, groups, delivers what is due, prints a summary. Without SLACK_BOT_TOKEN the digests go to the terminal.",
 		"newswatch once --now --backfill 7d",
-		"0 done, even if a feed failed or a message is still uncertain; 1 a delivery was refused; 2 invalid rules; 74 the database cannot be written; 75 another instance runs")
+		"0 done, even if a feed failed or a message is still uncertain; 1 a delivery was refused, or it was stopped; 2 invalid rules, or a failing example in them; 74 the database cannot be written; 75 another instance runs")
 }
 
 // onceSummary is the result of a pass.
@@ -87,6 +87,9 @@ func (c *onceCmd) Run(ctx context.Context, a *app) error {
 	}
 	if err := result.print(a, c.JSON); err != nil {
 		return err
+	}
+	if held := len(rs.File.Feeds) - sum.Feeds; c.Now && held > 0 && !c.JSON {
+		fmt.Fprintf(a.out, "%s not polled: their servers asked for a pause\n", count(held, "feed"))
 	}
 	if result.Refused > 0 {
 		return &exitError{exitNot, fmt.Sprintf("%s refused: newswatch outbox shows why", count(result.Refused, "delivery"))}

@@ -19,6 +19,12 @@ type outboxCmd struct {
 	Drop   outboxDropCmd   `cmd:"" help:"Give a waiting delivery up."`
 }
 
+// Help is the long text of -h.
+func (outboxCmd) Help() string {
+	return help("Shows what was sent, what waits and why, and lets you decide about it. It reads beside a running daemon.",
+		"newswatch outbox\nnewswatch outbox list --state held\nnewswatch outbox resend dg_0123456789abcdef", "0 done; 1 in no state for that; 2 unknown delivery")
+}
+
 type outboxListCmd struct {
 	State []string `enum:"pending,sending,sent,held,dropped" placeholder:"STATE,..." help:"Only these: ${enum}."`
 	Limit int      `default:"50" help:"At most so many."`

@@ -3,8 +3,10 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -12,6 +14,8 @@ import (
 	"time"
 
 	"newswatch/news"
+	"newswatch/notify/wording"
+	"newswatch/text"
 	"newswatch/watcher/feed"
 )
 
@@ -26,7 +30,7 @@ type parseCmd struct {
 func (parseCmd) Help() string {
 	return help("Reads a feed as the daemon does and shows what it makes of it.",
 		"newswatch parse feed.xml\nnewswatch parse https://news.example/rss\nnewswatch parse --jsonl --root DIR <files.jsonl",
-		"0 read; 1 not a feed, or a line could not be read; 2 wrong usage")
+		"0 read; 1 not a feed, or a line could not be read; 2 wrong usage, or no such file")
 }
 
 // Run parses.
@@ -39,18 +43,21 @@ func (c *parseCmd) Run(ctx context.Context, a *app) error {
 	}
 	doc, err := c.read(ctx, a)
 	if err != nil {
+		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {
+			return usagef("%v", err)
+		}
 		return &exitError{exitNot, fmt.Sprintf("%s: %v", c.Source, err)}
 	}
 	if c.JSON {
-		return a.json(true).Encode(parsed(c.Source, doc, nil))
+		return a.json(false).Encode(parsed(c.Source, doc, nil))
 	}
-	fmt.Fprintf(a.out, "%s: %s\n", doc.Title, count(len(doc.Entries), "item"))
+	fmt.Fprintf(a.out, "%s: %s\n", wording.Line(text.Title(doc.Title)), count(len(doc.Entries), "item"))
 	for _, it := range feed.Items(doc, news.Feed{ID: "parse", Name: doc.Title}, time.Now()) {
 		date := "no date         "
 		if it.Dated {
 			date = it.Published.Local().Format("2006-01-02 15:04")
 		}
-		fmt.Fprintf(a.out, "%s  %s\n                  %s\n", date, it.Title, it.URL)
+		fmt.Fprintf(a.out, "%s  %s\n                  %s\n", date, wording.Line(it.Title), wording.Link(it.URL))
 	}
 	return nil
 }

@@ -16,6 +16,12 @@ type slackCmd struct {
 	Test     slackTestCmd     `cmd:"" help:"Check the token and post one message."`
 }
 
+// Help is the long text of -h.
+func (slackCmd) Help() string {
+	return help("Sets up Slack: manifest to make the app from, test to see that it may post and look.",
+		"newswatch slack manifest\nnewswatch slack test newsroom", "of the verbs below: see newswatch slack test -h")
+}
+
 type slackManifestCmd struct{}
 
 // Help is the long text of -h.
@@ -52,7 +58,7 @@ func (c *slackTestCmd) Run(ctx context.Context, a *app) error {
 	channel := slack.New(slack.Config{Token: token, APIURL: a.env("SLACK_API_URL"), Log: a.logger()})
 	who, err := channel.Check(ctx)
 	if err != nil {
-		return &exitError{exitNot, fmt.Sprintf("the token was refused: %v", err)}
+		return &exitError{exitNot, fmt.Sprintf("Slack does not know us: %v", err)}
 	}
 	fmt.Fprintf(a.out, "the token is good: %s in %s\n", who.User, who.Team)
 	now := time.Now()

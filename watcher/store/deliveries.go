@@ -239,6 +239,17 @@ func (s *Store) Resend(ctx context.Context, id string) (n int, err error) {
 	return n, err
 }
 
+// RetryHeld makes everything that is held due now: the reason may be mended.
+func (s *Store) RetryHeld(ctx context.Context) error {
+	return s.tx(ctx, "retry what is held", func(ctx context.Context, tx *sql.Tx) error {
+		to, err := s.texts(ctx, tx, `UPDATE deliveries SET not_before = 0 WHERE state = 'held' AND not_before > $1 RETURNING destination`, ms(s.now()))
+		for i := 0; err == nil && i < len(to); i++ {
+			err = s.wakeDestination(ctx, tx, to[i])
+		}
+		return err
+	})
+}
+
 // Drop gives up the parts of a delivery that wait, are held or uncertain, with
 // what answers them, and says how many they were. What is being sent cannot be
 // dropped.

@@ -69,6 +69,27 @@ func (s *Store) Told(ctx context.Context, planID string, storyIDs []string) (map
 	return told, s.explain("what "+planID+" told", err)
 }
 
+// Grown are the living stories that a plan has told and that took more reports in
+// since, without a development: whole.
+func (s *Store) Grown(ctx context.Context, planID string) (grown []*news.Story, err error) {
+	err = s.snapshot(ctx, "grown stories of "+planID, func(tx *sql.Tx) error {
+		ids, err := s.texts(ctx, tx, `
+			SELECT s.id FROM told t JOIN stories s ON s.id = t.story_id
+			WHERE t.plan_id = $1 AND s.merged_into = '' AND s.version <= t.version AND s.last_at > t.at ORDER BY s.id`, planID)
+		if err != nil {
+			return err
+		}
+		found, err := s.stories(ctx, tx, ids)
+		for _, id := range ids {
+			if story := found[id]; story != nil {
+				grown = append(grown, story)
+			}
+		}
+		return err
+	})
+	return grown, err
+}
+
 // CountItems counts the items fetched after a time and not after another, and the
 // feeds that are switched on.
 func (s *Store) CountItems(ctx context.Context, from, to time.Time) (items, feeds int, err error) {

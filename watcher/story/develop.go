@@ -1,7 +1,6 @@
 package story
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -51,8 +50,8 @@ func Develop(s *news.Story, m news.Member, names Names) (reason string, develope
 		}
 		return entityReason + strings.Join(ids, ", "), true
 	}
-	if n := moreOutlets(told, append(slices.Clip(since), m)); n >= newPublishers {
-		return fmt.Sprintf("%d more outlets", n), true
+	if moreOutlets(told, append(slices.Clip(since), m)) >= newPublishers {
+		return "taken up by more outlets", true
 	}
 	return "", false
 }

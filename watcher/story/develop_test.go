@@ -52,7 +52,7 @@ func TestDevelop(t *testing.T) {
 		},
 		"third new outlet": {
 			[]news.Member{first, member("2", "Post", time.Minute, "talks"), member("3", "Review", 2*time.Minute, "talks")}, nil,
-			member("4", "Courier", time.Hour, "talks"), "3 more outlets",
+			member("4", "Courier", time.Hour, "talks"), "taken up by more outlets",
 		},
 		"copies are no outlets": {
 			[]news.Member{first, copyOf(member("2", "Post", time.Minute, "talks"), "1"), member("3", "Review", 2*time.Minute, "talks")}, nil,

@@ -19,6 +19,7 @@ func plans() map[string]func(*fixture) {
 		"commit plan/twice is once":            commitPlanTwice,
 		"commit plan/one of two is there":      commitPlanHalf,
 		"commit plan/newer rewriting replaces": commitPlanUpdates,
+		"grown/without a development":          grown,
 		"count items":                          countItems,
 	}
 }
@@ -250,4 +251,26 @@ func countItems(f *fixture) {
 	items, _, err = f.CountItems(f.Context(), time.Time{}, f.now)
 	f.ok(err)
 	f.same("all items", items, 3)
+}
+
+func grown(f *fixture) {
+	f.plan("alert")
+	head := f.tell("r", 50, f.item("1", "Quay closed"))
+	first := told("alert", head, "first")
+	first.At = f.now
+	f.commit("alert", news.PlanCommit{Deliveries: []news.Delivery{f.delivery("first", head.ID)}, Told: []news.Told{first}})
+	check := func(what string, want int) {
+		f.Helper()
+		got, err := f.Grown(f.Context(), "alert")
+		f.ok(err)
+		f.same(what, len(got), want)
+	}
+	check("told and unchanged", 0)
+	f.pass(time.Hour)
+	head.LastAt = f.now
+	f.group(store.GroupCommit{Stories: []news.Story{head}})
+	check("took a report in", 1)
+	head.Version = 2
+	f.group(store.GroupCommit{Stories: []news.Story{head}})
+	check("developed: that is to be told", 0)
 }
