@@ -38,14 +38,28 @@ const tableSize = 0x800
 type folder struct {
 	class  [tableSize]class
 	folded [tableSize]string
+	quick  [tableSize]uint16 // the folded form of letters that have one of two bytes; 0 for others
+	print  [printSize]class  // of the marks of print from U+2000 on
 	caser  cases.Caser
 }
+
+// printStart and printSize say where the dashes and quotes of print are.
+const (
+	printStart = 0x2000
+	printSize  = 0x70
+)
 
 func newFolder() *folder {
 	f := &folder{caser: cases.Fold()}
 	for r := rune(0); r < tableSize; r++ {
 		f.class[r] = classify(r)
 		f.folded[r] = f.fold(r)
+		if s := f.folded[r]; f.class[r] == letter && r >= utf8.RuneSelf && len(s) == 2 && s[0] >= utf8.RuneSelf {
+			f.quick[r] = uint16(s[0])<<8 | uint16(s[1])
+		}
+	}
+	for i := range f.print {
+		f.print[i] = classify(rune(printStart + i))
 	}
 	return f
 }
@@ -55,6 +69,12 @@ func (f *folder) classOf(r rune) class {
 	if r < tableSize {
 		return f.class[r]
 	}
+	switch {
+	case r >= printStart && r < printStart+printSize:
+		return f.print[r-printStart]
+	case isPlainSingle(r):
+		return single
+	}
 	return classify(r)
 }
 
@@ -62,6 +82,9 @@ func (f *folder) classOf(r rune) class {
 func (f *folder) foldRune(r rune) string {
 	if r < tableSize {
 		return f.folded[r]
+	}
+	if isPlainSingle(r) {
+		return string(r)
 	}
 	return f.fold(r)
 }
@@ -189,6 +212,12 @@ func isSingle(r rune) bool {
 	}
 	return r == 'ー' || unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul,
 		unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar)
+}
+
+// isPlainSingle reports the characters of Chinese, Japanese and Korean text that
+// fold into themselves and need no look at a table.
+func isPlainSingle(r rune) bool {
+	return r >= 0x4E00 && r <= 0x9FFF || r >= 0xAC00 && r <= 0xD7A3 || r >= 0x3041 && r <= 0x3096 || r >= 0x30A1 && r <= 0x30FA
 }
 
 // isCombining reports characters that change the one before them, so that both

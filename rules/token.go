@@ -188,8 +188,12 @@ func (r *reader) decode(i int) (rune, int) {
 	if i >= len(r.text) {
 		return 0, 0
 	}
-	if c := r.text[i]; c < utf8.RuneSelf {
+	c := r.text[i]
+	if c < utf8.RuneSelf {
 		return rune(c), 1
+	}
+	if c >= 0xC2 && c < 0xE0 && i+1 < len(r.text) && r.text[i+1]&0xC0 == 0x80 {
+		return rune(c&0x1F)<<6 | rune(r.text[i+1]&0x3F), 2
 	}
 	return utf8.DecodeRuneInString(r.text[i:])
 }
@@ -293,9 +297,15 @@ func (r *reader) word(at int) int {
 		}
 		i = r.fold(&t, i, c, size)
 		runes++
-		lower, wasDigit = cl == letter && !unicode.IsUpper(c), cl == digit
+		if r.camel {
+			lower, wasDigit = cl == letter && !unicode.IsUpper(c), cl == digit
+		}
 		if cl != letter {
 			t.marks &^= allLetters
+		} else if !r.camel {
+			n := r.letters(&t, i)
+			i += 2 * n
+			runes += n
 		}
 	}
 	if runes == 1 && t.is(allLetters) {
@@ -316,6 +326,28 @@ func (r *reader) ascii(t *token, i int) int {
 	}
 	r.arena = appendLower(r.arena, r.text[from:i])
 	return i
+}
+
+// letters folds the letters of two bytes at i that stand for one letter and have
+// nothing to combine with, and returns how many they are: most of a Cyrillic or
+// Greek word.
+func (r *reader) letters(t *token, i int) int {
+	text, n := r.text, 0
+	for ; i+3 < len(text); i += 2 {
+		lead, next := text[i], text[i+2]
+		// Marks that combine begin with 0xCC or with three bytes.
+		if lead < 0xC3 || lead >= 0xE0 || next == 0xCC || next >= 0xE0 {
+			break
+		}
+		c := r.f.quick[(int(lead&0x1F)<<6|int(text[i+1]&0x3F))&(tableSize-1)]
+		if c == 0 {
+			break
+		}
+		r.arena = append(r.arena, byte(c>>8), byte(c))
+		t.marks &^= asciiOnly
+		n++
+	}
+	return n
 }
 
 func asciiWord(c byte) bool {

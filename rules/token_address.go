@@ -103,6 +103,9 @@ func isMailByte(c byte) bool {
 	return isASCIILetter(c) || '0' <= c && c <= '9' || c == '.' || c == '-' || c == '_' || c == '+' || c == '%'
 }
 
+// maxAbbreviation is the length of the longest one in ASCII letters.
+const maxAbbreviation = 6
+
 // isAbbreviation knows words that a full stop follows without ending a
 // sentence, in folded form. A sentence that does end there is the price.
 func isAbbreviation(word []byte) bool {

@@ -1,6 +1,9 @@
 package rules
 
-import "math/bits"
+import (
+	"encoding/binary"
+	"math/bits"
+)
 
 // Multipliers of hash: odd, with half of their bits set (from wyhash).
 const (
@@ -22,26 +25,26 @@ func pair(first, second uint64) uint64 { return bits.RotateLeft64(first, 29) ^ s
 func hash(w []byte) uint64 {
 	h := uint64(0)
 	for len(w) > 16 {
-		h = mix(load(w)^h, load(w[8:]))
+		h = mix(loadTail(w)^h, loadTail(w[8:]))
 		w = w[16:]
 	}
 	if len(w) > 8 {
-		return mix(load(w)^h, loadTail(w[8:]))
+		return mix(loadTail(w)^h, loadTail(w[8:]))
 	}
 	return mix(loadTail(w)^h, 0)
 }
 
 // load reads eight bytes, the first one lowest.
-func load[T string | []byte](s T) uint64 {
+func load(s string) uint64 {
 	_ = s[7]
 	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
 		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
 }
 
 // loadTail reads up to eight bytes; zeros stand for those that are missing.
-func loadTail[T string | []byte](s T) uint64 {
+func loadTail(s []byte) uint64 {
 	if len(s) >= 8 {
-		return load(s)
+		return binary.LittleEndian.Uint64(s)
 	}
 	x := uint64(0)
 	for i := len(s) - 1; i >= 0; i-- {
