@@ -72,7 +72,11 @@ func (w *Watcher) sendTo(ctx context.Context, l news.Lease) (sum Summary, err er
 	for _, d := range done {
 		switch d.State {
 		case news.Sent:
-			sum.Posted++
+			if d.Kind == news.KindUpdate {
+				sum.Rewritten++
+			} else {
+				sum.Posted++
+			}
 		case news.Held:
 			sum.Held++
 		case news.Sending:

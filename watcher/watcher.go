@@ -72,7 +72,8 @@ type Summary struct {
 	Stories, Grown           int // new stories; stories that took in more
 	Built                    int // messages frozen
 	Told                     int // stories in them
-	Posted, Held, Uncertain  int // deliveries
+	Posted, Held, Uncertain  int // messages
+	Rewritten                int // messages brought up to date in place
 	Waiting                  int // deliveries that wait for a time or a parent
 }
 
@@ -148,6 +149,7 @@ func (s *Summary) Add(o Summary) {
 	s.Built += o.Built
 	s.Told += o.Told
 	s.Posted += o.Posted
+	s.Rewritten += o.Rewritten
 	s.Held += o.Held
 	s.Uncertain += o.Uncertain
 	s.Waiting += o.Waiting
@@ -256,7 +258,7 @@ func (w *Watcher) Drain(ctx context.Context, patience time.Duration, sum *Summar
 		if err != nil {
 			return err
 		}
-		if sent.Posted > 0 {
+		if sent.Posted+sent.Rewritten > 0 {
 			idle = 0
 		}
 	}
