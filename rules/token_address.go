@@ -13,13 +13,31 @@ import (
 // token's field is an index into it.
 var fields = [...]news.Field{news.Title, news.Body, news.Author, news.URL, news.Category}
 
-// findAddresses notes where URLs and e-mail addresses stand in the text: their
+// findAddresses notes where URLs with a scheme and e-mail addresses stand in the text: their
 // words are nobody's. The work is linear in the text.
 func (r *reader) findAddresses() {
 	r.findURLs("://", schemeStart)
-	r.findURLs("www.", wordStart)
 	r.findMail()
-	slices.SortFunc(r.blanks, func(a, b [2]int) int { return cmp.Compare(a[0], b[0]) })
+	r.sortBlanks()
+}
+
+// findWeb adds the addresses without a scheme.
+func (r *reader) findWeb() {
+	r.findURLs("www.", wordStart)
+	r.sortBlanks()
+}
+
+// seekWeb notes whether there is such an address in a part of the text.
+func (r *reader) seekWeb(part string) {
+	if r.web == webUnseen && strings.Contains(part, "www.") {
+		r.web = webSeen
+	}
+}
+
+func (r *reader) sortBlanks() {
+	if len(r.blanks) > 1 {
+		slices.SortStableFunc(r.blanks, func(a, b [2]int) int { return cmp.Compare(a[0], b[0]) })
+	}
 }
 
 func (r *reader) findURLs(sign string, start func(text string, at int) int) {
