@@ -98,7 +98,7 @@ func load(t testing.TB, path string) *rules.Ruleset {
 }
 
 // fill stores items as polls would that found them: in bursts, matched by rules,
-// about one in twenty with a hit. Half of those are in stories.
+// about one in twenty with a hit. The desk has grouped all but the newest.
 func fill(t testing.TB, st *store.Store, rs *rules.Ruleset, since, until time.Time, n int) (bytes int) {
 	t.Helper()
 	ctx := t.Context()
@@ -134,7 +134,7 @@ func fill(t testing.TB, st *store.Store, rs *rules.Ruleset, since, until time.Ti
 		c := store.PollCommit{State: news.FeedState{FeedID: f.ID, NextAt: until}}
 		for i, it := range items {
 			c.Fresh = append(c.Fresh, store.Matched{Item: it, Hits: found[i], RulesHash: rs.Hash})
-			if len(found[i]) > 0 && at < n/2 {
+			if len(found[i]) > 0 && at < n-burst {
 				hits = append(hits, store.PlacedItem{ItemID: it.ID, StoryID: it.ID})
 			}
 		}
