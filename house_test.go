@@ -373,3 +373,29 @@ func TestModuleFile(t *testing.T) {
 		}
 	}
 }
+
+// TestDependenciesHaveReasons holds the list of direct dependencies against the
+// reasons that are written down for them.
+func TestDependenciesHaveReasons(t *testing.T) {
+	mod, err := os.ReadFile("go.mod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	adr, err := os.ReadFile("docs/adr/0002-dependencies.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(mod)) {
+		fields := strings.Fields(line)
+		if len(fields) != 2 || !strings.HasPrefix(fields[1], "v") || !strings.Contains(fields[0], "/") {
+			continue // not a direct requirement
+		}
+		name := strings.TrimPrefix(fields[0], "github.com/")
+		if base, major := path.Split(name); len(major) > 1 && major[0] == 'v' && strings.Trim(major[1:], "0123456789") == "" {
+			name = path.Clean(base)
+		}
+		if !strings.Contains(string(adr), name) {
+			t.Errorf("docs/adr/0002-dependencies.md gives no reason for %s", fields[0])
+		}
+	}
+}
