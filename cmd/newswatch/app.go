@@ -77,7 +77,11 @@ func (a *app) openStore(ctx context.Context, beside bool) (*store.Store, error) 
 	if err != nil {
 		return nil, err
 	}
-	return store.Open(ctx, store.Options{URL: url, Beside: beside})
+	st, err := store.Open(ctx, store.Options{URL: url, Beside: beside})
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, usagef("no state at %s yet: newswatch run or once makes it", url)
+	}
+	return st, err
 }
 
 // dbURL is where the state is: --db, else newswatch.db in the folder that
