@@ -197,7 +197,7 @@ func (a *app) json(indented bool) *json.Encoder {
 
 // help joins a summary, an example and the exit codes into the text of -h.
 func help(text, example, codes string) string {
-	return strings.TrimSpace(text) + "\n\nExample:\n" + indent(example) + "\n\nExit codes:\n" + indent(codes)
+	return strings.TrimSpace(text) + "\n\nExample:\n" + indent(example) + "\n\nExit codes:\n" + indent(strings.ReplaceAll(codes, "; ", "\n"))
 }
 
 func indent(s string) string {
