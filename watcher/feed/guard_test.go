@@ -283,7 +283,8 @@ func TestHostileDocuments(t *testing.T) {
 			took := time.Since(start)
 			runtime.ReadMemStats(&after)
 			grown := (after.TotalAlloc - before.TotalAlloc) >> 20
-			if limit := uint64(64 + 12*len(body)>>20); took > 3*time.Second || grown > limit {
+			// A loaded machine needs seconds; quadratic work would need hours.
+			if limit := uint64(64 + 12*len(body)>>20); took > 30*time.Second || grown > limit {
 				t.Errorf("took %v and %d MB for %d KB; %v", took, grown, len(body)>>10, err)
 			}
 			if doc != nil {
