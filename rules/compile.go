@@ -134,8 +134,8 @@ type compiler struct {
 	*Ruleset
 	file     *File
 	findings []Finding
-	builder  *trieBuilder
-	reader   reader // of terms
+	insert   func(way []place, term int32) // takes all ways of writing a term
+	reader   reader                        // of terms
 	termIDs  map[termKey]int32
 	leaves   map[Term]int32 // slots, by text and language
 	entityID map[string]int32
@@ -146,6 +146,16 @@ type compiler struct {
 // Compile turns a checked file into rules that can be asked. The findings name
 // what it cannot use; the Ruleset works with the rest.
 func Compile(f *File) (*Ruleset, []Finding) {
+	c := newCompiler(f)
+	patterns := newTrieBuilder(c.folder)
+	c.insert = patterns.insert
+	c.compile()
+	c.trie, c.sieves = patterns.build()
+	c.scratch.New = func() any { return newScratch(c.Ruleset) }
+	return c.Ruleset, c.findings
+}
+
+func newCompiler(f *File) *compiler {
 	c := &compiler{
 		Ruleset: &Ruleset{
 			File: f, folder: newFolder(), grammar: newGrammar(), titles: map[string]string{}, feeds: map[string]*news.Feed{},
@@ -155,7 +165,11 @@ func Compile(f *File) (*Ruleset, []Finding) {
 		plurals: f.Settings.Plurals != "none",
 	}
 	c.reader = termReader(c.folder)
-	c.builder = newTrieBuilder(c.folder)
+	return c
+}
+
+func (c *compiler) compile() {
+	f := c.file
 	c.settings()
 	for i := range f.Entities {
 		c.entityID[f.Entities[i].ID] = int32(i)
@@ -179,10 +193,7 @@ func Compile(f *File) (*Ruleset, []Finding) {
 	for i := range f.Rules {
 		c.rule(int32(i))
 	}
-	c.trie, c.sieves = c.builder.build()
 	c.terms = slices.Clone(c.terms)
-	c.scratch.New = func() any { return newScratch(c.Ruleset) }
-	return c.Ruleset, c.findings
 }
 
 func (c *compiler) settings() {
@@ -241,7 +252,7 @@ func (c *compiler) use(t Term, forms inflect, kind string, plural bool, slot int
 	id := int32(len(c.terms))
 	c.termIDs[key] = id
 	c.terms = append(c.terms, term{slot: slot, lang: c.lang(p.lang)})
-	c.insert(id, p, kind)
+	c.pattern(id, p, kind)
 }
 
 // share sends the hits of a term to one more slot.
@@ -269,10 +280,11 @@ func (c *compiler) lang(tag string) int16 {
 	return int16(i + 1)
 }
 
-// insert puts all ways of writing a pattern into the trie.
-func (c *compiler) insert(id int32, p pattern, kind string) {
+// pattern hands on all ways of writing a pattern, and keeps what it asks of
+// the case of letters.
+func (c *compiler) pattern(id int32, p pattern, kind string) {
 	for _, way := range p.sequences() {
-		c.builder.insert(way, id)
+		c.insert(way, id)
 	}
 	var k casing
 	if p.exact {

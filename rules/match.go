@@ -44,11 +44,10 @@ type scratch struct {
 	// whispered are names in lower case that wait for company.
 	whispered []found
 
-	item *news.Item
-	lang string
-	// german says that words have endings that are taken off.
-	german bool
-	cut    bool // the text was longer than maxText
+	item    *news.Item
+	lang    string
+	speller speller
+	cut     bool // the text was longer than maxText
 
 	slots     [][]span
 	mentions  [][]span
@@ -90,6 +89,11 @@ func newScratch(rs *Ruleset) *scratch {
 		asked: newBitset(len(rs.topics)), rules: newBitset(len(rs.rules)),
 	}
 	s.reader.f, s.reader.sieves = rs.folder, rs.sieves
+	s.speller.known = func(w []byte) bool {
+		_, ok := rs.trie.words.find(hash(w), w)
+		return ok
+	}
+	s.speller.add = func(w []byte) { s.addWord(hash(w), w, 1) }
 	if len(rs.ignored) > 0 {
 		s.reader.skip = s.isIgnored
 	}
@@ -101,7 +105,7 @@ func newScratch(rs *Ruleset) *scratch {
 func (s *scratch) find(it *news.Item) {
 	s.reset(it)
 	s.lang = s.language()
-	s.german = s.lang == "de"
+	s.speller.german = s.lang == "de"
 	s.readItem()
 	s.scan()
 	s.distribute()

@@ -77,7 +77,7 @@ func (s *scratch) isExact(places []place, f found) bool {
 func (s *scratch) isForm(at int32, p place) bool {
 	w := s.written(at)
 	base := w
-	if n := len(w); n > 1 && (s.german || s.reader.tokens[at].is(possessive)) && w[n-1]|0x20 == 's' {
+	if n := len(w); n > 1 && (s.speller.german || s.reader.tokens[at].is(possessive)) && w[n-1]|0x20 == 's' {
 		base = w[:n-1]
 	}
 	return slices.ContainsFunc(p.forms, func(form string) bool {

@@ -23,8 +23,8 @@ func (s *scratch) addEdges(i int32) {
 	t := &tokens[i]
 	w := s.reader.folded(t)
 	s.addWord(t.hash, w, 1)
-	if !t.is(asciiOnly) || t.is(possessive|hashtag) || s.german {
-		s.addAlternatives(t, w)
+	if !t.is(asciiOnly) || t.is(possessive|hashtag) || s.speller.german {
+		s.speller.alternatives(t, w)
 	}
 	for n := int32(1); n < maxJoin && int(i+n) < len(tokens) && tokens[i+n].is(joined); n++ {
 		whole := s.reader.whole(i, i+n)
@@ -60,7 +60,7 @@ type found struct {
 // ending, so in German all tokens are candidates.
 func (s *scratch) scan() {
 	s.found, s.edges = s.found[:0], s.edges[:0]
-	if s.german {
+	if s.speller.german {
 		for i := range s.reader.tokens {
 			s.walk(0, int32(i), int32(i), len(s.found))
 		}

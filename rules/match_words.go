@@ -34,44 +34,48 @@ func (s *scratch) addWord(h uint64, w []byte, length int32) {
 	}
 }
 
-// addForm adds a word that may stand for a token.
-func (s *scratch) addForm(w []byte) { s.addWord(hash(w), w, 1) }
+// speller finds what else a token may be: the family of "the Zelenskys’ home", a
+// German word without its ending, the words of a hashtag in lower case, an Arabic
+// word without what is glued to it, a word in which letters of another alphabet
+// pass for its own.
+type speller struct {
+	german bool                // words have endings that are taken off
+	known  func(w []byte) bool // says whether some term has this word
+	add    func(w []byte)      // takes what was found
+}
 
-// addAlternatives finds what else a token may be: the family of "the Zelenskys’
-// home", a German word without its ending, the words of a hashtag in lower case,
-// an Arabic word without what is glued to it, a word in which letters of another
-// alphabet pass for its own.
-func (s *scratch) addAlternatives(t *token, w []byte) {
+// alternatives finds those of a token with the folded form w.
+func (s *speller) alternatives(t *token, w []byte) {
 	if t.is(possessive) {
-		s.addForm(w[:len(w)-1])
+		s.add(w[:len(w)-1])
 	}
 	if s.german && !t.is(lone) {
-		s.addGerman(w)
+		s.cutEndings(w)
 	}
 	if t.is(hashtag) && t.is(asciiOnly) {
-		s.addRunOn(w)
+		s.cutHashtag(w)
 	}
 	if t.is(lone) || t.is(asciiOnly) {
 		return
 	}
 	if isArabic(w) {
-		s.addArabic(string(w))
+		s.cutArabic(w)
 		return
 	}
 	if repaired, ok := repairHomoglyphs(string(w)); ok {
-		s.addForm([]byte(repaired))
+		s.add([]byte(repaired))
 	}
 }
 
 // minGerman is the least number of bytes that must be left of a German word.
 const minGerman = 4
 
-// addGerman takes off the endings of the genitive (Putins), of plurals
+// cutEndings takes off the endings of the genitive (Putins), of plurals
 // (Waffenruhen) and of what comes from a town (Kiewer).
-func (s *scratch) addGerman(w []byte) {
+func (s *speller) cutEndings(w []byte) {
 	for _, ending := range [...]string{"s", "es", "e", "n", "en", "er"} {
 		if rest, ok := bytes.CutSuffix(w, []byte(ending)); ok && len(rest) >= minGerman {
-			s.addForm(rest)
+			s.add(rest)
 		}
 	}
 }
@@ -83,9 +87,9 @@ const (
 	maxRunOn = 48
 )
 
-// addRunOn cuts a hashtag in lower case into words of the rules and common
+// cutHashtag cuts a hashtag in lower case into words of the rules and common
 // short words: #crimeaisukraine. All of it must be such words.
-func (s *scratch) addRunOn(w []byte) {
+func (s *speller) cutHashtag(w []byte) {
 	if len(w) < minRunOn || len(w) > maxRunOn {
 		return
 	}
@@ -105,20 +109,15 @@ func (s *scratch) addRunOn(w []byte) {
 			j--
 		}
 		if !isFiller(string(w[i:j])) {
-			s.addForm(w[i:j])
+			s.add(w[i:j])
 		}
 		i = j
 	}
 }
 
 // isKnown says whether a part of a hashtag is a word of the rules or a filler.
-func (s *scratch) isKnown(w []byte) bool {
-	if len(w) >= minStem {
-		if _, ok := s.rs.trie.words.find(hash(w), w); ok {
-			return true
-		}
-	}
-	return isFiller(string(w))
+func (s *speller) isKnown(w []byte) bool {
+	return len(w) >= minStem && s.known(w) || isFiller(string(w))
 }
 
 // isFiller knows the words that hashtags put between those that matter.
@@ -136,10 +135,10 @@ func isFiller(w string) bool {
 // three letters.
 const minArabic = 6
 
-// addArabic takes off the conjunctions و and ف, then the prepositions ب, ل and
+// cutArabic takes off the conjunctions و and ف, then the prepositions ب, ل and
 // ك, then the article ال; لل is ل with the article.
-func (s *scratch) addArabic(w string) {
-	bases := [4]string{w}
+func (s *speller) cutArabic(w []byte) {
+	bases := [4][]byte{w}
 	n := 1
 	if rest, ok := cutLetter(w, "و", "ف"); ok {
 		bases[n] = rest
@@ -153,25 +152,33 @@ func (s *scratch) addArabic(w string) {
 	}
 	for i, base := range bases[:n] {
 		if i > 0 {
-			s.addForm([]byte(base))
+			s.add(base)
 		}
-		if rest, ok := strings.CutPrefix(base, "لل"); ok && len(rest) >= minArabic {
-			s.addForm([]byte("ال" + rest))
-			s.addForm([]byte(rest))
+		if rest, ok := cutPrefix(base, "لل"); ok {
+			s.add(append([]byte("ال"), rest...))
+			s.add(rest)
 		}
-		if rest, ok := strings.CutPrefix(base, "ال"); ok && len(rest) >= minArabic {
-			s.addForm([]byte(rest))
+		if rest, ok := cutPrefix(base, "ال"); ok {
+			s.add(rest)
 		}
 	}
 }
 
-func cutLetter(w string, letters ...string) (string, bool) {
+func cutLetter(w []byte, letters ...string) ([]byte, bool) {
 	for _, l := range letters {
-		if rest, ok := strings.CutPrefix(w, l); ok && len(rest) >= minArabic {
+		if rest, ok := cutPrefix(w, l); ok {
 			return rest, true
 		}
 	}
-	return w, false
+	return nil, false
+}
+
+// cutPrefix cuts a prefix from an Arabic word of which enough is left.
+func cutPrefix(w []byte, prefix string) ([]byte, bool) {
+	if len(w) < len(prefix)+minArabic || string(w[:len(prefix)]) != prefix {
+		return nil, false
+	}
+	return w[len(prefix):], true
 }
 
 // repairHomoglyphs replaces Cyrillic letters in a mostly Latin word, or the

@@ -34,7 +34,7 @@ func (r *reader) run(i, limit int) int {
 			return i
 		}
 		c := text[i+size]
-		if mayGoOn(c) && r.goesOn(i+size) || c == '.' && size == 1 {
+		if size == 1 && (c == '.' || mayGoOn(c)) || mayGoOn(c) && r.goesOn(i+size) {
 			break
 		}
 		m |= asciiOnly
@@ -137,7 +137,7 @@ func (r *reader) plainGap(i int, t *token) (next int, m marks, ok bool) {
 	case s[0] == ',' && s[1] == ' ':
 		return i + 2, 0, true
 	case s[0] == '-' && asciiWord(s[1]):
-		if t.is(allLetters) && s[1] >= 'A' {
+		if t.is(allLetters) && s[1] >= 'A' && int(t.end) == i {
 			return i + 1, linked | joined, true
 		}
 		return i + 1, linked, true

@@ -1,0 +1,304 @@
+package rules
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	diff "github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"newswatch/news"
+)
+
+// oracle finds terms in the plainest way there is: it reads character by
+// character, keeps the words of patterns in maps, and walks from every token.
+// The engine has to find the same.
+type oracle struct {
+	rs    *Ruleset
+	ids   map[string]int32
+	words map[string][]int32 // folded word -> symbols
+	stems map[string][]int32 // folded stem -> symbols
+	next  map[[2]int32]int32 // node, symbol -> node
+	ends  map[int32][]int32  // node -> terms
+}
+
+// newOracle compiles a file for the oracle and for the engine.
+func newOracle(f *File) *oracle {
+	o := &oracle{
+		ids: map[string]int32{}, words: map[string][]int32{}, stems: map[string][]int32{},
+		next: map[[2]int32]int32{}, ends: map[int32][]int32{},
+	}
+	c := newCompiler(f)
+	patterns := newTrieBuilder(c.folder)
+	c.insert = func(way []place, term int32) {
+		o.insert(c.folder, way, term)
+		patterns.insert(way, term)
+	}
+	c.compile()
+	c.trie, c.sieves = patterns.build()
+	o.rs = c.Ruleset
+	return o
+}
+
+func (o *oracle) insert(f *folder, way []place, term int32) {
+	node := int32(0)
+	for _, p := range way {
+		step := [2]int32{node, o.symbol(f, p)}
+		if o.next[step] == 0 {
+			o.next[step] = int32(len(o.next) + 1)
+		}
+		node = o.next[step]
+	}
+	o.ends[node] = append(o.ends[node], term)
+}
+
+func (o *oracle) symbol(f *folder, p place) int32 {
+	var folded []string
+	for _, form := range p.forms {
+		folded = append(folded, f.foldWord(form))
+	}
+	key := fmt.Sprint(folded, p.stem)
+	id, ok := o.ids[key]
+	if ok {
+		return id
+	}
+	id = int32(len(o.ids))
+	o.ids[key] = id
+	table := o.words
+	if p.stem {
+		table = o.stems
+	}
+	for _, w := range folded {
+		table[w] = append(table[w], id)
+	}
+	return id
+}
+
+// read cuts an item into tokens without run, with all addresses known before.
+func (o *oracle) read(it *news.Item) (*reader, string) {
+	s := newScratch(o.rs)
+	s.reset(it)
+	r := &s.reader
+	for i, name := range fields {
+		text := it.Text(name)
+		if !o.rs.read.has(uint8(i)) || text == "" {
+			continue
+		}
+		r.text, r.field, r.web = text, uint8(i), webIgnored
+		r.texts[i], r.blanks = text, nil
+		if name != news.URL {
+			r.findAddresses()
+			r.findWeb()
+		}
+		o.steps(r)
+	}
+	return r, s.language()
+}
+
+func (o *oracle) steps(r *reader) {
+	r.sentAt, r.camel, r.gap, r.block = 0, false, gap{broken: true}, r.here()
+	r.paras = append(r.paras, stretch{0, int32(len(r.text)), r.field})
+	for i, blank := 0, 0; i < len(r.text); {
+		if blank < len(r.blanks) && i >= r.blanks[blank][0] {
+			i = max(i, r.blanks[blank][1])
+			r.gap.broken, r.gap.other = true, true
+			blank++
+			continue
+		}
+		i = r.step(i)
+	}
+	r.endParagraph(len(r.text), len(r.text))
+}
+
+// edges are the symbols of a token and their lengths.
+func (o *oracle) edges(r *reader, lang string, i int32) []edge {
+	var out []edge
+	add := func(w string, length int32) {
+		for _, symbol := range o.words[w] {
+			out = append(out, edge{symbol, length})
+		}
+		for stem, symbols := range o.stems {
+			// A stem of less than four letters is a word: the loader refuses it.
+			if w == stem || utf8.RuneCountInString(stem) >= minStem && strings.HasPrefix(w, stem) {
+				for _, symbol := range symbols {
+					out = append(out, edge{symbol, length})
+				}
+			}
+		}
+	}
+	word := func(i int32) string { return string(r.folded(&r.tokens[i])) }
+	add(word(i), 1)
+	spell := speller{
+		german: lang == "de",
+		known:  func(w []byte) bool { return len(o.words[string(w)]) > 0 },
+		add:    func(w []byte) { add(string(w), 1) },
+	}
+	spell.alternatives(&r.tokens[i], []byte(word(i)))
+	whole := word(i)
+	for n := int32(1); n < maxJoin && int(i+n) < len(r.tokens) && r.tokens[i+n].is(joined); n++ {
+		whole += word(i + n)
+		add(whole, n+1)
+	}
+	return out
+}
+
+func (o *oracle) find(it *news.Item) (*reader, []found) {
+	r, lang := o.read(it)
+	var out []found
+	var walk func(node, start, end int32)
+	walk = func(node, start, end int32) {
+		for _, e := range o.edges(r, lang, end) {
+			next, ok := o.next[[2]int32{node, e.symbol}]
+			if !ok {
+				continue
+			}
+			behind := end + e.length
+			glued := int(behind) < len(r.tokens) && r.tokens[behind].is(joined) && r.tokens[behind-1].is(asciiOnly) &&
+				len(r.folded(&r.tokens[behind-1])) <= 2
+			if !glued {
+				for _, term := range o.ends[next] {
+					out = append(out, found{term, start, behind})
+				}
+			}
+			if int(behind) < len(r.tokens) && r.tokens[behind].is(linked) {
+				walk(next, start, behind)
+			}
+		}
+	}
+	for i := range r.tokens {
+		walk(0, int32(i), int32(i))
+	}
+	return r, ordered(out)
+}
+
+func ordered(list []found) []found {
+	list = slices.Clone(list)
+	slices.SortFunc(list, func(a, b found) int {
+		return cmp.Or(cmp.Compare(a.start, b.start), cmp.Compare(a.end, b.end), cmp.Compare(a.term, b.term))
+	})
+	return slices.Compact(list)
+}
+
+// compare holds the engine to the oracle: tokens, sentences, paragraphs, hits.
+func (o *oracle) compare(t interface{ Fatalf(string, ...any) }, it *news.Item) {
+	s := newScratch(o.rs)
+	s.find(it)
+	r, want := o.find(it)
+	at := diff.AllowUnexported(token{}, stretch{}, found{})
+	seen := func(r *reader) []string {
+		var out []string
+		for i := range r.tokens {
+			k := r.tokens[i]
+			k.fold = 0
+			out = append(out, fmt.Sprintf("%s %+v", r.folded(&r.tokens[i]), k))
+		}
+		return out
+	}
+	if d := diff.Diff(seen(r), seen(&s.reader)); d != "" {
+		t.Fatalf("tokens of %q (-oracle +engine):\n%s", it.Title+"\x00"+it.Body, d)
+	}
+	if d := diff.Diff(append(r.sentences, r.paras...), append(s.reader.sentences, s.reader.paras...), at); d != "" {
+		t.Fatalf("sentences and paragraphs of %q (-oracle +engine):\n%s", it.Title+"\x00"+it.Body, d)
+	}
+	if d := diff.Diff(want, ordered(s.found), at); d != "" && len(want)+len(s.found) > 0 {
+		t.Fatalf("hits in %q (-oracle +engine):\n%s", it.Title+"\x00"+it.Body, d)
+	}
+}
+
+// fileOf makes a rule file of terms, one a line: names of people and places,
+// words of topics and of rules in turn.
+func fileOf(lines string) *File {
+	f := &File{
+		Entities: []Entity{{ID: "p", Name: "Milo Castellan", Type: person}, {ID: "t", Name: "Велькоград", Type: town}},
+		Topics:   []Topic{{ID: "a"}},
+	}
+	for i, line := range strings.Split(lines, "\n") {
+		t := Term{Text: line}
+		switch i % 5 {
+		case 0:
+			f.Topics[0].Any = append(f.Topics[0].Any, t)
+		case 1:
+			f.Entities[0].Also = append(f.Entities[0].Also, t)
+		case 2:
+			f.Entities[1].Also = append(f.Entities[1].Also, t)
+		case 3:
+			f.Entities[0].Surname = append(f.Entities[0].Surname, t)
+		case 4:
+			f.Rules = append(f.Rules, Rule{ID: fmt.Sprint(i), When: Cond{Term: &t}})
+		}
+	}
+	return f
+}
+
+// pieces are words that terms and texts are made of, and what parts them.
+func pieces() (words, marks []string) {
+	words = strings.Fields(`Ostriv truce truces cease fire ceasefire met status Castellan CASTELLAN castellan Milo Мило
+		Верещинський Верещинского перемир'я перемирия огня огонь прекращени 奥斯特里夫 停战 휴전 ヴェレシチン أوستريف والرمان للرمان الرمان
+		U.S. U.S a I 19 3.5 x1 2024 co ex Jr Mr no Łódź ﬁnal Ｏｓｔｒｉｖ é e\u0301 й и\u0306 İ ß Оstriv Waffenruhe Waffenruhen
+		eightlet ninelette sixteenletterswd seventeenletterswd internationalisation www www.x.y me@x.example http://a.b/truce
+		#OstrivTruce #ostrivtruce #truceinostriv @castellanMet city cities City's Ostrivs Castellans’`)
+	marks = []string{" ", " ", " ", " ", " ", "", "-", "-", "‑", "–", " – ", "—", ", ", ". ", ".", "! ", "? ", "…", ": ", "; ", "\n", "\n\n", "\r\n", "\t",
+		"'", "’", "'s ", "’s ", "s’ ", "l’", "d'", " “", "” ", "\"", " (", ") ", "_", "·", "\u00ad", "\u200b", "\u0306", "/", "*", "-\n", "\v", "\u2028", "«", "» "}
+	return words, marks
+}
+
+func drawText(t *rapid.T, label string, most int) string {
+	words, marks := pieces()
+	part := rapid.OneOf(rapid.SampledFrom(words), rapid.SampledFrom(words), rapid.SampledFrom(words), rapid.StringN(0, 3, 9))
+	var b strings.Builder
+	for range rapid.IntRange(0, most).Draw(t, label) {
+		b.WriteString(part.Draw(t, "word"))
+		b.WriteString(rapid.SampledFrom(marks).Draw(t, "mark"))
+	}
+	return strings.ToValidUTF8(b.String(), "")
+}
+
+func drawTerm(t *rapid.T) string {
+	words, _ := pieces()
+	var b strings.Builder
+	b.WriteString(rapid.SampledFrom([]string{"", "", "", "="}).Draw(t, "exact"))
+	for i := range rapid.IntRange(1, 4).Draw(t, "words") {
+		if i > 0 {
+			b.WriteString(rapid.SampledFrom([]string{" ", " ", "-"}).Draw(t, "gap"))
+		}
+		b.WriteString(rapid.SampledFrom(words).Draw(t, "word"))
+		b.WriteString(rapid.SampledFrom([]string{"", "", "", "*"}).Draw(t, "stem"))
+	}
+	return b.String()
+}
+
+func TestEngineAgainstOracle(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		var lines []string
+		for range rapid.IntRange(1, 20).Draw(t, "terms") {
+			lines = append(lines, drawTerm(t))
+		}
+		f := fileOf(strings.Join(lines, "\n"))
+		f.Settings.IgnoreBlocks = []string{"no", "Mr Jr", "©"}
+		o := newOracle(f)
+		for range 5 {
+			lang := rapid.SampledFrom([]string{"en", "", "de", "uk"}).Draw(t, "lang")
+			o.compare(t, &news.Item{Lang: lang, Title: drawText(t, "title", 10), Body: drawText(t, "body", 60)})
+		}
+	})
+}
+
+func FuzzEngineAgainstOracle(f *testing.F) {
+	f.Add("truce\nCastellan\ncease-fire*\n=Ostriv\nstatus quo", "Ostriv's truce", "A cease-\nfire in Ostriv. U.S. status-quo, “now”", false)
+	f.Add("перемир'я\nВерещинський\nОстров-Град\nالرمان\n停战", "#ostrivtruce www.x.y", "Оstriv перемир’ям; للرمان 停战\n\n베레신", true)
+	f.Fuzz(func(t *testing.T, terms, title, body string, german bool) {
+		if len(terms) > 2_000 || len(title)+len(body) > 5_000 {
+			t.Skip("long inputs take long and show no more")
+		}
+		it := &news.Item{Title: title, Body: body}
+		if german {
+			it.Lang = "de"
+		}
+		newOracle(fileOf(terms)).compare(t, it)
+	})
+}
