@@ -89,6 +89,7 @@ func (w *Watcher) take(ctx context.Context, src rules.Source) error {
 	if err := w.catchUp(ctx); err != nil {
 		w.cfg.Log.Error("matching anew failed, the next reload tries again", "err", err)
 	}
+	w.compare(ctx, before, rs)
 	for u := range w.bells {
 		w.ring(u)
 	}
