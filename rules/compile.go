@@ -147,12 +147,26 @@ type compiler struct {
 // what it cannot use; the Ruleset works with the rest.
 func Compile(f *File) (*Ruleset, []Finding) {
 	c := newCompiler(f)
-	patterns := newTrieBuilder(c.folder)
+	patterns := newTrieBuilder(c.folder, f.terms())
 	c.insert = patterns.insert
 	c.compile()
 	c.trie, c.sieves = patterns.build()
-	c.scratch.New = func() any { return newScratch(c.Ruleset) }
-	return c.Ruleset, c.findings
+	rs := c.Ruleset // what only compiling needs is not kept
+	rs.scratch.New = func() any { return newScratch(rs) }
+	return rs, c.findings
+}
+
+// terms counts the terms of entities and topics, which most are.
+func (f *File) terms() int {
+	n := 0
+	for i := range f.Entities {
+		e := &f.Entities[i]
+		n += 1 + len(e.Also) + len(e.Surname) + len(e.Except)
+	}
+	for i := range f.Topics {
+		n += len(f.Topics[i].Any) + len(f.Topics[i].Except)
+	}
+	return n
 }
 
 func newCompiler(f *File) *compiler {
@@ -161,7 +175,7 @@ func newCompiler(f *File) *compiler {
 			File: f, folder: newFolder(), grammar: newGrammar(), titles: map[string]string{}, feeds: map[string]*news.Feed{},
 			shared: map[int32][]int32{},
 		},
-		file: f, termIDs: map[termKey]int32{}, leaves: map[Term]int32{}, entityID: map[string]int32{}, topicID: map[string]int32{},
+		file: f, termIDs: make(map[termKey]int32, f.terms()), leaves: map[Term]int32{}, entityID: map[string]int32{}, topicID: map[string]int32{},
 		plurals: f.Settings.Plurals != "none",
 	}
 	c.reader = termReader(c.folder)

@@ -33,9 +33,10 @@ type trieBuilder struct {
 	buf    []byte
 }
 
-func newTrieBuilder(f *folder) *trieBuilder {
+// newTrieBuilder makes a builder for about so many terms.
+func newTrieBuilder(f *folder, terms int) *trieBuilder {
 	return &trieBuilder{
-		f: f, words: newLexicon(), heads: newLexicon(), named: newLexicon(), sets: newLinks(), links: newLinks(),
+		f: f, words: newLexicon(terms), heads: newLexicon(0), named: newLexicon(0), sets: newLinks(terms), links: newLinks(2 * terms),
 		symbol: []int32{0}, parent: []int32{-1}, label: []int32{-1}, forms: rows{starts: []int32{0}},
 	}
 }

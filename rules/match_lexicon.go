@@ -14,7 +14,11 @@ type lexicon struct {
 	text  []byte
 }
 
-func newLexicon() lexicon { return lexicon{slots: make([]uint64, 64), shift: 64 - 6} }
+// newLexicon makes a lexicon with room for so many words, and more.
+func newLexicon(words int) lexicon {
+	size := bits.Len(uint(max(words, 32)))
+	return lexicon{slots: make([]uint64, 1<<size), shift: uint8(64 - size)}
+}
 
 // find returns the number of a word with its hash; false when it is not there.
 func (l *lexicon) find(h uint64, word []byte) (int32, bool) {
@@ -81,8 +85,9 @@ type links struct {
 	size  int32 // nodes so far
 }
 
-func newLinks() links {
-	return links{keys: make([]uint64, 64), nodes: make([]int32, 64), shift: 64 - 6, size: 1}
+func newLinks(nodes int) links {
+	size := bits.Len(uint(max(nodes, 32)))
+	return links{keys: make([]uint64, 1<<size), nodes: make([]int32, 1<<size), shift: uint8(64 - size), size: 1}
 }
 
 // child returns the node behind a label, and whether it is new.

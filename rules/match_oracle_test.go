@@ -33,7 +33,7 @@ func newOracle(f *File) *oracle {
 		next: map[[2]int32]int32{}, ends: map[int32][]int32{},
 	}
 	c := newCompiler(f)
-	patterns := newTrieBuilder(c.folder)
+	patterns := newTrieBuilder(c.folder, 1)
 	c.insert = func(way []place, term int32) {
 		o.insert(c.folder, way, term)
 		patterns.insert(way, term)
