@@ -173,6 +173,9 @@ func (s *Store) Ping(ctx context.Context) error {
 // it is, nothing in it is decoded.
 func sqlitePath(rawURL string) (string, error) {
 	path, ok := strings.CutPrefix(rawURL, "sqlite://")
+	if strings.HasPrefix(rawURL, "postgres") {
+		return "", errors.New("open the database: PostgreSQL is not supported yet; use sqlite://relative.db or sqlite:///absolute.db")
+	}
 	if !ok {
 		return "", fmt.Errorf("open %q: the form is sqlite://relative.db or sqlite:///absolute.db", scheme(rawURL))
 	}
