@@ -78,7 +78,10 @@ func (a *app) openStore(ctx context.Context, beside bool) (*store.Store, error) 
 		return nil, err
 	}
 	st, err := store.Open(ctx, store.Options{URL: url, Beside: beside})
-	if errors.Is(err, store.ErrNotFound) {
+	switch {
+	case err != nil && !strings.HasPrefix(url, "sqlite://"):
+		return nil, usagef("%v", err)
+	case errors.Is(err, store.ErrNotFound):
 		return nil, usagef("no state at %s yet: newswatch run or once makes it", url)
 	}
 	return st, err
