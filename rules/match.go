@@ -88,7 +88,7 @@ func newScratch(rs *Ruleset) *scratch {
 		topics: make([][]span, len(rs.topics)), entities: newBitset(len(rs.entities)),
 		asked: newBitset(len(rs.topics)), rules: newBitset(len(rs.rules)),
 	}
-	s.reader.f, s.reader.sieves = rs.folder, rs.sieves
+	s.reader.f = rs.folder
 	s.speller.known = func(w []byte) bool {
 		_, ok := rs.trie.words.find(hash(w), w)
 		return ok

@@ -66,6 +66,7 @@ func (s *scratch) scan() {
 		}
 		return
 	}
+	s.reader.sift(s.rs.sieves)
 	if s.reader.unsorted {
 		slices.Sort(s.reader.candidates)
 	}

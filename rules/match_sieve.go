@@ -5,24 +5,24 @@ import "math/bits"
 // sieve says of a hash that it is not in a set, or that it may be. Each entry
 // sets two bits of one word, so that a look-up touches one cache line.
 type sieve struct {
-	bits  []uint64
-	shift uint8
+	bits []uint64 // as many as a power of two
 }
 
 // newSieve makes a sieve with room for the hashes: 16 to 32 bits for each, of
 // which 1 to 2 in a hundred others pass.
 func newSieve(hashes []uint64) sieve {
-	size := max(bits.Len(uint(len(hashes)*16)), 7) - 6
-	s := sieve{make([]uint64, 1<<size), uint8(64 - size)}
+	s := sieve{make([]uint64, 1<<bits.Len(uint(len(hashes)/4)))}
 	for _, h := range hashes {
-		s.bits[h>>s.shift] |= 1<<(h&63) | 1<<(h>>6&63)
+		s.bits[s.index(h)] |= 1<<(h&63) | 1<<(h>>6&63)
 	}
 	return s
 }
 
+func (s *sieve) index(h uint64) uint64 { return h >> 12 & uint64(len(s.bits)-1) }
+
 // has returns 1 for a hash that may be in the set, else 0.
 func (s *sieve) has(h uint64) uint64 {
-	w := s.bits[h>>s.shift]
+	w := s.bits[s.index(h)]
 	return w >> (h & 63) & (w >> (h >> 6 & 63)) & 1
 }
 
@@ -36,34 +36,61 @@ type sieves struct {
 	stemmed bool  // there are such stems
 }
 
-// noSieves let nothing pass: for readers of terms.
-func noSieves() *sieves {
-	none := newSieve(nil)
-	return &sieves{alone: none, pairs: none, first: none, heads: none}
+// sift notes the tokens at which a term may begin. It is a loop of its own after
+// reading: so both keep what they need in registers.
+func (r *reader) sift(f *sieves) {
+	alone, pairs := f.alone, f.pairs
+	before := uint64(0)
+	for i := range r.tokens {
+		t := &r.tokens[i]
+		h := t.hash
+		here, ahead := alone.has(h), pairs.has(pair(before, h))
+		before = h
+		if f.stemmed {
+			here |= f.heads.has(r.headHash(t))
+		}
+		if t.marks&(odd|joined) != 0 {
+			r.siftOdd(f, int32(i), here|ahead)
+			continue
+		}
+		if here|ahead == 0 {
+			continue
+		}
+		if ahead != 0 && i > 0 {
+			r.candidates = append(r.candidates, int32(i-1))
+		}
+		if here != 0 {
+			r.candidates = append(r.candidates, int32(i))
+		}
+	}
 }
 
-// sift notes a token as a candidate if a term may begin there, or at the token
-// before. w is its folded form.
-func (r *reader) sift(t *token, w []byte) {
-	i := int32(len(r.tokens) - 1)
-	f := r.sieves
-	before, here := f.pairs.has(pair(r.prev, t.hash)), f.alone.has(t.hash)
-	if f.stemmed {
-		here |= f.heads.has(hash(w[:headLen(w)]))
-	}
-	if isOdd(t, w) {
-		here, before = 1, before|f.first.has(r.prev)
-	}
-	r.prev = t.hash
-	if before != 0 && i > 0 {
+// siftOdd sifts a token that more than one word may stand for.
+func (r *reader) siftOdd(f *sieves, i int32, hit uint64) {
+	t := &r.tokens[i]
+	if i > 0 && (hit != 0 || t.is(odd) && f.first.has(r.tokens[i-1].hash) != 0) {
 		r.candidates = append(r.candidates, i-1)
 	}
-	if here != 0 {
+	if hit != 0 || t.is(odd) {
 		r.candidates = append(r.candidates, i)
 	}
 	if t.is(joined) {
-		r.siftJoined(i)
+		r.siftJoined(f, i)
 	}
+}
+
+// headHash returns the hash of the first letters of a token.
+func (r *reader) headHash(t *token) uint64 {
+	text := r.texts[t.field]
+	switch {
+	case t.fold != 0:
+		w := r.folded(t)
+		return hash(w[:headLen(w)])
+	case t.end-t.start <= minStem:
+		return t.hash
+	}
+	s := text[t.start : t.start+minStem]
+	return mix(uint64(s[0])|uint64(s[1])<<8|uint64(s[2])<<16|uint64(s[3])<<24|0x20*(eachByte&0xFFFFFFFF), 0)
 }
 
 // isOdd says whether other words may stand for a token, see addAlternatives.
@@ -86,14 +113,14 @@ func isArabic(w []byte) bool { return w[0] >= 0xD8 && w[0] <= 0xDB }
 
 // siftJoined looks whether the parts of a word with hyphens up to token i begin
 // a term as one word, or may follow the first word of one.
-func (r *reader) siftJoined(i int32) {
+func (r *reader) siftJoined(f *sieves, i int32) {
 	for k := i; k > 0 && i-k < maxJoin-1 && r.tokens[k].is(joined); {
 		k--
 		whole := r.whole(k, i)
-		if r.sieves.first.has(hash(whole)) != 0 || r.sieves.stemmed && r.sieves.heads.has(hash(whole[:headLen(whole)])) != 0 {
+		if f.first.has(hash(whole)) != 0 || f.stemmed && f.heads.has(hash(whole[:headLen(whole)])) != 0 {
 			r.addCandidate(k)
 		}
-		if k > 0 && r.sieves.first.has(r.tokens[k-1].hash) != 0 {
+		if k > 0 && f.first.has(r.tokens[k-1].hash) != 0 {
 			r.addCandidate(k - 1)
 		}
 	}

@@ -34,7 +34,7 @@ type place struct {
 }
 
 // termReader makes a reader of terms.
-func termReader(f *folder) reader { return reader{f: f, sieves: noSieves(), terms: true} }
+func termReader(f *folder) reader { return reader{f: f, terms: true} }
 
 // inflect makes the forms of a written word, itself first. given says that more
 // words follow: of a person, it may be the given name.

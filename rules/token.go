@@ -35,6 +35,7 @@ const (
 	possessive                   // an apostrophe follows its final s
 	hashtag                      // it begins behind a #
 	asciiOnly                    // it was written in ASCII
+	odd                          // other words may stand for it, see speller
 )
 
 func (t *token) is(m marks) bool { return t.marks&m != 0 }
@@ -48,7 +49,6 @@ type stretch struct {
 // reader cuts text into tokens. Its slices are kept between items.
 type reader struct {
 	f      *folder
-	sieves *sieves
 	terms  bool // reading a term: no addresses in it
 	tokens []token
 	arena  []byte
@@ -64,7 +64,6 @@ type reader struct {
 	texts  [len(fields)]string
 	text   string
 	field  uint8
-	prev   uint64 // hash of the token before
 	buf    []byte // of folded
 	joined []byte // of whole
 	camel  bool
@@ -90,7 +89,7 @@ const (
 type fold struct{ from, to int32 }
 
 // block remembers the lengths of the reader's slices at a paragraph's start.
-type block struct{ tokens, sentences, arena, folds, candidates int }
+type block struct{ tokens, sentences, arena, folds int }
 
 // gap is what lies between two tokens.
 type gap struct {
@@ -104,7 +103,7 @@ type gap struct {
 func (r *reader) reset() {
 	r.tokens, r.arena = r.tokens[:0], r.arena[:0]
 	r.folds = append(r.folds[:0], fold{})
-	r.candidates, r.unsorted, r.prev = r.candidates[:0], false, 0
+	r.candidates, r.unsorted = r.candidates[:0], false
 	r.sentences, r.paras = r.sentences[:0], r.paras[:0]
 }
 
@@ -164,13 +163,13 @@ func (r *reader) nextBlank(n int) int {
 }
 
 func (r *reader) here() block {
-	return block{len(r.tokens), len(r.sentences), len(r.arena), len(r.folds), len(r.candidates)}
+	return block{len(r.tokens), len(r.sentences), len(r.arena), len(r.folds)}
 }
 
 // rewind forgets what was read since b.
 func (r *reader) rewind(b block) {
 	r.tokens, r.arena, r.folds = r.tokens[:b.tokens], r.arena[:b.arena], r.folds[:b.folds]
-	r.sentences, r.candidates = r.sentences[:b.sentences], r.candidates[:b.candidates]
+	r.sentences = r.sentences[:b.sentences]
 }
 
 // step reads one token or one character between tokens.
@@ -283,9 +282,11 @@ func (r *reader) end(t token, at int) {
 	r.folds = append(r.folds, f)
 	t.hash, t.end = hash(r.arena[f.from:]), int32(at)
 	t.sentence, t.para = int32(len(r.sentences)), int32(len(r.paras)-1)
+	if isOdd(&t, r.arena[f.from:]) {
+		t.marks |= odd
+	}
 	r.tokens = append(r.tokens, t)
 	r.gap = gap{}
-	r.sift(&r.tokens[len(r.tokens)-1], r.arena[f.from:])
 }
 
 // word reads a word of letters and digits.

@@ -9,76 +9,61 @@ import "math/bits"
 // bytes at a time, without copying them. All else is for step and word, which
 // say what a text means: run only ever agrees with them, faster.
 func (r *reader) run(i, limit int) int {
-	text, f, prev := r.text, r.sieves, r.prev
+	text := r.text
 	m := r.opening()
-	last := len(text) - wordLoad
-	for i <= last && i < limit {
+	last := min(len(text)-wordLoad, limit-1)
+	for i <= last {
 		x := load(text[i:])
 		stops := notWord(x)
-		below := (stops ^ (stops - 1)) >> 8 // the bytes before the first stop
 		size := bits.TrailingZeros64(stops) >> 3
+		below := (stops ^ (stops - 1)) >> 8 // the bytes before the first stop
 		a, b := (x|0x20*eachByte)&below, uint64(0)
 		digits := ^x & below & (0x40 * eachByte) // letters have this bit
 		if stops == 0 {
 			y := load(text[i+8:])
-			stops = notWord(y)
-			if stops == 0 {
+			if stops = notWord(y); stops == 0 {
 				break
 			}
-			below = (stops ^ (stops - 1)) >> 8
 			size = 8 + bits.TrailingZeros64(stops)>>3
+			below = (stops ^ (stops - 1)) >> 8
 			a, b = x|0x20*eachByte, (y|0x20*eachByte)&below
 			digits = (^x | ^y&below) & (0x40 * eachByte)
 		} else if size == 0 {
-			r.prev, r.gap = prev, m.gap()
+			r.gap = m.gap()
 			return i
 		}
 		c := text[i+size]
-		if size == 1 && (c == '.' || mayGoOn(c)) || mayGoOn(c) && r.goesOn(i+size) {
+		if c != ' ' && (mayGoOn(c) && (size == 1 || r.goesOn(i+size)) || c == '.' && size == 1) {
 			break
 		}
-		m |= asciiOnly
-		if digits == 0 {
-			m |= allLetters
-			if size == 1 {
-				m |= initial
-			}
-		}
-		h := mix(a, b)
-		n := len(r.tokens)
 		r.tokens = append(r.tokens, token{})
-		t := &r.tokens[n]
-		t.hash, t.start, t.end = h, int32(i), int32(i+size)
-		t.sentence, t.para = int32(len(r.sentences)), int32(len(r.paras)-1)
-		t.marks, t.field = m, r.field
-		hits := f.alone.has(h) | f.pairs.has(pair(prev, h))<<1
-		if f.stemmed {
-			hits |= f.heads.has(headHash(h, a, size))
-		}
-		if hits != 0 {
-			r.addHits(hits, int32(n))
-		}
-		if m&joined != 0 {
-			r.siftJoined(int32(n))
-		}
-		prev = h
+		t := &r.tokens[len(r.tokens)-1]
+		t.hash, t.start, t.end = mix(a, b), int32(i), int32(i+size)
+		t.sentence, t.para, t.field = int32(len(r.sentences)), int32(len(r.paras)-1), r.field
+		t.marks = m | plainMarks(digits, size)
 		i += size
 		if c == ' ' {
 			i, m = i+1, linked|spaced
 			continue
 		}
-		next, after, ok := r.plainGap(i, t)
-		if !ok {
-			r.prev, r.gap = prev, gap{}
-			return next
+		var ok bool
+		if i, m, ok = r.plainGap(i, t); !ok {
+			r.gap = gap{}
+			return i
 		}
-		i, m = next, after
 	}
-	r.prev, r.gap = prev, m.gap()
+	r.gap = m.gap()
 	if i < limit && i < len(text) && asciiWord(text[i]) {
 		return r.word(i)
 	}
 	return i
+}
+
+// plainMarks returns the marks of a plain word, without a branch that nobody
+// could foretell.
+func plainMarks(digits uint64, size int) marks {
+	letters := marks((digits - 1) >> 63) // the high bit of digits is never set
+	return asciiOnly | letters*allLetters | letters*marks(uint64(size-2)>>63)*initial
 }
 
 // wordLoad is how many bytes from a word's first one run may read.
@@ -162,26 +147,7 @@ func (r *reader) plainStop(i int, t *token) (next int, m marks, ok bool) {
 	return i + 2, 0, true
 }
 
-// addHits notes what the sieves let pass: bit 0 for the token, bit 1 for the
-// one before.
-func (r *reader) addHits(hits uint64, i int32) {
-	if hits&2 != 0 && i > 0 {
-		r.candidates = append(r.candidates, i-1)
-	}
-	if hits&1 != 0 {
-		r.candidates = append(r.candidates, i)
-	}
-}
-
 // gap returns what stands before a token with these marks, for reader.opening.
 func (m marks) gap() gap {
 	return gap{broken: m&linked == 0, join: m&joined != 0, other: m&spaced == 0}
-}
-
-// headHash returns the hash of the first letters of a plain word.
-func headHash(whole, firstEight uint64, size int) uint64 {
-	if size <= minStem {
-		return whole
-	}
-	return mix(firstEight&(1<<(8*minStem)-1), 0)
 }
