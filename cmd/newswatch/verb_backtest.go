@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -56,9 +55,6 @@ func (c *backtestCmd) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	st, err := a.openStore(ctx, true)
-	if errors.Is(err, store.ErrNotFound) {
-		return usagef("%v", err)
-	}
 	if err != nil {
 		return err
 	}
@@ -68,7 +64,7 @@ func (c *backtestCmd) Run(ctx context.Context, a *app) error {
 		Archive: st, After: backtest.Side{Judge: backtest.Rules(after), File: after.File},
 		Since: now.AddDate(0, 0, -c.Days), Until: now, Location: after.File.Settings.Timezone,
 	}
-	if cfg.Before, err = c.before(ctx, a, st, cfg.Since); err != nil {
+	if cfg.Before, err = c.before(a, st); err != nil {
 		return err
 	}
 	progress := a.progress()
@@ -85,10 +81,9 @@ func (c *backtestCmd) Run(ctx context.Context, a *app) error {
 }
 
 // before is the side that is compared with.
-func (c *backtestCmd) before(ctx context.Context, a *app, st *store.Store, since time.Time) (backtest.Side, error) {
+func (c *backtestCmd) before(a *app, st *store.Store) (backtest.Side, error) {
 	if c.Against == "" {
-		record, err := backtest.Recorded(ctx, st, since)
-		return backtest.Side{Judge: record}, err
+		return backtest.Side{Judge: backtest.Recorded(st)}, nil
 	}
 	rs, err := a.draft(c.Against)
 	if err != nil {

@@ -69,6 +69,12 @@ func (s *Store) Item(ctx context.Context, id string) (it news.Item, hits []news.
 	return it, hits, storyID, err
 }
 
+// Hits reads the hits of items, by their ids, best first.
+func (s *Store) Hits(ctx context.Context, itemIDs []string) (map[string][]news.Hit, error) {
+	hits, err := s.hitsOf(ctx, s.reader, `{{list 1}}`, list(itemIDs))
+	return hits, s.explain("read hits", err)
+}
+
 // Rematch commits what rules that are new say of stored items, under the lease on
 // the desk. Items that hit now and are in no story become its work.
 func (s *Store) Rematch(ctx context.Context, l news.Lease, matched []Matched) error {
