@@ -12,6 +12,7 @@ import (
 func archive() map[string]func(*fixture) {
 	return map[string]func(*fixture){
 		"items/oldest first, all pages":         itemsStream,
+		"hits/of some items":                    hitsOfItems,
 		"rematch/new rules over stored items":   rematch,
 		"prune/items and stories by age":        pruneAge,
 		"prune/nothing bound to a delivery":     pruneBound,
@@ -19,6 +20,15 @@ func archive() map[string]func(*fixture) {
 		"prune/deliveries whose thread is over": pruneDeliveries,
 		"prune/in batches":                      pruneBatches,
 	}
+}
+
+func hitsOfItems(f *fixture) {
+	a, b, c := f.item("1", "Quay closed"), f.item("2", "Quay open"), f.item("3", "Rain")
+	f.poll(store.PollCommit{Fresh: []store.Matched{hits(a, "r", 50), hits(b, "r", 40), {Item: c}}})
+	got, err := f.Hits(f.Context(), []string{a.ID, c.ID, "none"})
+	f.ok(err)
+	f.same("items with hits", len(got), 1)
+	f.same("score", got[a.ID][0].Score, 50)
 }
 
 func itemsStream(f *fixture) {
