@@ -74,7 +74,7 @@ func isClean(s string) bool {
 // layout writes text with at most one space between words, one line break, or
 // one blank line between blocks.
 type layout struct {
-	out   strings.Builder
+	out   []byte
 	space bool
 	lines int // line breaks that are due before the next word
 	fold  bool
@@ -83,17 +83,16 @@ type layout struct {
 
 // write lays out s. Soft breaks are spaces when l.fold is set, unless they part
 // a word behind a hyphen, which the matcher joins again.
-func (l *layout) write(s string) {
-	l.out.Grow(len(s))
+func (l *layout) write(s []byte) {
 	for i := 0; i < len(s); {
 		if n := solid(s[i:]); n > 0 {
 			l.gap()
-			l.out.WriteString(s[i : i+n])
+			l.out = append(l.out, s[i:i+n]...)
 			i += n
-			l.last = rune(s[i-1])
+			l.last, _ = utf8.DecodeLastRune(s[i-n : i])
 			continue
 		}
-		r, size := utf8.DecodeRuneInString(s[i:])
+		r, size := utf8.DecodeRune(s[i:])
 		switch {
 		case r == soft && l.fold && l.last != '-':
 			l.space = true
@@ -106,33 +105,43 @@ func (l *layout) write(s string) {
 		case unwanted(r, size):
 		default:
 			l.gap()
-			l.out.WriteString(s[i : i+size])
+			l.out = append(l.out, s[i:i+size]...)
 			l.last = r
 		}
 		i += size
 	}
 }
 
-// solid counts the printable ASCII characters but spaces that s begins with.
-func solid(s string) int {
+// solid counts the bytes that s begins with and that stay as they are: words in
+// ASCII, or in letters of two bytes, with one space between them.
+func solid(s []byte) int {
 	n := 0
-	for n < len(s) && s[n] > ' ' && s[n] < 0x7F {
-		n++
+	for n < len(s) {
+		switch c := s[n]; {
+		case c > ' ' && c < 0x7F:
+			n++
+		case c == ' ' && n > 0 && n+1 < len(s) && s[n+1] > ' ' && s[n+1] < 0x7F:
+			n += 2
+		case c > 0xC2 && c < 0xE0 && n+1 < len(s) && s[n+1]&0xC0 == 0x80:
+			n += 2
+		default:
+			return n
+		}
 	}
 	return n
 }
 
 func (l *layout) gap() {
 	switch {
-	case l.out.Len() == 0:
+	case len(l.out) == 0:
 	case l.fold && l.last == '-' && l.lines > 0:
-		l.out.WriteByte('\n')
+		l.out = append(l.out, '\n')
 	case l.lines > 1:
-		l.out.WriteString("\n\n")
+		l.out = append(l.out, "\n\n"...)
 	case l.lines == 1:
-		l.out.WriteByte('\n')
+		l.out = append(l.out, '\n')
 	case l.space:
-		l.out.WriteByte(' ')
+		l.out = append(l.out, ' ')
 	}
 	l.space, l.lines = false, 0
 }

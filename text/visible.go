@@ -1,6 +1,7 @@
 package text
 
 import (
+	"bytes"
 	"strings"
 
 	"golang.org/x/net/html"
@@ -15,7 +16,7 @@ const maxVisible = 4 << 20
 // or attributes. Plain text keeps its lines and its paragraphs.
 func Visible(s string) string {
 	s = cut(s, maxVisible)
-	r := rough{}
+	r := rough{out: make([]byte, 0, len(s)+len(s)/16)}
 	r.read(s)
 	if !r.markup && mayBeMarkup(r.out) {
 		// Escaped twice: what came out is the HTML that the author wrote.
@@ -25,13 +26,12 @@ func Visible(s string) string {
 			r = again
 		}
 	}
-	out := string(r.out)
-	if holdsEntity(out) {
-		out = html.UnescapeString(out)
+	if bytes.IndexByte(r.out, '&') >= 0 {
+		r.out = []byte(html.UnescapeString(string(r.out)))
 	}
-	l := layout{fold: r.blocks}
-	l.write(out)
-	return l.out.String()
+	l := layout{out: make([]byte, 0, len(r.out)), fold: r.blocks}
+	l.write(r.out)
+	return string(l.out)
 }
 
 // rough is the first stage: text without tags, its breaks marked but not laid
@@ -133,10 +133,10 @@ func (r *rough) drop(name string) {
 // mayBeMarkup reports text that looks like HTML which was escaped twice: it has
 // an end tag, a line break or an element with attributes.
 func mayBeMarkup(b []byte) bool {
-	s := string(b)
-	if !strings.Contains(s, "<") {
+	if bytes.IndexByte(b, '<') < 0 {
 		return false
 	}
+	s := string(b)
 	for _, sign := range []string{"</", "<br", "<p>", "<img ", "<a href", "<hr"} {
 		if strings.Contains(s, sign) {
 			return true
