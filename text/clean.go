@@ -1,6 +1,7 @@
 package text
 
 import (
+	"encoding/binary"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -113,9 +114,16 @@ func (l *layout) write(s []byte) {
 }
 
 // solid counts the bytes that s begins with and that stay as they are: words in
-// ASCII, or in letters of two bytes, with one space between them.
+// ASCII, or in letters of two bytes, with one space between them. It looks at
+// eight bytes at a time where it can.
 func solid(s []byte) int {
 	n := 0
+	for n+8 <= len(s) && isSolid(binary.LittleEndian.Uint64(s[n:])) && (s[n] != ' ' || n > 0 && s[n-1] != ' ') {
+		n += 8
+	}
+	if n > 0 && s[n-1] == ' ' {
+		n--
+	}
 	for n < len(s) {
 		switch c := s[n]; {
 		case c > ' ' && c < 0x7F:
@@ -129,6 +137,17 @@ func solid(s []byte) int {
 		}
 	}
 	return n
+}
+
+// isSolid reports eight printable ASCII characters without two spaces side by
+// side.
+func isSolid(x uint64) bool {
+	const each, high = 0x0101010101010101, 0x8080808080808080
+	if x&high != 0 || (x+each)&high != 0 || (x+0x60*each)&high != high {
+		return false // not ASCII, 0x7F, under 0x20
+	}
+	spaces := ^((x ^ 0x20*each) + 0x7F*each) & high
+	return spaces&(spaces<<8) == 0
 }
 
 func (l *layout) gap() {
