@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"newswatch/notify/wording"
 	"newswatch/rules"
 )
 
@@ -74,11 +75,9 @@ func examples(f *rules.File) (n int) {
 
 // count is a number with its noun: "1 rule", "3 entities".
 func count(n int, noun string) string {
-	if n != 1 {
-		if stem, found := strings.CutSuffix(noun, "y"); found {
-			noun = stem + "ie"
-		}
-		noun += "s"
+	many := noun + "s"
+	if stem, found := strings.CutSuffix(noun, "y"); found {
+		many = stem + "ies"
 	}
-	return fmt.Sprintf("%d %s", n, noun)
+	return wording.Count(n, noun, many)
 }
