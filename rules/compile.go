@@ -297,8 +297,12 @@ func (c *compiler) lang(tag string) int16 {
 // pattern hands on all ways of writing a pattern, and keeps what it asks of
 // the case of letters.
 func (c *compiler) pattern(id int32, p pattern, kind string) {
-	for _, way := range p.sequences() {
-		c.insert(way, id)
+	if p.isJoined() {
+		for _, way := range p.sequences() {
+			c.insert(way, id)
+		}
+	} else {
+		c.insert(p.places, id)
 	}
 	var k casing
 	if p.exact {

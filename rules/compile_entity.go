@@ -43,7 +43,7 @@ func (c *compiler) needs(e *entity, i int32) {
 		case isRef:
 			e.needs = append(e.needs, s)
 		default:
-			c.use(t, uninflected, "", true, e.need)
+			c.use(t, nil, "", true, e.need)
 		}
 	}
 }
@@ -137,7 +137,7 @@ func (c *compiler) topic(i int32) {
 		case isRef:
 			t.sources = append(t.sources, s)
 		default:
-			c.use(term, uninflected, "", true, t.any)
+			c.use(term, nil, "", true, t.any)
 		}
 	}
 	if len(src.Except) == 0 {
@@ -145,7 +145,7 @@ func (c *compiler) topic(i int32) {
 	}
 	t.mask = c.slot(topicMask, i, t.label)
 	for _, term := range src.Except {
-		c.use(term, uninflected, "", true, t.mask)
+		c.use(term, nil, "", true, t.mask)
 	}
 }
 

@@ -126,7 +126,7 @@ func (c *compiler) leafSlot(t Term) int32 {
 	}
 	id := c.slot(leafSlot, -1, key.Text)
 	c.leaves[key] = id
-	c.use(t, uninflected, "", true, id)
+	c.use(t, nil, "", true, id)
 	return id
 }
 

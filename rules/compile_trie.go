@@ -147,10 +147,30 @@ func (b *trieBuilder) build() (trie, *sieves) {
 			list[i].symbol = names[list[i].symbol]
 		}
 	}
-	t := trie{words: b.words.packed(), of: newRows(len(b.words.ends), b.member), heads: b.heads.packed(), stems: b.stems}
-	t.sieve = newSieve(slices.Concat(b.words.hashes(), b.heads.hashes()))
+	t := trie{words: b.words.packed(), heads: b.heads.packed(), stems: b.stems}
+	b.assign(&t)
 	b.layOut(&t, names)
 	return t, sv
+}
+
+// assign gives the words their symbols.
+func (b *trieBuilder) assign(t *trie) {
+	symbols := newRows(len(t.words.ends), b.member)
+	var several []link
+	count := int32(0)
+	for w := range t.words.ends {
+		list := symbols.row(int32(w))
+		if len(list) == 1 {
+			t.words.ends[w].symbol = list[0]
+			continue
+		}
+		for _, s := range list {
+			several = append(several, link{count, s})
+		}
+		count++
+		t.words.ends[w].symbol = -count
+	}
+	t.several = newRows(int(count), several)
 }
 
 // rename gives the symbols that lead out of the root the first numbers, in the

@@ -4,9 +4,11 @@
 // It stands between feeds and stories and knows neither. A compiled Ruleset is
 // pure: it reads no clock, no network and no database, and never changes.
 //
-// The way of an item: its fields are cut into tokens (token.go) of folded words
-// (normal.go); words and what may stand for them become symbols that a trie
-// walks (match_scan.go); hits of terms become mentions of entities
-// (match_entity.go), then hits of topics, then rules are asked (match_cond.go),
-// but only those that own a hit.
+// The way of an item: its fields are cut into tokens (token_run.go for what is
+// plain, token.go for all else), which are hashes of folded words (normal.go);
+// sieves of bits tell where a term may begin (match_sieve.go); there, words and
+// what may stand for them become symbols that a trie walks (match_scan.go); hits
+// of terms become mentions of entities (match_entity.go), then hits of topics,
+// then rules are asked (match_cond.go), but only those that own a hit. An item
+// without a hit costs no allocation.
 package rules

@@ -47,7 +47,7 @@ func (c *compiler) expandTopic(t *Topic) []string {
 			out = addForm(out, text)
 			continue
 		}
-		out = c.expand(out, term, uninflected, c.file.Settings.Plurals != "none")
+		out = c.expand(out, term, nil, c.file.Settings.Plurals != "none")
 	}
 	return out
 }

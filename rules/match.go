@@ -53,6 +53,7 @@ type scratch struct {
 	mentions  [][]span
 	topics    [][]span
 	active    []int32 // slots in use
+	ranks     []int32 // of topicIDs
 	entities  bitset
 	asked     bitset // topics
 	rules     bitset
@@ -277,12 +278,28 @@ func (s *scratch) result() Result {
 		}
 	})
 	slices.SortStableFunc(out.Hits, func(a, b news.Hit) int { return cmp.Compare(b.Score, a.Score) })
-	for i := range s.rs.topics {
-		if rank := s.rs.topics[i].rank; s.asked.has(rank) && s.anySearched(s.topics[i]) {
-			out.Topics = append(out.Topics, s.rs.topics[i].ID)
-		}
-	}
+	out.Topics = s.topicIDs()
 	return out
+}
+
+// topicIDs returns the topics in the searched fields, in the file's order.
+func (s *scratch) topicIDs() []string {
+	list := s.ranks[:0]
+	s.asked.each(func(rank int32) {
+		if i := s.rs.order[rank]; s.anySearched(s.topics[i]) {
+			list = append(list, i)
+		}
+	})
+	s.ranks = list
+	if len(list) == 0 {
+		return nil
+	}
+	slices.Sort(list)
+	ids := make([]string, len(list))
+	for k, i := range list {
+		ids[k] = s.rs.topics[i].ID
+	}
+	return ids
 }
 
 func (s *scratch) anySearched(list []span) bool {

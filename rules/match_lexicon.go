@@ -10,8 +10,15 @@ import (
 type lexicon struct {
 	slots []uint64 // upper half: part of the hash, lower half: number of the word + 1
 	shift uint8
-	ends  []uint32 // by number: where the word ends in text
+	ends  []wordEnd // by number
 	text  []byte
+}
+
+// wordEnd is where a word ends in the lexicon's text, and what it stands for:
+// side by side, because memory is what a look-up waits for.
+type wordEnd struct {
+	at     uint32
+	symbol int32 // its only one; below 0: row -1-symbol of trie.several
 }
 
 // newLexicon makes a lexicon with room for so many words, and more.
@@ -37,9 +44,9 @@ func (l *lexicon) find(h uint64, word []byte) (int32, bool) {
 func (l *lexicon) word(n int32) []byte {
 	from := uint32(0)
 	if n > 0 {
-		from = l.ends[n-1]
+		from = l.ends[n-1].at
 	}
-	return l.text[from:l.ends[n]]
+	return l.text[from:l.ends[n].at]
 }
 
 // intern returns the number of a word, which it adds when it is new.
@@ -54,7 +61,7 @@ func (l *lexicon) intern(word []byte) int32 {
 	}
 	n = int32(len(l.ends))
 	l.text = append(l.text, word...)
-	l.ends = append(l.ends, uint32(len(l.text)))
+	l.ends = append(l.ends, wordEnd{at: uint32(len(l.text))})
 	l.place(h, n)
 	return n
 }

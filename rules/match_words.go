@@ -10,9 +10,11 @@ import (
 // addWord finds the symbols of a word over so many tokens.
 func (s *scratch) addWord(h uint64, w []byte, length int32) {
 	t := &s.rs.trie
-	if t.sieve.has(h) != 0 {
-		if word, ok := t.words.find(h, w); ok {
-			for _, symbol := range t.of.row(word) {
+	if word, ok := t.words.find(h, w); ok {
+		if symbol := t.words.ends[word].symbol; symbol >= 0 {
+			s.edges = append(s.edges, edge{symbol, length})
+		} else {
+			for _, symbol := range t.several.row(-1 - symbol) {
 				s.edges = append(s.edges, edge{symbol, length})
 			}
 		}
@@ -21,11 +23,7 @@ func (s *scratch) addWord(h uint64, w []byte, length int32) {
 		return
 	}
 	head := w[:headLen(w)]
-	h = hash(head)
-	if t.sieve.has(h) == 0 {
-		return
-	}
-	if n, ok := t.heads.find(h, head); ok {
+	if n, ok := t.heads.find(hash(head), head); ok {
 		for _, st := range t.stems[n] {
 			if rest := w[len(head):]; len(rest) >= len(st.rest) && string(rest[:len(st.rest)]) == st.rest {
 				s.edges = append(s.edges, edge{st.symbol, length})

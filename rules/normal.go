@@ -47,6 +47,8 @@ type folder struct {
 const (
 	printStart = 0x2000
 	printSize  = 0x70
+	// The first two bytes of those before U+2040 in UTF-8.
+	printLead0, printLead1 = 0xE2, 0x80
 )
 
 func newFolder() *folder {

@@ -36,11 +36,9 @@ type place struct {
 // termReader makes a reader of terms.
 func termReader(f *folder) reader { return reader{f: f, terms: true} }
 
-// inflect makes the forms of a written word, itself first. given says that more
-// words follow: of a person, it may be the given name.
+// inflect makes the forms of a written word, itself first; a nil one makes no
+// others. given says that more words follow: of a person, it may be the given name.
 type inflect func(word string, given bool) []string
-
-func uninflected(word string, _ bool) []string { return []string{word} }
 
 // parseTerm cuts a term into places. It returns no places when the text has
 // nothing that could be found.
@@ -53,13 +51,15 @@ func (r *reader) parseTerm(t Term, forms inflect, plural bool) pattern {
 	r.reset()
 	r.read(0, text)
 	p.places = make([]place, 0, len(r.tokens))
+	all := make([]string, 0, len(r.tokens)+2) // backs the forms of words that have one, and plurals of the last
 	for i := range r.tokens {
 		tok := &r.tokens[i]
 		written := cleanWord(text[tok.start:tok.end])
 		pl := place{joined: tok.is(joined) && i > 0}
 		pl.stem = int(tok.end) < len(text) && text[tok.end] == '*' && !tok.is(lone)
-		if pl.stem {
-			pl.forms = []string{written}
+		if pl.stem || forms == nil {
+			all = append(all, written)
+			pl.forms = all[len(all)-1:]
 		} else {
 			pl.forms = forms(written, i < len(r.tokens)-1)
 		}
@@ -67,7 +67,7 @@ func (r *reader) parseTerm(t Term, forms inflect, plural bool) pattern {
 	}
 	if n := len(p.places); plural && !p.exact && n > 0 && !p.places[n-1].stem {
 		last := &p.places[n-1]
-		last.forms = append(last.forms, plurals(last.forms[0])...)
+		last.forms = appendPlurals(last.forms)
 	}
 	return p
 }
@@ -96,27 +96,31 @@ func isPlain(s string) bool {
 	return true
 }
 
-// plurals returns the English plurals of a word: of Latin ones with four letters
-// or more that do not end in s.
-func plurals(word string) []string {
+// appendPlurals appends the English plurals of the first form: of Latin words
+// with four letters or more that do not end in s.
+func appendPlurals(forms []string) []string {
+	word := forms[0]
 	if utf8.RuneCountInString(word) < 4 || !isLatin(word) {
-		return nil
+		return forms
 	}
 	low := strings.ToLower(word)
 	switch {
 	case strings.HasSuffix(low, "s"):
-		return nil
+		return forms
 	case strings.HasSuffix(low, "y") && !strings.ContainsAny(low[len(low)-2:len(low)-1], "aeiou"):
-		return []string{word[:len(word)-1] + "ies"}
+		return append(forms, word[:len(word)-1]+"ies")
 	case strings.HasSuffix(low, "x"), strings.HasSuffix(low, "z"), strings.HasSuffix(low, "ch"),
 		strings.HasSuffix(low, "sh"), strings.HasSuffix(low, "o"):
-		return []string{word + "es", word + "s"}
+		return append(forms, word+"es", word+"s")
 	}
-	return []string{word + "s"}
+	return append(forms, word+"s")
 }
 
 func isLatin(word string) bool {
 	for _, r := range word {
+		if r < utf8.RuneSelf && isASCIILetter(byte(r)) {
+			continue
+		}
 		if !unicode.Is(unicode.Latin, r) {
 			return false
 		}
@@ -133,12 +137,14 @@ func isCyrillic(word string) bool {
 	return word != ""
 }
 
+// isJoined says whether the pattern has a word with hyphens.
+func (p pattern) isJoined() bool {
+	return slices.ContainsFunc(p.places, func(pl place) bool { return pl.joined })
+}
+
 // sequences returns the ways to write a pattern: a word with hyphens in parts,
 // and in one.
 func (p pattern) sequences() [][]place {
-	if !slices.ContainsFunc(p.places, func(pl place) bool { return pl.joined }) {
-		return [][]place{p.places}
-	}
 	ways := [][]place{nil}
 	for i := 0; i < len(p.places); {
 		end := i + 1

@@ -201,7 +201,9 @@ func (r *reader) step(i int) int {
 		r.gap.other, r.camel, r.gap.hash = true, true, c == '#' || c == '＃'
 		return i + size
 	case stop:
-		r.seekWeb(r.text[max(0, i-3) : i+size])
+		if i >= 3 && r.text[i-1] == 'w' {
+			r.seekWeb(r.text[i-3 : i+size])
+		}
 		r.stop(i, size)
 	case terminator:
 		r.gap.broken = true
@@ -223,6 +225,9 @@ func (r *reader) decode(i int) (rune, int) {
 	}
 	if c >= 0xC2 && c < 0xE0 && i+1 < len(r.text) && r.text[i+1]&0xC0 == 0x80 {
 		return rune(c&0x1F)<<6 | rune(r.text[i+1]&0x3F), 2
+	}
+	if c == printLead0 && i+2 < len(r.text) && r.text[i+1] == printLead1 && r.text[i+2]&0xC0 == 0x80 {
+		return printStart | rune(r.text[i+2]&0x3F), 3
 	}
 	return utf8.DecodeRuneInString(r.text[i:])
 }

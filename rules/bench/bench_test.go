@@ -1,0 +1,115 @@
+package bench
+
+import (
+	"fmt"
+	"runtime"
+	"sync"
+	"testing"
+
+	"newswatch/news"
+	"newswatch/rules"
+)
+
+var sizes = []int{100, 1_000, 10_000, 100_000}
+
+// corpus is generated once for all benchmarks.
+var corpus = sync.OnceValue(NewCorpus)
+
+// file spreads terms over topics of a hundred, and asks for two topics near
+// each other and a word that no item has: what items mention is found, and no rule
+// holds, as with most news.
+func file(terms []string) *rules.File {
+	f := &rules.File{}
+	for i := 0; i < len(terms); i += 100 {
+		t := rules.Topic{ID: fmt.Sprintf("t%d", i/100)}
+		for _, text := range terms[i:min(i+100, len(terms))] {
+			t.Any = append(t.Any, rules.Term{Text: text})
+		}
+		f.Topics = append(f.Topics, t)
+	}
+	topic := func(i int) rules.Cond {
+		return rules.Cond{Term: &rules.Term{Text: "topic:" + f.Topics[i%len(f.Topics)].ID}}
+	}
+	for i := range f.Topics {
+		near := &rules.Near{A: []rules.Cond{topic(i)}, B: []rules.Cond{topic(i + 1)}, Within: rules.Within{Words: 5}}
+		when := rules.Cond{All: []rules.Cond{{Term: &rules.Term{Text: "zzyzx"}}, {Near: near}}}
+		f.Rules = append(f.Rules, rules.Rule{ID: fmt.Sprintf("r%d", i), Score: 10, When: when})
+	}
+	return f
+}
+
+func compiled(tb testing.TB, terms []string) *rules.Ruleset {
+	tb.Helper()
+	rs, findings := rules.Compile(file(terms))
+	if len(findings) > 0 {
+		tb.Fatal(findings)
+	}
+	return rs
+}
+
+// overItems runs f over the corpus, an item an iteration, and reports bytes and
+// user CPU time: wall time says little on a machine that others use too.
+func overItems(b *testing.B, f func(*news.Item)) {
+	c := corpus()
+	b.ReportAllocs()
+	f(c.Items[0])
+	start, bytes, i := cpuTime(), 0, 0
+	for b.Loop() {
+		it := c.Items[i%len(c.Items)]
+		f(it)
+		bytes += len(it.Title) + len(it.Body)
+		i++
+	}
+	b.ReportMetric(float64(bytes)/1e6/(cpuTime()-start).Seconds(), "cpuMB/s")
+	b.SetBytes(int64(bytes / max(i, 1)))
+}
+
+func BenchmarkMatch(b *testing.B) {
+	for _, n := range sizes {
+		b.Run(fmt.Sprintf("terms=%d", n), func(b *testing.B) {
+			rs := compiled(b, corpus().Terms(n))
+			topics := 0
+			overItems(b, func(it *news.Item) { topics += len(rs.Match(it).Topics) })
+			b.ReportMetric(float64(topics)/float64(b.N), "topics/op")
+		})
+	}
+}
+
+// BenchmarkMatchNothing looks for terms that stand nowhere: no allocation.
+func BenchmarkMatchNothing(b *testing.B) {
+	terms := make([]string, 1_000)
+	for i := range terms {
+		terms[i] = fmt.Sprintf("qx%dq zq%dx", i, i)
+	}
+	rs := compiled(b, terms)
+	overItems(b, func(it *news.Item) { rs.Match(it) })
+}
+
+func BenchmarkCompile(b *testing.B) {
+	for _, n := range sizes {
+		b.Run(fmt.Sprintf("terms=%d", n), func(b *testing.B) {
+			f := file(corpus().Terms(n))
+			before := liveHeap()
+			rs, _ := rules.Compile(f)
+			held := liveHeap() - before
+			runtime.KeepAlive(rs)
+			b.ReportAllocs()
+			start := cpuTime()
+			for b.Loop() {
+				rules.Compile(f)
+			}
+			b.ReportMetric((cpuTime()-start).Seconds()*1e3/float64(b.N), "cpu-ms/op")
+			b.ReportMetric(held/1e6, "live-MB")
+			runtime.KeepAlive(f)
+		})
+	}
+}
+
+// liveHeap returns the bytes in use after a collection.
+func liveHeap() float64 {
+	var m runtime.MemStats
+	runtime.GC()
+	runtime.GC()
+	runtime.ReadMemStats(&m)
+	return float64(m.HeapAlloc)
+}
