@@ -303,6 +303,12 @@ func (r *reader) word(at int) int {
 	}
 	runes := i - at
 	for i < len(r.text) {
+		if r.text[i] >= utf8.RuneSelf && !r.camel {
+			if n := r.letters(&t, i); n > 0 {
+				i, runes = i+2*n, runes+n
+				continue
+			}
+		}
 		c, size := r.decode(i)
 		cl := r.f.classOf(c)
 		if cl == ignorable {
@@ -338,10 +344,6 @@ func (r *reader) word(at int) int {
 		}
 		if cl != letter {
 			t.marks &^= allLetters
-		} else if !r.camel {
-			n := r.letters(&t, i)
-			i += 2 * n
-			runes += n
 		}
 	}
 	if runes == 1 && t.is(allLetters) {
@@ -379,9 +381,14 @@ func (r *reader) letters(t *token, i int) int {
 		if c == 0 {
 			break
 		}
-		r.arena = append(r.arena, byte(c>>8), byte(c))
-		t.marks &^= asciiOnly
+		if c >= 1<<8 {
+			r.arena = append(r.arena, byte(c>>8))
+		}
+		r.arena = append(r.arena, byte(c))
 		n++
+	}
+	if n > 0 {
+		t.marks &^= asciiOnly
 	}
 	return n
 }
