@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // What the letters of a paragraph are.
@@ -143,69 +144,77 @@ func (s *scratch) language() string {
 	if !s.rs.byLanguage {
 		return ""
 	}
-	return scriptLanguage(s.item.Title + "\n" + s.item.Body[:min(len(s.item.Body), languageSample)])
+	return scriptLanguage(s.item.Title, s.item.Body[:min(len(s.item.Body), languageSample)])
 }
 
 // languageSample is how many bytes of a body tell its script.
 const languageSample = 2 << 10
 
-// scriptLanguage tells a language by its letters.
-func scriptLanguage(text string) string {
-	count := map[string]int{}
-	for _, r := range text {
-		if script := scriptOf(r); script != "" {
-			count[script]++
-		}
-		switch unicode.ToLower(r) {
-		case 'і', 'ї', 'є', 'ґ':
-			count["uk"]++
-		case 'ы', 'э', 'ъ', 'ё':
-			count["ru"]++
+// letterCounts are letters by script, and those that tell Ukrainian from Russian.
+type letterCounts struct {
+	latin, cyrillic, han, kana, hangul, arabic, hebrew, greek int
+	ukrainian, russian                                        int
+}
+
+// scriptLanguage tells the language of some texts by their letters.
+func scriptLanguage(texts ...string) string {
+	var n letterCounts
+	for _, text := range texts {
+		for _, r := range text {
+			n.add(r)
 		}
 	}
 	// A character of the scripts without spaces weighs as much as several letters.
-	best, most := "", count["latin"]
-	for _, c := range []struct {
+	best, most := "", n.latin
+	for _, c := range [...]struct {
 		lang string
 		n    int
 	}{
-		{"ru", count["cyrillic"]}, {"zh", 3 * (count["han"] + count["kana"])}, {"ko", 3 * count["hangul"]},
-		{"ar", count["arabic"]}, {"he", count["hebrew"]}, {"el", count["greek"]},
+		{"ru", n.cyrillic}, {"zh", 3 * (n.han + n.kana)}, {"ko", 3 * n.hangul},
+		{"ar", n.arabic}, {"he", n.hebrew}, {"el", n.greek},
 	} {
 		if c.n > most {
 			best, most = c.lang, c.n
 		}
 	}
 	switch {
-	case best == "ru" && count["uk"] > count["ru"]:
+	case best == "ru" && n.ukrainian > n.russian:
 		return "uk"
-	case best == "zh" && count["kana"]*10 > count["han"]:
+	case best == "zh" && n.kana*10 > n.han:
 		return "ja"
 	}
 	return best
 }
 
-func scriptOf(r rune) string {
+func (n *letterCounts) add(r rune) {
 	switch {
+	case r < utf8.RuneSelf:
+		if isASCIILetter(byte(r)) {
+			n.latin++
+		}
 	case r < 0x250:
 		if unicode.IsLetter(r) {
-			return "latin"
+			n.latin++
 		}
-		return ""
 	case r >= 0x400 && r < 0x530:
-		return "cyrillic"
+		n.cyrillic++
+		switch unicode.ToLower(r) {
+		case 'і', 'ї', 'є', 'ґ':
+			n.ukrainian++
+		case 'ы', 'э', 'ъ', 'ё':
+			n.russian++
+		}
 	case unicode.Is(unicode.Han, r):
-		return "han"
+		n.han++
 	case unicode.In(r, unicode.Hiragana, unicode.Katakana):
-		return "kana"
+		n.kana++
 	case isHangul(r):
-		return "hangul"
+		n.hangul++
 	case unicode.Is(unicode.Arabic, r):
-		return "arabic"
+		n.arabic++
 	case unicode.Is(unicode.Hebrew, r):
-		return "hebrew"
+		n.hebrew++
 	case unicode.Is(unicode.Greek, r):
-		return "greek"
+		n.greek++
 	}
-	return ""
 }

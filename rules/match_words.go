@@ -39,7 +39,8 @@ func (s *scratch) addWord(h uint64, w []byte, length int32) {
 type speller struct {
 	german bool                // words have endings that are taken off
 	known  func(w []byte) bool // says whether some term has this word
-	add    func(w []byte)      // takes what was found
+	add    func(w []byte)      // takes what was found; w is good until it returns
+	buf    []byte
 }
 
 // alternatives finds those of a token with the folded form w.
@@ -153,7 +154,8 @@ func (s *speller) cutArabic(w []byte) {
 			s.add(base)
 		}
 		if rest, ok := cutPrefix(base, "لل"); ok {
-			s.add(append([]byte("ال"), rest...))
+			s.buf = append(append(s.buf[:0], "ال"...), rest...)
+			s.add(s.buf)
 			s.add(rest)
 		}
 		if rest, ok := cutPrefix(base, "ال"); ok {

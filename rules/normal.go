@@ -84,15 +84,15 @@ func (f *folder) classOf(r rune) class {
 	return classify(r)
 }
 
-// foldRune returns what stands for r in folded text.
-func (f *folder) foldRune(r rune) string {
+// appendRune appends what stands for r in folded text.
+func (f *folder) appendRune(out []byte, r rune) []byte {
 	if r < tableSize {
-		return f.folded[r]
+		return append(out, f.folded[r]...)
 	}
 	if isPlainSingle(r) {
-		return string(r)
+		return utf8.AppendRune(out, r)
 	}
-	return f.fold(r)
+	return append(out, f.fold(r)...)
 }
 
 func (f *folder) fold(r rune) string {
@@ -115,7 +115,7 @@ func (f *folder) foldWord(s string) string {
 		if isCombining(r) {
 			return f.foldSegment(s)
 		}
-		out = append(out, f.foldRune(r)...)
+		out = f.appendRune(out, r)
 	}
 	return string(out)
 }

@@ -415,7 +415,7 @@ func (r *reader) fold(t *token, i int, c rune, size int) int {
 			return end
 		}
 	}
-	r.arena = append(r.arena, r.f.foldRune(c)...)
+	r.arena = r.f.appendRune(r.arena, c)
 	return i + size
 }
 
