@@ -3,11 +3,13 @@ package bench
 import (
 	"fmt"
 	"runtime"
+	"strings"
 	"sync"
 	"testing"
 
 	"newswatch/news"
 	"newswatch/rules"
+	"newswatch/text"
 )
 
 var sizes = []int{100, 1_000, 10_000, 100_000}
@@ -83,6 +85,29 @@ func BenchmarkMatchNothing(b *testing.B) {
 	}
 	rs := compiled(b, terms)
 	overItems(b, func(it *news.Item) { rs.Match(it) })
+}
+
+// BenchmarkEndToEnd turns HTML into text and looks for 1,000 terms in it.
+func BenchmarkEndToEnd(b *testing.B) {
+	rs := compiled(b, corpus().Terms(1_000))
+	raw := map[*news.Item]string{}
+	for _, it := range corpus().Items {
+		raw[it] = "<p>" + strings.ReplaceAll(it.Body, "\n\n", "</p>\n<p class=\"body\">") + "</p>"
+	}
+	overItems(b, func(it *news.Item) {
+		read := news.Item{Lang: it.Lang, Title: text.Title(it.Title), Body: text.Visible(raw[it])}
+		rs.Match(&read)
+	})
+}
+
+// BenchmarkSum adds up bytes: what the machine can do at this moment.
+func BenchmarkSum(b *testing.B) {
+	sum := 0
+	overItems(b, func(it *news.Item) {
+		for i := range len(it.Body) {
+			sum += int(it.Body[i])
+		}
+	})
 }
 
 func BenchmarkCompile(b *testing.B) {
