@@ -247,7 +247,10 @@ func (w *walker) tag(tt html.TokenType, source string) {
 }
 
 func (w *walker) setText(source string) {
-	w.kind, w.text = textPart, html.UnescapeString(source)
+	w.kind, w.text = textPart, source
+	if strings.IndexByte(source, '&') >= 0 {
+		w.text = html.UnescapeString(source)
+	}
 }
 
 // holdsEntity reports whether s still has a character reference in it.
