@@ -66,10 +66,9 @@ type scratch struct {
 // bitset is a set of small numbers that is walked in order.
 type bitset []uint64
 
-func newBitset(n int) bitset      { return make(bitset, (n+63)/64) }
-func (b bitset) add(i int32)      { b[i/64] |= 1 << (i % 64) }
-func (b bitset) clear()           { clear(b) }
-func (b bitset) has(i int32) bool { return b[i/64]&(1<<(i%64)) != 0 }
+func newBitset(n int) bitset { return make(bitset, (n+63)/64) }
+func (b bitset) add(i int32) { b[i/64] |= 1 << (i % 64) }
+func (b bitset) clear()      { clear(b) }
 
 // each calls f for the members in order. Members that f adds behind the present
 // one are seen too.
