@@ -25,14 +25,14 @@ func (p *Planner) alerts(ctx context.Context, plan news.Plan, _ news.PlanState, 
 		}
 		return commit, nil
 	}
-	destination, _, err := p.routes.Route(plan.To)
+	destination, renderer, err := p.routes.Route(plan.To)
 	if err != nil {
 		return news.PlanCommit{}, err
 	}
-	run := alertRun{planner: p, plan: plan, now: now, atOnce: atOnce, commit: &commit}
+	run := alertRun{planner: p, plan: plan, now: now, atOnce: atOnce, commit: &commit, destination: destination, renderer: renderer}
 	for _, s := range stories {
 		switch told, again := before[s.ID]; {
-		case again && told.Destination == destination && !told.Dropped:
+		case again && run.reaches(told):
 			err = run.again(s, told)
 		case again: // its message is where nobody looks any more
 			err = run.anew(s, told)
@@ -56,18 +56,14 @@ func (r *alertRun) refresh(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read grown stories: %w", err)
 	}
-	ids := make([]string, len(grown))
-	for i, s := range grown {
-		ids[i] = s.ID
-	}
-	before, err := r.planner.store.Told(ctx, r.plan.ID, ids)
+	before, err := r.planner.told(ctx, r.plan, grown)
 	if err != nil {
-		return fmt.Errorf("read what was told: %w", err)
+		return err
 	}
 	for _, s := range grown {
 		told := before[s.ID]
 		e := entry(s, r.plan.Rules, told)
-		if len(e.Sources) == told.Sources || told.Dropped {
+		if len(e.Sources) == told.Sources || !r.reaches(told) {
 			continue
 		}
 		if err := r.rewrite(e, told, firstHit(s, r.plan)); err != nil {
@@ -97,6 +93,15 @@ type alertRun struct {
 	commit  *news.PlanCommit
 	held    []news.Entry // ready, and held back by the quiet hours until now
 	heldAt  []time.Time
+
+	destination string // where the plan's messages go now
+	renderer    Renderer
+}
+
+// reaches says whether the message that told a story stands where the plan's
+// readers look: it was not given up, and the plan has not moved since.
+func (r *alertRun) reaches(told news.Told) bool {
+	return told.Destination == r.destination && !told.Dropped
 }
 
 // wait asks for another look at a time.
@@ -171,16 +176,12 @@ func (r *alertRun) alert(id string, e news.Entry, since time.Time) news.Alert {
 
 // deliver renders an alert and freezes it as the given delivery.
 func (r *alertRun) deliver(d news.Delivery, a news.Alert, render func(Renderer, news.Alert) (news.Message, error)) error {
-	destination, renderer, err := r.planner.routes.Route(r.plan.To)
-	if err != nil {
-		return err
-	}
-	m, err := render(renderer, a)
+	m, err := render(r.renderer, a)
 	if err != nil {
 		return fmt.Errorf("render %s of story %s: %w", d.Kind, a.Entry.StoryID, err)
 	}
 	d.Part, d.Parts, d.PlanID, d.Slot = 1, 1, r.plan.ID, "v"+strconv.Itoa(a.Entry.Version)
-	d.Destination, d.Payload, d.Stories = destination, m.Payload, m.Stories
+	d.Destination, d.Payload, d.Stories = r.destination, m.Payload, m.Stories
 	d.State, d.CreatedAt, d.NotBefore = news.Pending, r.now, r.now
 	r.commit.Deliveries = append(r.commit.Deliveries, d)
 	return nil

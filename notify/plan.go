@@ -198,15 +198,21 @@ func (p *Planner) untold(ctx context.Context, plan news.Plan) ([]*news.Story, ma
 	if err != nil {
 		return nil, nil, fmt.Errorf("read untold stories: %w", err)
 	}
+	before, err := p.told(ctx, plan, stories)
+	return stories, before, err
+}
+
+// told is what the plan last said of stories, of those that it told.
+func (p *Planner) told(ctx context.Context, plan news.Plan, stories []*news.Story) (map[string]news.Told, error) {
 	ids := make([]string, len(stories))
 	for i, s := range stories {
 		ids[i] = s.ID
 	}
 	before, err := p.store.Told(ctx, plan.ID, ids)
 	if err != nil {
-		return nil, nil, fmt.Errorf("read what was told: %w", err)
+		return nil, fmt.Errorf("read what was told: %w", err)
 	}
-	return stories, before, nil
+	return before, nil
 }
 
 // tell notes that the plan told these entries. A story keeps the message that

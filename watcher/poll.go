@@ -36,7 +36,7 @@ func (w *Watcher) pollHost(ctx context.Context, l news.Lease) (sum Summary, err 
 			continue
 		}
 		if w.cfg.Now().After(started.Add(polling)) {
-			states[i].NextAt = started // the lease is half over: the rest under the next one
+			states[i].NextAt = time.UnixMilli(1) // the lease is half over: the rest first thing under the next one
 			continue
 		}
 		if sum.Feeds > 0 && !d.allowed(f) {
