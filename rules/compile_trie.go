@@ -135,9 +135,10 @@ func (b *trieBuilder) addStem(w []byte, symbol int32) {
 	b.byHead = append(b.byHead, link{symbol, head})
 }
 
-// build returns the trie and the sieves before it.
-func (b *trieBuilder) build() (trie, *sieves) {
-	sv := b.sieves()
+// build returns the trie and the sieves before it, through which guarded words
+// pass too.
+func (b *trieBuilder) build(guarded []uint64) (trie, *sieves) {
+	sv := b.sieves(guarded)
 	names := b.rename()
 	for i := range b.member {
 		b.member[i].value = names[b.member[i].value]
@@ -239,8 +240,9 @@ func (b *trieBuilder) layOut(t *trie, names []int32) {
 }
 
 // sieves makes the sieves from the first two places of all patterns.
-func (b *trieBuilder) sieves() *sieves {
-	var alone, pairs, first, heads []uint64
+func (b *trieBuilder) sieves(guarded []uint64) *sieves {
+	var pairs, first, heads []uint64
+	alone := guarded
 	stemmed := make(map[int32][]int32, len(b.byHead))
 	for _, l := range b.byHead {
 		stemmed[l.row] = append(stemmed[l.row], l.value)

@@ -75,7 +75,7 @@ func (s *scratch) note(i int32, at span, why string) {
 
 // bytesOf returns the length of a hit in the text.
 func (s *scratch) bytesOf(at span) int32 {
-	return s.reader.tokens[at.end-1].end - s.reader.tokens[at.start].start
+	return int32(s.reader.end(at.end-1)) - s.reader.tokens[at.start].start
 }
 
 // masked says whether a mask touches a hit. The longer text wins: "Crimean War
@@ -99,17 +99,12 @@ func (s *scratch) masked(at span, masks []span) bool {
 // isGlued says whether a name in katakana or Hangul begins inside a word: Putin
 // in Rasputin. What follows a name may be a particle.
 func (s *scratch) isGlued(at span) bool {
-	t := s.reader.tokens[at.start]
-	if at.start == 0 || !t.is(lone) {
+	r, i := &s.reader, at.start
+	if i == r.firsts[r.fieldOf(i)] || !r.is(i, lone) || !r.is(i-1, lone) || r.end(i-1) != int(r.tokens[i].start) {
 		return false
 	}
-	prev := s.reader.tokens[at.start-1]
-	if !prev.is(lone) || prev.field != t.field || prev.end != t.start {
-		return false
-	}
-	text := s.item.Text(fields[t.field])
-	first, _ := utf8.DecodeRuneInString(text[t.start:])
-	last, _ := utf8.DecodeRuneInString(text[prev.start:])
+	first, _ := utf8.DecodeRuneInString(r.written(i))
+	last, _ := utf8.DecodeRuneInString(r.written(i - 1))
 	return isKatakana(first) && isKatakana(last) || isHangul(first) && isHangul(last)
 }
 
@@ -118,14 +113,11 @@ func isHangul(r rune) bool   { return unicode.Is(unicode.Hangul, r) }
 
 // isJunior says whether Jr. follows a name: that is the son.
 func (s *scratch) isJunior(at span) bool {
-	if int(at.end) >= len(s.reader.tokens) {
+	r := &s.reader
+	if int(at.end) >= len(r.tokens) || r.fieldOf(at.end) != s.field(at) || int(r.tokens[at.end].start)-r.end(at.end-1) > 3 {
 		return false
 	}
-	next := s.reader.tokens[at.end]
-	if next.field != s.field(at) || next.start-s.reader.tokens[at.end-1].end > 3 {
-		return false
-	}
-	switch string(s.reader.folded(&next)) {
+	switch string(r.folded(at.end)) {
 	case "jr", "junior", "младший", "младшего", "младшему", "младшим", "молодший", "молодшого", "молодшому", "молодшим":
 		return true
 	}
@@ -139,8 +131,7 @@ func (s *scratch) isOther(e *entity, at span) bool {
 	if i < 0 || !s.besides(i, at.start) {
 		return false
 	}
-	prev := s.reader.tokens[i]
-	if prev.is(initial) && len(s.reader.folded(&prev)) <= 2 {
+	if s.reader.is(i, initial) && len(s.reader.folded(i)) <= 2 {
 		if i > 0 && s.besides(i-1, i) {
 			if g, ok := s.givenName(i - 1); ok {
 				return !e.own[g]
@@ -169,29 +160,28 @@ func (s *scratch) isFull(e *entity, at span) bool {
 // besides says that only white space, or the dot of an initial, is between two
 // tokens.
 func (s *scratch) besides(i, j int32) bool {
-	a, b := s.reader.tokens[i], s.reader.tokens[j]
-	return b.is(linked) && a.field == b.field && (b.is(spaced) || a.is(initial) && b.start-a.end <= 2)
+	r := &s.reader
+	return r.is(j, linked) && (r.is(j, spaced) || r.is(i, initial) && int(r.tokens[j].start)-r.end(i) <= 2)
 }
 
 // givenName returns the group of a token that is a given name: known, and
 // written with a capital unless nothing is.
 func (s *scratch) givenName(i int32) (int32, bool) {
-	g, ok := s.rs.names[string(s.reader.folded(&s.reader.tokens[i]))]
+	g, ok := s.rs.names[string(s.reader.folded(i))]
 	return g, ok && (isUpperFirst(s.written(i)) || s.letters(i) == quiet)
 }
 
 // isOtherInitial says whether an initial with a dot is none of a person's own,
 // as far as these are known in its alphabet.
 func (s *scratch) isOtherInitial(e *entity, i int32) bool {
-	t := s.reader.tokens[i]
-	text := s.item.Text(fields[t.field])
-	if int(t.end) >= len(text) || text[t.end] != '.' {
+	text, end := s.reader.texts[s.reader.fieldOf(i)], s.reader.end(i)
+	if end >= len(text) || text[end] != '.' {
 		return false
 	}
 	if w := s.written(i); !isUpperFirst(w) || w == "M" { // M. is Monsieur
 		return false
 	}
-	r, _ := utf8.DecodeRune(s.reader.folded(&t))
+	r, _ := utf8.DecodeRune(s.reader.folded(i))
 	known := false
 	for _, own := range e.initials {
 		if own == r {

@@ -43,18 +43,18 @@ type speller struct {
 	buf    []byte
 }
 
-// alternatives finds those of a token with the folded form w.
-func (s *speller) alternatives(t *token, w []byte) {
-	if t.is(possessive) {
+// alternatives finds those of a token with some marks and the folded form w.
+func (s *speller) alternatives(m marks, w []byte) {
+	if m&possessive != 0 {
 		s.add(w[:len(w)-1])
 	}
-	if s.german && !t.is(lone) {
+	if s.german && m&lone == 0 {
 		s.cutEndings(w)
 	}
-	if t.is(hashtag) && t.is(asciiOnly) {
+	if m&hashtag != 0 && m&asciiOnly != 0 {
 		s.cutHashtag(w)
 	}
-	if t.is(lone) || t.is(asciiOnly) {
+	if m&(lone|asciiOnly) != 0 {
 		return
 	}
 	if isArabic(w) {

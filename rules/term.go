@@ -53,15 +53,16 @@ func (r *reader) parseTerm(t Term, forms inflect, plural bool) pattern {
 	p.places = make([]place, 0, len(r.tokens))
 	all := make([]string, 0, len(r.tokens)+2) // backs the forms of words that have one, and plurals of the last
 	for i := range r.tokens {
-		tok := &r.tokens[i]
-		written := cleanWord(text[tok.start:tok.end])
-		pl := place{joined: tok.is(joined) && i > 0}
-		pl.stem = int(tok.end) < len(text) && text[tok.end] == '*' && !tok.is(lone)
+		i := int32(i)
+		end := r.end(i)
+		written := cleanWord(text[r.tokens[i].start:end])
+		pl := place{joined: r.isJoined(i) && i > 0}
+		pl.stem = end < len(text) && text[end] == '*' && !r.is(i, lone)
 		if pl.stem || forms == nil {
 			all = append(all, written)
 			pl.forms = all[len(all)-1:]
 		} else {
-			pl.forms = forms(written, i < len(r.tokens)-1)
+			pl.forms = forms(written, int(i) < len(r.tokens)-1)
 		}
 		p.places = append(p.places, pl)
 	}

@@ -1,153 +1,192 @@
 package rules
 
-import "math/bits"
+import (
+	"encoding/binary"
+	"math"
+	"math/bits"
+)
 
-// run reads plain words from the one at byte i on, which must begin with an
-// ASCII letter or digit, and returns where step has to go on. Nine of ten words
-// of an English news text are plain: up to sixteen ASCII letters and digits, and
-// what parts them is common punctuation. They are found, folded and hashed eight
-// bytes at a time, without copying them. All else is for step and word, which
-// say what a text means: run only ever agrees with them, faster.
-func (r *reader) run(i, limit int) int {
-	text := r.text
-	m := r.opening()
-	last := min(len(text)-wordLoad, limit-1)
-	for i <= last {
-		x := load(text[i:])
-		stops := notWord(x)
-		size := bits.TrailingZeros64(stops) >> 3
-		below := (stops ^ (stops - 1)) >> 8 // the bytes before the first stop
-		a, b := (x|0x20*eachByte)&below, uint64(0)
-		digits := ^x & below & (0x40 * eachByte) // letters have this bit
-		if stops == 0 {
-			y := load(text[i+8:])
-			if stops = notWord(y); stops == 0 {
+// runs finds the runs of a field: the longest pieces in which words can stand.
+// Most are plain words: up to sixteen ASCII letters and digits. A run with
+// anything else in it is special, and read by step.
+type runs struct {
+	text    []byte   // the field, with zeros behind it
+	special []uint64 // a bit for each byte that makes its run special
+	word    []uint64 // a bit for each byte of a run
+	edges   []uint32 // where runs begin and end, in turn
+}
+
+const (
+	block = 64 // bytes that one word of bits tells of
+	// chunk is how many blocks are cut into words at a time: what they need stays
+	// in the fastest cache, however long the text is.
+	chunk = 64
+	// plainSize is the length of the longest plain word, which is hashed in one step.
+	plainSize = 16
+)
+
+// load takes the text of a field and finds the bytes of runs.
+func (u *runs) load(text string) {
+	blocks := len(text)/block + 1 // the last byte of the last block is a zero
+	if size := blocks*block + plainSize; size > len(u.text) {
+		u.text = make([]byte, 2*size)
+		u.special, u.word = make([]uint64, 2*blocks), make([]uint64, 2*blocks)
+	}
+	if u.edges == nil {
+		u.edges = make([]uint32, 0, chunk*block+edgesAtOnce+2)
+	}
+	n := copy(u.text, text)
+	clear(u.text[n : blocks*block+plainSize])
+	u.special, u.word = u.special[:cap(u.special)], u.word[:cap(u.word)]
+	u.special, u.word = u.special[:blocks], u.word[:blocks]
+	findRuns(u.text[:blocks*block], u.word, u.special)
+}
+
+// edgesAtOnce is how many edges are written before anybody looks whether there
+// are so many: that is faster than to look at each.
+const edgesAtOnce = 8
+
+// cut finds the runs that end in a chunk of blocks, from block first on. A run
+// that has begun before is the only one in edges.
+func (u *runs) cut(first int) {
+	edges := u.edges[:cap(u.edges)]
+	k := len(u.edges)
+	before := uint64(k) // 1 inside a run
+	for b, m := range u.word[first:min(first+chunk, len(u.word))] {
+		at := uint32((first + b) * block)
+		bit := m ^ (m<<1 | before)
+		before = m >> 63
+		n := bits.OnesCount64(bit)
+		for done := 0; done < n; done += edgesAtOnce {
+			out := edges[k+done : k+done+edgesAtOnce]
+			for j := range out {
+				out[j] = at + uint32(bits.TrailingZeros64(bit))
+				bit &= bit - 1
+			}
+		}
+		k += n
+	}
+	u.edges = edges[:k]
+}
+
+// nextSpecial returns the first byte from at on that makes its run special.
+func (u *runs) nextSpecial(at int) int {
+	b := at / block
+	if b >= len(u.special) {
+		return math.MaxInt
+	}
+	x := u.special[b] &^ (1<<(at%block) - 1)
+	for x == 0 {
+		if b++; b == len(u.special) {
+			return math.MaxInt
+		}
+		x = u.special[b]
+	}
+	return b*block + bits.TrailingZeros64(x)
+}
+
+// readRuns reads the field.
+func (r *reader) readRuns() {
+	u := &r.runs
+	u.load(r.text)
+	u.edges = u.edges[:0]
+	next, done := r.nextStop(0), 0
+	for b := 0; b < len(u.word); b += chunk {
+		u.cut(b)
+		edges := u.edges
+		for len(edges) > 1 {
+			if edges = r.plain(edges, next); len(edges) < 2 {
 				break
 			}
-			size = 8 + bits.TrailingZeros64(stops)>>3
-			below = (stops ^ (stops - 1)) >> 8
-			a, b = x|0x20*eachByte, (y|0x20*eachByte)&below
-			digits = (^x | ^y&below) & (0x40 * eachByte)
-		} else if size == 0 {
-			r.gap = m.gap()
-			return i
+			// Reading may go on behind the run: over the line end behind a hyphen.
+			for done = int(edges[0]); len(edges) > 1 && int(edges[0]) <= done; edges = edges[2:] {
+				if to := int(edges[1]); to > done {
+					done = r.special(done, to)
+				}
+			}
+			if r.suspect && !r.looked {
+				return
+			}
+			next = r.nextStop(done)
 		}
-		c := text[i+size]
-		if c != ' ' && (mayGoOn(c) && (size == 1 || r.goesOn(i+size)) || c == '.' && size == 1) {
+		u.edges = append(u.edges[:0], edges...)
+	}
+}
+
+// nextStop returns the first byte from at on whose run is no plain word.
+func (r *reader) nextStop(at int) int {
+	next := r.runs.nextSpecial(at)
+	if from, _, ok := r.nextAddress(at); ok {
+		return min(next, from)
+	}
+	return next
+}
+
+// plain reads plain words, given by their edges, up to the one that contains the
+// byte next, and returns the edges from there on. It hashes them where they
+// stand, in lower case, sixteen bytes at a time.
+func (r *reader) plain(edges []uint32, next int) []uint32 {
+	if free := cap(r.tokens) - len(r.tokens); free < len(edges)/2 {
+		r.tokens = append(make([]token, 0, 2*cap(r.tokens)+len(edges)), r.tokens...)
+	}
+	text := r.runs.text
+	tokens := r.tokens[len(r.tokens) : len(r.tokens)+len(edges)/2]
+	n := 0
+	for len(edges) > 1 && n < len(tokens) {
+		from, to := int(edges[0]), int(edges[1])
+		size := to - from
+		if to > next || size > plainSize || size == 1 && text[to] == '.' {
 			break
 		}
-		r.tokens = append(r.tokens, token{})
-		t := &r.tokens[len(r.tokens)-1]
-		t.hash, t.start, t.end = mix(a, b), int32(i), int32(i+size)
-		t.sentence, t.para, t.field = int32(len(r.sentences)), int32(len(r.paras)-1), r.field
-		t.marks = m | plainMarks(digits, size)
-		i += size
-		if c == ' ' {
-			i, m = i+1, linked|spaced
-			continue
-		}
-		var ok bool
-		if i, m, ok = r.plainGap(i, t); !ok {
-			r.gap = gap{}
-			return i
+		edges = edges[2:]
+		x := text[from : from+plainSize]
+		m := &lengths[size&31]
+		a := (binary.LittleEndian.Uint64(x) | 0x20*eachByte) & m[0]
+		b := (binary.LittleEndian.Uint64(x[8:]) | 0x20*eachByte) & m[1]
+		tokens[n] = token{mix(a, b), int32(from), int32(to)}
+		n++
+	}
+	r.tokens = r.tokens[:len(r.tokens)+n]
+	return edges
+}
+
+// lengths are the masks of the first bytes of two words of eight.
+var lengths = func() (m [2 * plainSize][2]uint64) {
+	for size := range m {
+		for i := range min(size, plainSize) {
+			m[size][i/8] |= 0xFF << (i % 8 * 8)
 		}
 	}
-	r.gap = m.gap()
-	if i < limit && i < len(text) && asciiWord(text[i]) {
-		return r.word(i)
+	return m
+}()
+
+// special reads a run that is no plain word, or what an address has left of it,
+// and returns where it ended: it may be behind the run.
+func (r *reader) special(from, to int) int {
+	i := from
+	if len(r.addresses[r.field]) == 0 {
+		if i = r.print(from, to); i == to {
+			return to
+		}
 	}
+	last := int32(len(r.tokens)) - 1
+	if last < r.firsts[r.field] {
+		last = -1
+	}
+	if last != r.last {
+		r.last, r.gap, r.at = last, gap{}, r.behind(last)
+	}
+	r.camel = false
+	r.skim(i)
+	for i = max(i, r.at); i < to || r.gap.join && i < len(r.text); {
+		i = r.stepOver(i)
+	}
+	r.at = i
 	return i
 }
 
-// plainMarks returns the marks of a plain word, without a branch that nobody
-// could foretell.
-func plainMarks(digits uint64, size int) marks {
-	letters := marks((digits - 1) >> 63) // the high bit of digits is never set
-	return asciiOnly | letters*allLetters | letters*marks(uint64(size-2)>>63)*initial
-}
-
-// wordLoad is how many bytes from a word's first one run may read.
-const wordLoad = 17
-
-// mayGoOn says whether a word may go on, or end in another way, at a character
-// that is no ASCII letter or digit.
-func mayGoOn(c byte) bool { return c >= 0x80 || c == '\'' || c == '`' }
-
-// goesOn says the same of the characters at byte i, but knows the quotes and
-// dashes of print, and the 's that ends a word.
-func (r *reader) goesOn(i int) bool {
-	size := 1
-	if r.text[i] >= 0x80 {
-		if len(r.text) < i+3 || r.text[i] != 0xE2 || r.text[i+1] != 0x80 {
-			return true
-		}
-		switch r.text[i+2] {
-		case 0x93, 0x94, 0x9C, 0x9D, 0xA6: // – — “ ” …
-			return false
-		case 0x99: // ’
-			size = 3
-		default:
-			return true
-		}
-	}
-	return !isGenitive(r.text[i+size:])
-}
-
-// isGenitive says whether what stands behind an apostrophe is an s that ends a
-// plain word.
-func isGenitive(s string) bool {
-	return len(s) > 1 && s[0]|0x20 == 's' && !asciiWord(s[1]) && !mayGoOn(s[1])
-}
-
-// plainGap reads what stands between the token t, which ends before byte i, and
-// a plain word that follows. It gives up on what is not common, and says where.
-func (r *reader) plainGap(i int, t *token) (next int, m marks, ok bool) {
-	s := r.text[i:]
-	if mayGoOn(s[0]) {
-		size := 1
-		if s[0] == 0xE2 {
-			size = 3
-			if s[2] != 0x99 {
-				return i, 0, false
-			}
-		}
-		// goesOn has seen a genitive: nothing of it is left.
-		i, s = i+size+1, s[size+1:]
-		if s[0] == ' ' {
-			return i + 1, linked | spaced, true
-		}
-	}
-	switch {
-	case len(s) < 3:
-	case s[0] == ',' && s[1] == ' ':
-		return i + 2, 0, true
-	case s[0] == '-' && asciiWord(s[1]):
-		if t.is(allLetters) && s[1] >= 'A' && int(t.end) == i {
-			return i + 1, linked | joined, true
-		}
-		return i + 1, linked, true
-	case s[0] == '.' && s[1] == ' ' && asciiWord(s[2]):
-		return r.plainStop(i, t)
-	}
-	return i, 0, false
-}
-
-// plainStop reads a full stop at byte i that a space and a plain word follow.
-func (r *reader) plainStop(i int, t *token) (next int, m marks, ok bool) {
-	if int(t.end) != i || r.text[i-1] == 'w' {
-		return i, 0, false
-	}
-	if t.is(initial) || i-int(t.start) <= maxAbbreviation && isAbbreviation(r.folded(t)) {
-		return i + 2, linked, true
-	}
-	if c := r.text[i+2]; c < 'a' {
-		r.sentences = append(r.sentences, stretch{r.sentAt, int32(i + 1), r.field})
-		r.sentAt = int32(i + 1)
-	}
-	return i + 2, 0, true
-}
-
-// gap returns what stands before a token with these marks, for reader.opening.
-func (m marks) gap() gap {
-	return gap{broken: m&linked == 0, join: m&joined != 0, other: m&spaced == 0}
+// print reads plain words between the quotes and dashes of print, and returns
+// where something else begins.
+func (r *reader) print(from, to int) int {
+	return from
 }
