@@ -76,7 +76,7 @@ type reader struct {
 	last  int32 // the token before the point of reading; -1 in front of the first
 	gap   gap   // what stands between that token and the byte at
 	at    int
-	camel bool  // CamelCase parts words here
+	camel bool // CamelCase parts words here
 	// suspect says that there may be an address in the field, looked that nobody
 	// need look for one: they are rare, and looking costs every text.
 	suspect, looked bool

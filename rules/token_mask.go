@@ -2,11 +2,11 @@ package rules
 
 import "encoding/binary"
 
-// findRuns sets, for each byte of a text of whole blocks, a bit in word when it
+// findRunsAnywhere sets, for each byte of a text of whole blocks, a bit in word when it
 // may be part of a word, and a bit in special when it is no ASCII letter or digit
 // then: bytes of other scripts and of the marks of print, apostrophes, hyphens,
 // and signs that are rare enough not to matter.
-func findRuns(text []byte, word, special []uint64) {
+func findRunsAnywhere(text []byte, word, special []uint64) {
 	for b := range word {
 		var w, s uint64
 		x := text[b*block : (b+1)*block]

@@ -100,7 +100,10 @@ func (r *reader) readRuns() {
 			}
 			// Reading may go on behind the run: over the line end behind a hyphen.
 			for done = int(edges[0]); len(edges) > 1 && int(edges[0]) <= done; edges = edges[2:] {
-				if to := int(edges[1]); to > done {
+				if from, to := int(edges[0]), int(edges[1]); to > done {
+					if from == done {
+						done = r.pieces(from, to)
+					}
 					done = r.special(done, to)
 				}
 			}
@@ -160,15 +163,23 @@ var lengths = func() (m [2 * plainSize][2]uint64) {
 	return m
 }()
 
-// special reads a run that is no plain word, or what an address has left of it,
-// and returns where it ended: it may be behind the run.
+// special reads a run that is no plain word, or what is left of it, and returns
+// where it ended: that may be behind the run.
 func (r *reader) special(from, to int) int {
-	i := from
-	if len(r.addresses[r.field]) == 0 {
-		if i = r.print(from, to); i == to {
-			return to
-		}
+	if from == to {
+		return to
 	}
+	r.reach(from)
+	i := max(from, r.at)
+	for i < to || r.gap.join && i < len(r.text) {
+		i = r.stepOver(i)
+	}
+	r.at = i
+	return i
+}
+
+// reach reads what stands between the last token and the byte to.
+func (r *reader) reach(to int) {
 	last := int32(len(r.tokens)) - 1
 	if last < r.firsts[r.field] {
 		last = -1
@@ -177,16 +188,5 @@ func (r *reader) special(from, to int) int {
 		r.last, r.gap, r.at = last, gap{}, r.behind(last)
 	}
 	r.camel = false
-	r.skim(i)
-	for i = max(i, r.at); i < to || r.gap.join && i < len(r.text); {
-		i = r.stepOver(i)
-	}
-	r.at = i
-	return i
-}
-
-// print reads plain words between the quotes and dashes of print, and returns
-// where something else begins.
-func (r *reader) print(from, to int) int {
-	return from
+	r.skim(to)
 }

@@ -31,12 +31,6 @@ func (r *reader) word(at int) int {
 	}
 	runes := i - at
 	for i < len(r.text) {
-		if r.text[i] >= utf8.RuneSelf && !r.camel {
-			if n := r.letters(&d, i); n > 0 {
-				i, runes = i+2*n, runes+n
-				continue
-			}
-		}
 		c, size := r.decode(i)
 		cl := r.f.classOf(c)
 		if cl == ignorable {
@@ -95,33 +89,6 @@ func (r *reader) ascii(d *draft, i int) int {
 	}
 	r.arena = appendLower(r.arena, r.text[from:i])
 	return i
-}
-
-// letters folds the letters of two bytes at i that stand for one letter and have
-// nothing to combine with, and returns how many they are: most of a Cyrillic or
-// Greek word.
-func (r *reader) letters(d *draft, i int) int {
-	text, n := r.text, 0
-	for ; i+3 < len(text); i += 2 {
-		lead, next := text[i], text[i+2]
-		// Marks that combine begin with 0xCC or with three bytes.
-		if lead < 0xC3 || lead >= 0xE0 || next == 0xCC || next >= 0xE0 {
-			break
-		}
-		c := r.f.quick[(int(lead&0x1F)<<6|int(text[i+1]&0x3F))&(tableSize-1)]
-		if c == 0 {
-			break
-		}
-		if c >= 1<<8 {
-			r.arena = append(r.arena, byte(c>>8))
-		}
-		r.arena = append(r.arena, byte(c))
-		n++
-	}
-	if n > 0 {
-		d.marks &^= asciiOnly
-	}
-	return n
 }
 
 func asciiWord(c byte) bool {

@@ -1,0 +1,5 @@
+//go:build !amd64
+
+package rules
+
+func findRuns(text []byte, word, special []uint64) { findRunsAnywhere(text, word, special) }
