@@ -285,7 +285,7 @@ func (r *reader) skim(to int) {
 // stepOver is step, but knows of addresses.
 func (r *reader) stepOver(i int) int {
 	if from, to, ok := r.nextAddress(i); ok && from <= i {
-		r.gap.broken, r.gap.other = true, true
+		r.gap.broken, r.gap.other, r.gap.hash, r.camel = true, true, false, false
 		return to
 	}
 	return r.step(i)

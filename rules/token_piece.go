@@ -1,6 +1,9 @@
 package rules
 
-import "unicode/utf8"
+import (
+	"slices"
+	"unicode/utf8"
+)
 
 // pieces reads what is common in special runs, piece by piece: plain words
 // between quotes, dashes, hyphens and genitives, and words of alphabets that have
@@ -18,17 +21,21 @@ func (r *reader) pieces(i, to int) int {
 		}
 		end := min(r.runs.nextSpecial(i), to)
 		isPlain := end > i && end-i <= plainSize && !hyphened && !isPair(r.text[end:to])
+		w := word{from: int32(len(r.arena))}
 		if !isPlain {
-			end = r.letters(i, to)
+			w = r.foldLetters(i, to)
+			end = int(w.end)
 		}
 		next, joins, ok := r.pieceEnd(i, end, to)
 		switch {
 		case !ok:
+			r.arena = r.arena[:w.from]
 			return i
 		case isPlain:
 			r.plainWord(i, end)
 		default:
-			r.letterWord(i, end, hyphened)
+			w.marks |= r.openingAt(i, hyphened)
+			r.addLetters(i, w)
 		}
 		i, hyphened = next, joins
 	}
@@ -129,62 +136,69 @@ func (r *reader) pairAt(i int) uint16 {
 	return r.f.quick[(int(c&0x1F)<<6|int(r.runs.text[i+1]&0x3F))&(tableSize-1)]
 }
 
-// letters returns where the word at byte i ends that has only ASCII letters and
+// foldLetters reads the word at byte i as long as it has only ASCII letters and
 // digits and letters of two bytes with nothing to combine with: most words in
-// Cyrillic and Greek, and with accents.
-func (r *reader) letters(i, to int) int {
-	text := r.runs.text
-	for i < to {
-		switch c := text[i]; {
-		case asciiWord(c):
-			i++
-		case r.pairAt(i) == 0, combines(text[i+2]):
-			return i
-		default:
-			i += 2
+// Cyrillic and Greek, and with accents. Its folded form is left in the arena.
+func (r *reader) foldLetters(i, to int) word {
+	text, from := r.runs.text, len(r.arena)
+	r.arena = slices.Grow(r.arena, to-i)
+	fold := r.arena[from : from+to-i]
+	m, n, at, pairs, latin, other := allLetters, 0, i, 0, 0, 0
+	for at < to {
+		c := text[at]
+		if asciiWord(c) {
+			if c <= '9' {
+				m &^= allLetters
+			} else {
+				latin++
+			}
+			fold[n] = c | 0x20
+			at, n = at+1, n+1
+			continue
 		}
+		pair := r.pairAt(at)
+		if pair == 0 || combines(text[at+2]) {
+			break
+		}
+		if pair < utf8.RuneSelf {
+			fold[n] = byte(pair)
+			n, latin = n+1, latin+1
+		} else {
+			fold[n], fold[n+1] = byte(pair>>8), byte(pair)
+			n, other = n+2, other+1
+		}
+		at, pairs = at+2, pairs+1
 	}
-	return i
+	if m&allLetters != 0 && isLetter(text[i:at]) {
+		m |= initial
+	}
+	switch {
+	case pairs == 0:
+		m |= asciiOnly
+	case latin > 0 && other > 0 || isArabic(fold):
+		m |= odd
+	}
+	r.arena = r.arena[:from+n]
+	return word{end: int32(at), from: int32(from), to: int32(from + n), marks: m}
 }
 
 // combines says of the first byte behind a letter whether what begins so may
 // change the letter, see isCombining.
 func combines(c byte) bool { return c == 0xCC || c == 0xE1 || c == 0xE3 || c == 0xEF }
 
-// letterWord appends the word that letters has found.
-func (r *reader) letterWord(i, end int, hyphened bool) {
-	m := linked | joined
-	if !hyphened {
-		m = r.openingAt(i)
-	}
-	text, from, runes := r.runs.text, len(r.arena), 0
-	m |= allLetters | asciiOnly
-	for at := i; at < end; runes++ {
-		if c := text[at]; c < utf8.RuneSelf {
-			if c <= '9' {
-				m &^= allLetters
-			}
-			r.arena = append(r.arena, c|0x20)
-			at++
-			continue
-		}
-		if c := r.pairAt(at); c < utf8.RuneSelf {
-			r.arena = append(r.arena, byte(c))
-		} else {
-			r.arena = append(r.arena, byte(c>>8), byte(c))
-		}
-		m &^= asciiOnly
-		at += 2
-	}
-	if runes == 1 && m&allLetters != 0 {
-		m |= initial
-	}
-	r.append(i, end, from, m)
-	r.at = r.behind(r.last)
+// addLetters appends what foldLetters has read.
+func (r *reader) addLetters(i int, w word) {
+	w.token = int32(len(r.tokens))
+	r.tokens = append(r.tokens, token{hash(r.arena[w.from:]), int32(i), ^int32(len(r.words))})
+	r.words = append(r.words, w)
+	r.last, r.gap, r.at = w.token, gap{}, r.genitive(int(w.end))
 }
 
 // openingAt returns the marks that a token at byte i has from what stands before it.
-func (r *reader) openingAt(i int) marks {
+func (r *reader) openingAt(i int, hyphened bool) marks {
+	if hyphened {
+		return linked | joined
+	}
 	last := int32(len(r.tokens)) - 1
 	if last >= r.firsts[r.field] && r.follows(last, i) {
 		return linked | spaced

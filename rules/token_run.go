@@ -138,7 +138,7 @@ func (r *reader) plain(edges []uint32, next int) []uint32 {
 	for len(edges) > 1 && n < len(tokens) {
 		from, to := int(edges[0]), int(edges[1])
 		size := to - from
-		if to > next || size > plainSize || size == 1 && text[to] == '.' {
+		if to > next || size > plainSize || size-1|int(text[to]^'.') == 0 { // initials are special
 			break
 		}
 		edges = edges[2:]
