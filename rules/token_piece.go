@@ -119,8 +119,8 @@ func isLetter(w []byte) bool { return len(w) == 1 || len(w) == 2 && w[0] >= utf8
 
 // plainWord appends a plain word.
 func (r *reader) plainWord(from, to int) {
-	edges := [2]uint32{uint32(from), uint32(to)}
-	r.plain(edges[:], to)
+	x := r.runs.text[from : from+plainSize]
+	r.tokens = append(r.tokens, token{plainHash(x, to-from), int32(from), int32(to)})
 }
 
 // isPair says whether a text begins with the first of two bytes of a letter.

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"math"
 	"math/bits"
+	"slices"
 )
 
 // runs finds the runs of a field: the longest pieces in which words can stand.
@@ -11,16 +12,12 @@ import (
 // anything else in it is special, and read by step.
 type runs struct {
 	text    []byte   // the field, with zeros behind it
+	word    []uint64 // a bit for each byte of a run, and zeros behind them
 	special []uint64 // a bit for each byte that makes its run special
-	word    []uint64 // a bit for each byte of a run
-	edges   []uint32 // where runs begin and end, in turn
 }
 
 const (
 	block = 64 // bytes that one word of bits tells of
-	// chunk is how many blocks are cut into words at a time: what they need stays
-	// in the fastest cache, however long the text is.
-	chunk = 64
 	// plainSize is the length of the longest plain word, which is hashed in one step.
 	plainSize = 16
 )
@@ -30,44 +27,32 @@ func (u *runs) load(text string) {
 	blocks := len(text)/block + 1 // the last byte of the last block is a zero
 	if size := blocks*block + plainSize; size > len(u.text) {
 		u.text = make([]byte, 2*size)
-		u.special, u.word = make([]uint64, 2*blocks), make([]uint64, 2*blocks)
-	}
-	if u.edges == nil {
-		u.edges = make([]uint32, 0, chunk*block+edgesAtOnce+2)
+		u.word, u.special = make([]uint64, 2*blocks+1), make([]uint64, 2*blocks)
 	}
 	n := copy(u.text, text)
 	clear(u.text[n : blocks*block+plainSize])
-	u.special, u.word = u.special[:cap(u.special)], u.word[:cap(u.word)]
-	u.special, u.word = u.special[:blocks], u.word[:blocks]
-	findRuns(u.text[:blocks*block], u.word, u.special)
+	u.word, u.special = u.word[:blocks+1], u.special[:blocks]
+	findRuns(u.text[:blocks*block], u.word[:blocks], u.special)
+	u.word[blocks] = 0
 }
 
-// edgesAtOnce is how many edges are written before anybody looks whether there
-// are so many: that is faster than to look at each.
-const edgesAtOnce = 8
-
-// cut finds the runs that end in a chunk of blocks, from block first on. A run
-// that has begun before is the only one in edges.
-func (u *runs) cut(first int) {
-	edges := u.edges[:cap(u.edges)]
-	k := len(u.edges)
-	before := uint64(k) // 1 inside a run
-	for b, m := range u.word[first:min(first+chunk, len(u.word))] {
-		at := uint32((first + b) * block)
-		bit := m ^ (m<<1 | before)
-		before = m >> 63
-		n := bits.OnesCount64(bit)
-		for done := 0; done < n; done += edgesAtOnce {
-			out := edges[k+done : k+done+edgesAtOnce]
-			for j := range out {
-				out[j] = at + uint32(bits.TrailingZeros64(bit))
-				bit &= bit - 1
-			}
-		}
-		k += n
+// end returns the end of the run that byte at is in; at when it is in none.
+func (u *runs) end(at int) int {
+	b := at / block
+	x := ^u.word[b] >> (at % block) << (at % block)
+	for x == 0 {
+		b++
+		x = ^u.word[b]
 	}
-	u.edges = edges[:k]
+	return b*block + bits.TrailingZeros64(x)
 }
+
+// goesOn says whether byte at is in a run that has begun before it.
+func (u *runs) goesOn(at int) bool {
+	return at > 0 && u.has(at) && u.has(at-1)
+}
+
+func (u *runs) has(at int) bool { return u.word[at/block]>>(at%block)&1 != 0 }
 
 // nextSpecial returns the first byte from at on that makes its run special.
 func (u *runs) nextSpecial(at int) int {
@@ -89,30 +74,20 @@ func (u *runs) nextSpecial(at int) int {
 func (r *reader) readRuns() {
 	u := &r.runs
 	u.load(r.text)
-	u.edges = u.edges[:0]
-	next, done := r.nextStop(0), 0
-	for b := 0; b < len(u.word); b += chunk {
-		u.cut(b)
-		edges := u.edges
-		for len(edges) > 1 {
-			if edges = r.plain(edges, next); len(edges) < 2 {
-				break
-			}
-			// Reading may go on behind the run: over the line end behind a hyphen.
-			for done = int(edges[0]); len(edges) > 1 && int(edges[0]) <= done; edges = edges[2:] {
-				if from, to := int(edges[0]), int(edges[1]); to > done {
-					if from == done {
-						done = r.pieces(from, to)
-					}
-					done = r.special(done, to)
-				}
-			}
-			if r.suspect && !r.looked {
-				return
-			}
-			next = r.nextStop(done)
+	next := r.nextStop(0)
+	for at := r.plain(0, next); at < len(r.text); at = r.plain(at, next) {
+		to := u.end(at)
+		if at = r.pieces(at, to); at < to {
+			at = r.special(at, to)
 		}
-		u.edges = append(u.edges[:0], edges...)
+		// Reading may go on behind the run: over the line end behind a hyphen.
+		for at < len(r.text) && u.goesOn(at) {
+			at = r.special(at, u.end(at))
+		}
+		if r.suspect && !r.looked {
+			return
+		}
+		next = r.nextStop(at)
 	}
 }
 
@@ -125,32 +100,51 @@ func (r *reader) nextStop(at int) int {
 	return next
 }
 
-// plain reads plain words, given by their edges, up to the one that contains the
-// byte next, and returns the edges from there on. It hashes them where they
-// stand, in lower case, sixteen bytes at a time.
-func (r *reader) plain(edges []uint32, next int) []uint32 {
-	if free := cap(r.tokens) - len(r.tokens); free < len(edges)/2 {
-		r.tokens = append(make([]token, 0, 2*cap(r.tokens)+len(edges)), r.tokens...)
-	}
-	text := r.runs.text
-	tokens := r.tokens[len(r.tokens) : len(r.tokens)+len(edges)/2]
-	n := 0
-	for len(edges) > 1 && n < len(tokens) {
-		from, to := int(edges[0]), int(edges[1])
-		size := to - from
-		if to > next || size > plainSize || size-1|int(text[to]^'.') == 0 { // initials are special
-			break
+// plain reads plain words from byte at on, where no run goes on, and returns where
+// the first run begins that is none; at the latest it is the one with the byte
+// next. It hashes words where they stand, in lower case, sixteen bytes at a time.
+func (r *reader) plain(at, next int) int {
+	text, words := r.runs.text, r.runs.word
+	before := uint64(0) // 1 when a run goes on over the block's first byte
+	within := ^uint64(0) << (at % block)
+	for b := at / block; b+1 < len(words); b++ {
+		m, ahead := words[b], words[b+1]
+		starts := m &^ (m<<1 | before) & within
+		before, within = m>>(block-1), ^uint64(0)
+		tokens := r.room(block / 2)
+		n := 0
+		for starts != 0 && n < len(tokens) {
+			s := bits.TrailingZeros64(starts) & (block - 1)
+			starts &= starts - 1
+			size := bits.TrailingZeros64(^(m>>s | ahead<<1<<(block-1-s)))
+			from := b*block + s
+			to := from + size
+			if to > next || size > plainSize || size-1|int(text[to]^'.') == 0 { // initials are special
+				r.tokens = r.tokens[:len(r.tokens)+n]
+				return from
+			}
+			tokens[n] = token{plainHash(text[from:from+plainSize], size), int32(from), int32(to)}
+			n++
 		}
-		edges = edges[2:]
-		x := text[from : from+plainSize]
-		m := &lengths[size&31]
-		a := (binary.LittleEndian.Uint64(x) | 0x20*eachByte) & m[0]
-		b := (binary.LittleEndian.Uint64(x[8:]) | 0x20*eachByte) & m[1]
-		tokens[n] = token{mix(a, b), int32(from), int32(to)}
-		n++
+		r.tokens = r.tokens[:len(r.tokens)+n]
 	}
-	r.tokens = r.tokens[:len(r.tokens)+n]
-	return edges
+	return len(r.text)
+}
+
+// plainHash returns the hash of a plain word of some size in lower case.
+func plainHash(x []byte, size int) uint64 {
+	k := &lengths[size&(2*plainSize-1)]
+	lo := (binary.LittleEndian.Uint64(x) | 0x20*eachByte) & k[0]
+	hi := (binary.LittleEndian.Uint64(x[8:]) | 0x20*eachByte) & k[1]
+	return mix(lo, hi)
+}
+
+// room makes room for n more tokens, and returns it.
+func (r *reader) room(n int) []token {
+	if cap(r.tokens)-len(r.tokens) < n {
+		r.tokens = slices.Grow(r.tokens, cap(r.tokens)+n)
+	}
+	return r.tokens[len(r.tokens) : len(r.tokens)+n]
 }
 
 // lengths are the masks of the first bytes of two words of eight.
@@ -166,9 +160,6 @@ var lengths = func() (m [2 * plainSize][2]uint64) {
 // special reads a run that is no plain word, or what is left of it, and returns
 // where it ended: that may be behind the run.
 func (r *reader) special(from, to int) int {
-	if from == to {
-		return to
-	}
 	r.reach(from)
 	i := max(from, r.at)
 	for i < to || r.gap.join && i < len(r.text) {
