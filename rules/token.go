@@ -286,7 +286,7 @@ func (r *reader) skim(to int) {
 func (r *reader) stepOver(i int) int {
 	if from, to, ok := r.nextAddress(i); ok && from <= i {
 		r.gap.broken, r.gap.other, r.gap.hash, r.camel = true, true, false, false
-		return to
+		return r.genitive(to)
 	}
 	return r.step(i)
 }
@@ -304,20 +304,16 @@ func (r *reader) nextAddress(i int) (from, to int, ok bool) {
 	return list[k].from, list[k].to, true
 }
 
-// append adds a special token with the folded form that the arena has from byte
-// from on, if anything is left of it. The gap begins anew behind it.
-func (r *reader) append(start, end, from int, m marks) {
-	fold := r.arena[from:]
-	if len(fold) == 0 {
-		return
-	}
-	if isOdd(m, fold) {
-		m |= odd
-	}
-	r.last = int32(len(r.tokens))
-	r.tokens = append(r.tokens, token{hash(fold), int32(start), ^int32(len(r.words))})
-	r.words = append(r.words, word{r.last, int32(end), int32(from), int32(len(r.arena)), m})
-	r.gap = gap{}
+// addWord appends a special token with the folded form that the arena has from
+// byte from on, which is not empty. The gap begins anew behind it.
+func (r *reader) addWord(start, end, from int, m marks) {
+	n := int32(len(r.tokens))
+	r.tokens = append(r.tokens, token{hash(r.arena[from:]), int32(start), ^int32(len(r.words))})
+	// Field by field: to copy a word that was just put together waits for it.
+	r.words = append(r.words, word{})
+	w := &r.words[len(r.words)-1]
+	w.token, w.end, w.from, w.to, w.marks = n, int32(end), int32(from), int32(len(r.arena)), m
+	r.last, r.gap = n, gap{}
 }
 
 // whole returns the folded forms of tokens from..to as one word; it is good

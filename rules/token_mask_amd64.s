@@ -25,24 +25,52 @@ GLOBL halfMask<>(SB), RODATA|NOPTR, $8
 DATA specialMask<>+0(SB)/8, $0x7171717171717171
 GLOBL specialMask<>(SB), RODATA|NOPTR, $8
 
-// func findRunsAVX2(text []byte, word, special []uint64)
-TEXT ·findRunsAVX2(SB), NOSPLIT, $0-72
+// What C2 and E2 have in common.
+DATA leadMask<>+0(SB)/8, $0xDFDFDFDFDFDFDFDF
+GLOBL leadMask<>(SB), RODATA|NOPTR, $8
+DATA lead<>+0(SB)/8, $0xC2C2C2C2C2C2C2C2
+GLOBL lead<>(SB), RODATA|NOPTR, $8
+
+DATA apostrophe<>+0(SB)/8, $0x2727272727272727
+GLOBL apostrophe<>(SB), RODATA|NOPTR, $8
+
+// func findRunsAVX2(text []byte, word, special, print []uint64)
+TEXT ·findRunsAVX2(SB), NOSPLIT, $0-96
 	MOVQ text_base+0(FP), SI
 	MOVQ word_base+24(FP), DI
 	MOVQ word_len+32(FP), CX
 	MOVQ special_base+48(FP), DX
+	MOVQ print_base+72(FP), R8
 
 	VBROADCASTI128 lowHalf<>(SB), Y0
 	VBROADCASTI128 highHalf<>(SB), Y1
 	VPBROADCASTQ   halfMask<>(SB), Y2
 	VPBROADCASTQ   specialMask<>(SB), Y3
 	VPXOR          Y4, Y4, Y4
+	VPBROADCASTQ   leadMask<>(SB), Y9
+	VPBROADCASTQ   lead<>(SB), Y10
+	VPBROADCASTQ   apostrophe<>(SB), Y11
 	TESTQ          CX, CX
 	JZ             done
 
 block:
 	VMOVDQU (SI), Y5
 	VMOVDQU 32(SI), Y6
+
+	// Where marks of print may begin.
+	VPAND     Y9, Y5, Y7
+	VPAND     Y9, Y6, Y8
+	VPCMPEQB  Y10, Y7, Y7
+	VPCMPEQB  Y10, Y8, Y8
+	VPCMPEQB  Y11, Y5, Y12
+	VPCMPEQB  Y11, Y6, Y13
+	VPOR      Y12, Y7, Y7
+	VPOR      Y13, Y8, Y8
+	VPMOVMSKB Y7, AX
+	VPMOVMSKB Y8, BX
+	SHLQ      $32, BX
+	ORQ       BX, AX
+	MOVQ      AX, (R8)
 
 	// The classes of 64 bytes.
 	VPAND   Y2, Y5, Y7
@@ -82,6 +110,7 @@ block:
 	ADDQ $64, SI
 	ADDQ $8, DI
 	ADDQ $8, DX
+	ADDQ $8, R8
 	DECQ CX
 	JNZ  block
 

@@ -2,4 +2,6 @@
 
 package rules
 
-func findRuns(text []byte, word, special []uint64) { findRunsAnywhere(text, word, special) }
+func findRuns(text []byte, word, special, print []uint64) {
+	findRunsAnywhere(text, word, special, print)
+}

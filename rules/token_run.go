@@ -14,6 +14,7 @@ type runs struct {
 	text    []byte   // the field, with zeros behind it
 	word    []uint64 // a bit for each byte of a run, and zeros behind them
 	special []uint64 // a bit for each byte that makes its run special
+	print   []uint64 // a bit for each byte with which a mark of print may begin
 }
 
 const (
@@ -27,14 +28,73 @@ func (u *runs) load(text string) {
 	blocks := len(text)/block + 1 // the last byte of the last block is a zero
 	if size := blocks*block + plainSize; size > len(u.text) {
 		u.text = make([]byte, 2*size)
-		u.word, u.special = make([]uint64, 2*blocks+1), make([]uint64, 2*blocks)
+		u.word, u.special, u.print = make([]uint64, 2*blocks+1), make([]uint64, 2*blocks), make([]uint64, 2*blocks)
 	}
 	n := copy(u.text, text)
 	clear(u.text[n : blocks*block+plainSize])
-	u.word, u.special = u.word[:blocks+1], u.special[:blocks]
-	findRuns(u.text[:blocks*block], u.word[:blocks], u.special)
+	u.word, u.special, u.print = u.word[:blocks+1], u.special[:blocks], u.print[:blocks]
+	findRuns(u.text[:blocks*block], u.word[:blocks], u.special, u.print)
 	u.word[blocks] = 0
+	for b, x := range u.print {
+		for ; x != 0; x &= x - 1 {
+			u.part(b*block + bits.TrailingZeros64(x))
+		}
+	}
 }
+
+// part takes the mark of print at byte i out of its run, when step would find
+// that no word goes over it: quotes, dashes, the 's that ends a word. What they
+// mean is read where somebody asks what parts two words.
+func (u *runs) part(i int) {
+	text := u.text
+	size := 1
+	switch {
+	case text[i] == 0xC2:
+		if isSided(text[i+1]) {
+			u.drop(i, 2)
+		}
+		return
+	case text[i] == 0xE2:
+		if text[i+1] != 0x80 {
+			return
+		}
+		if isPrinted(text[i+2]) {
+			u.drop(i, 3)
+		}
+		if text[i+2] != 0x99 { // ’
+			return
+		}
+		size = 3
+	}
+	after := i + size
+	switch {
+	case i == 0 || !u.has(i-1): // a quote that opens
+		u.drop(i, size)
+	case i < 2 || !asciiWord(text[i-1]) || !asciiWord(text[i-2]): // of an initial, or nothing plain
+	case !u.has(after) && text[i-1]|0x20 != 's': // a quote that closes, but no genitive of a plural
+		u.drop(i, size)
+	case text[after]|0x20 == 's' && !u.has(after+1):
+		u.drop(i, size+1)
+	}
+}
+
+// drop takes so many bytes out of runs.
+func (u *runs) drop(i, size int) {
+	for ; size > 0; i, size = i+1, size-1 {
+		bit := uint64(1) << (i % block)
+		u.word[i/block] &^= bit
+		u.special[i/block] &^= bit
+	}
+}
+
+// isPrinted knows, by their third byte, the marks of print that end any word:
+// – — “ ” „ …
+func isPrinted(c byte) bool {
+	return c == 0x93 || c == 0x94 || c == 0x9C || c == 0x9D || c == 0x9E || c == 0xA6
+}
+
+// isSided knows, by their second byte, « » and the space that breaks no line.
+func isSided(c byte) bool { return c == 0xAB || c == 0xBB || c == 0xA0 }
 
 // end returns the end of the run that byte at is in; at when it is in none.
 func (u *runs) end(at int) int {

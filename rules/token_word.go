@@ -75,8 +75,17 @@ func (r *reader) word(at int) int {
 	return i
 }
 
-// finish ends a word before the byte at.
-func (r *reader) finish(d draft, at int) { r.append(d.start, at, d.from, d.marks) }
+// finish ends a word before the byte at, if anything is left of it.
+func (r *reader) finish(d draft, at int) {
+	fold := r.arena[d.from:]
+	if len(fold) == 0 {
+		return
+	}
+	if isOdd(d.marks, fold) {
+		d.marks |= odd
+	}
+	r.addWord(d.start, at, d.from, d.marks)
+}
 
 // ascii reads the ASCII letters and digits at i.
 func (r *reader) ascii(d *draft, i int) int {
