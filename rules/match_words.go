@@ -10,8 +10,8 @@ import (
 // addWord finds the symbols of a word over so many tokens.
 func (s *scratch) addWord(h uint64, w []byte, length int32) {
 	t := &s.rs.trie
-	if word, ok := t.words.find(h, w); ok {
-		if symbol := t.words.ends[word].symbol; symbol >= 0 {
+	if symbol, ok := t.words.find(h, w); ok {
+		if symbol >= 0 {
 			s.edges = append(s.edges, edge{symbol, length})
 		} else {
 			for _, symbol := range t.several.row(-1 - symbol) {

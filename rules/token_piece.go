@@ -102,7 +102,7 @@ func (r *reader) foldLetters(i, to int) (end int, m marks) {
 			continue
 		}
 		pair := r.pairAt(at)
-		if pair == 0 || combines(text[at+2]) {
+		if pair == 0 || at+1 == to || combines(text[at+2]) {
 			break
 		}
 		if pair < utf8.RuneSelf {
