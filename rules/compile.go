@@ -89,6 +89,7 @@ type entity struct {
 	needs       []source // entities and topics among what surnames need
 	own         map[int32]bool
 	initials    []rune
+	sex         sex
 	isPerson    bool
 }
 
@@ -329,7 +330,7 @@ func capitalised(places []place) [][]string {
 	out := make([][]string, len(places))
 	found := false
 	for i, pl := range places {
-		if len(pl.forms) > 1 && isCyrillic(pl.forms[0]) && isUpperFirst(pl.forms[0]) {
+		if len(pl.forms) > 1 && isCyrillic(pl.forms[0]) && isUpperFirst(pl.forms[0]) && !isAdjective(pl.forms[0]) {
 			out[i] = pl.forms[1:]
 			found = true
 		}
@@ -338,6 +339,12 @@ func capitalised(places []place) [][]string {
 		return nil
 	}
 	return out
+}
+
+// isAdjective says whether a name is declined as an adjective: its other forms
+// are no more likely to be ordinary words than itself.
+func isAdjective(name string) bool {
+	return endsIn(name, "ский", "цкий", "ський", "цький")
 }
 
 // ref resolves "entity:ID" and "topic:ID"; isRef is false for plain terms.

@@ -72,10 +72,18 @@ func (s *scratch) isExact(places []place, f found) bool {
 	return true
 }
 
-// isForm says whether a token is one of the forms of a place, also with the s of
-// a family or of a German genitive.
+// isForm says whether a token is one of the forms of a place, also with letters
+// of another alphabet.
 func (s *scratch) isForm(at int32, p place) bool {
 	w := s.written(at)
+	latin, cyrillic := repairHomoglyphs(w)
+	return s.isWrittenForm(w, at, p) || latin != "" && s.isWrittenForm(latin, at, p) ||
+		cyrillic != "" && s.isWrittenForm(cyrillic, at, p)
+}
+
+// isWrittenForm compares a word with the forms of a place, also with the s of a
+// family or of a German genitive.
+func (s *scratch) isWrittenForm(w string, at int32, p place) bool {
 	base := w
 	if n := len(w); n > 1 && (s.speller.german || s.reader.is(at, possessive)) && w[n-1]|0x20 == 's' {
 		base = w[:n-1]
@@ -98,14 +106,15 @@ func (s *scratch) isExactJoined(places []place, f found) bool {
 }
 
 // sameCase compares a written word with a form. ALL CAPS stand for a form with
-// lower-case letters; a form in capitals counts only where not all is loud.
+// lower-case letters, and so does a hashtag without a capital, for there nobody
+// minds them; a form in capitals counts only where not all is loud.
 func (s *scratch) sameCase(w, form string, stem bool, at int32) bool {
 	upper := strings.ToUpper(form)
 	if stem {
 		w = w[:min(len(w), len(form))]
 	}
 	if form != upper {
-		return w == form || w == upper
+		return w == form || w == upper || s.reader.is(at, hashtag) && w == strings.ToLower(form)
 	}
 	return w == form && (s.letters(at) != loud || strings.IndexFunc(form, unicode.IsLetter) < 0)
 }

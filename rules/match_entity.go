@@ -58,7 +58,7 @@ func (s *scratch) kept(i, slotID int32) []span {
 		case e.isPerson && s.isJunior(at):
 			s.note(i, at, "it is a junior")
 		case e.isPerson && slotID == e.short && s.isOther(e, at):
-			s.note(i, at, "another given name stands before it")
+			s.note(i, at, "another given name, initial or title stands by it")
 		default:
 			kept = append(kept, at)
 		}
@@ -110,87 +110,6 @@ func (s *scratch) isGlued(at span) bool {
 
 func isKatakana(r rune) bool { return r == 'ー' || unicode.Is(unicode.Katakana, r) }
 func isHangul(r rune) bool   { return unicode.Is(unicode.Hangul, r) }
-
-// isJunior says whether Jr. follows a name: that is the son.
-func (s *scratch) isJunior(at span) bool {
-	r := &s.reader
-	if int(at.end) >= len(r.tokens) || r.fieldOf(at.end) != s.field(at) || int(r.tokens[at.end].start)-r.end(at.end-1) > 3 {
-		return false
-	}
-	switch string(r.folded(at.end)) {
-	case "jr", "junior", "младший", "младшего", "младшему", "младшим", "молодший", "молодшого", "молодшому", "молодшим":
-		return true
-	}
-	return false
-}
-
-// isOther says whether the word before a surname is the given name, or the
-// initial, of somebody else.
-func (s *scratch) isOther(e *entity, at span) bool {
-	i := at.start - 1
-	if i < 0 || !s.besides(i, at.start) {
-		return false
-	}
-	if s.reader.is(i, initial) && len(s.reader.folded(i)) <= 2 {
-		if i > 0 && s.besides(i-1, i) {
-			if g, ok := s.givenName(i - 1); ok {
-				return !e.own[g]
-			}
-		}
-		return e.Needs != nil && s.isOtherInitial(e, i)
-	}
-	g, ok := s.givenName(i)
-	return ok && !e.own[g]
-}
-
-// isFull says whether a surname follows a given name of the person's own, with
-// an initial or another name between them: Yuri Viktorovich, Keith R.
-func (s *scratch) isFull(e *entity, at span) bool {
-	for i := at.start - 1; i >= max(0, at.start-2) && s.besides(i, i+1); i-- {
-		if g, ok := s.givenName(i); ok {
-			return e.own[g]
-		}
-		if !isUpperFirst(s.written(i)) {
-			return false
-		}
-	}
-	return false
-}
-
-// besides says that only white space, or the dot of an initial, is between two
-// tokens.
-func (s *scratch) besides(i, j int32) bool {
-	r := &s.reader
-	return r.is(j, linked) && (r.is(j, spaced) || r.is(i, initial) && int(r.tokens[j].start)-r.end(i) <= 2)
-}
-
-// givenName returns the group of a token that is a given name: known, and
-// written with a capital unless nothing is.
-func (s *scratch) givenName(i int32) (int32, bool) {
-	g, ok := s.rs.names[string(s.reader.folded(i))]
-	return g, ok && (isUpperFirst(s.written(i)) || s.letters(i) == quiet)
-}
-
-// isOtherInitial says whether an initial with a dot is none of a person's own,
-// as far as these are known in its alphabet.
-func (s *scratch) isOtherInitial(e *entity, i int32) bool {
-	text, end := s.reader.texts[s.reader.fieldOf(i)], s.reader.end(i)
-	if end >= len(text) || text[end] != '.' {
-		return false
-	}
-	if w := s.written(i); !isUpperFirst(w) || w == "M" { // M. is Monsieur
-		return false
-	}
-	r, _ := utf8.DecodeRune(s.reader.folded(i))
-	known := false
-	for _, own := range e.initials {
-		if own == r {
-			return false
-		}
-		known = known || isCyrillic(string(own)) == isCyrillic(string(r)) && isLatin(string(own)) == isLatin(string(r))
-	}
-	return known
-}
 
 // accompanied returns the surnames that have the company they need.
 func (s *scratch) accompanied(i int32, short []span) []span {

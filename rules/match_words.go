@@ -61,8 +61,11 @@ func (s *speller) alternatives(m marks, w []byte) {
 		s.cutArabic(w)
 		return
 	}
-	if repaired, ok := repairHomoglyphs(string(w)); ok {
-		s.add([]byte(repaired))
+	latin, cyrillic := repairHomoglyphs(string(w))
+	for _, repaired := range [...]string{latin, cyrillic} {
+		if repaired != "" {
+			s.add([]byte(repaired))
+		}
 	}
 }
 
@@ -181,37 +184,46 @@ func cutPrefix(w []byte, prefix string) ([]byte, bool) {
 	return w[len(prefix):], true
 }
 
-// repairHomoglyphs replaces Cyrillic letters in a mostly Latin word, or the
-// other way round, by those that look the same. It reports false for words of
-// one alphabet, and for those that it cannot repair.
-func repairHomoglyphs(w string) (string, bool) {
-	latin, cyrillic := 0, 0
+// Letters of both alphabets that look the same; the last five of each case as
+// capitals only, but most words come folded.
+var (
+	cyrillicTwins = []rune("асеорхуіјѕвкмнтАСЕОРХУІЈЅВКМНТ")
+	latinTwins    = []rune("aceopxyijsbkmhtACEOPXYIJSBKMHT")
+)
+
+// repairHomoglyphs writes a word that has letters of both alphabets in Latin ones
+// alone, and in Cyrillic ones alone, by those that look the same. Where that
+// cannot be, and for words of one alphabet, there is nothing.
+func repairHomoglyphs(w string) (latin, cyrillic string) {
+	hasLatin, hasCyrillic := false, false
 	for _, r := range w {
 		switch {
 		case r < utf8.RuneSelf && isASCIILetter(byte(r)):
-			latin++
+			hasLatin = true
 		case r >= 0x0400 && r <= 0x04FF:
-			cyrillic++
+			hasCyrillic = true
 		default:
-			return "", false
+			return "", ""
 		}
 	}
-	if latin == 0 || cyrillic == 0 {
-		return "", false
+	if !hasLatin || !hasCyrillic {
+		return "", ""
 	}
-	from, to := []rune("асеорхуіјѕ"), []rune("aceopxyijs")
-	if cyrillic > latin {
-		from, to = to, from
-	}
+	return replaceTwins(w, cyrillicTwins, latinTwins), replaceTwins(w, latinTwins, cyrillicTwins)
+}
+
+// replaceTwins returns nothing if a letter has no twin in the alphabet of to.
+func replaceTwins(w string, from, to []rune) string {
 	ok := true
 	fixed := strings.Map(func(r rune) rune {
 		if i := slices.Index(from, r); i >= 0 {
 			return to[i]
 		}
-		if (r < utf8.RuneSelf) == (cyrillic > latin) {
-			ok = false
-		}
+		ok = ok && (r < utf8.RuneSelf) == (to[0] < utf8.RuneSelf)
 		return r
 	}, w)
-	return fixed, ok
+	if !ok {
+		return ""
+	}
+	return fixed
 }

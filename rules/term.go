@@ -68,7 +68,7 @@ func (r *reader) parseTerm(t Term, forms inflect, plural bool) pattern {
 	}
 	if n := len(p.places); plural && !p.exact && n > 0 && !p.places[n-1].stem {
 		last := &p.places[n-1]
-		last.forms = appendPlurals(last.forms)
+		last.forms = appendPlurals(last.forms, last.joined)
 	}
 	return p
 }
@@ -98,10 +98,11 @@ func isPlain(s string) bool {
 }
 
 // appendPlurals appends the English plurals of the first form: of Latin words
-// with four letters or more that do not end in s.
-func appendPlurals(forms []string) []string {
+// with four letters or more that do not end in s. The end of a word with hyphens
+// may be shorter: walk-outs.
+func appendPlurals(forms []string, joined bool) []string {
 	word := forms[0]
-	if utf8.RuneCountInString(word) < 4 || !isLatin(word) {
+	if n := utf8.RuneCountInString(word); n < 4 && (n < 2 || !joined) || !isLatin(word) {
 		return forms
 	}
 	low := strings.ToLower(word)
