@@ -72,11 +72,11 @@ func isPair(s string) bool { return s != "" && s[0] >= 0xC3 && s[0] < 0xE0 }
 // pairAt returns the folded form of the letter of two bytes at byte i; 0 where
 // there is none.
 func (r *reader) pairAt(i int) uint16 {
-	c := r.runs.text[i]
-	if c < 0xC3 || c >= 0xE0 {
+	c, next := r.runs.text[i], r.runs.text[i+1]
+	if c < 0xC3 || c >= 0xE0 || next&0xC0 != 0x80 {
 		return 0
 	}
-	return r.f.quick[(int(c&0x1F)<<6|int(r.runs.text[i+1]&0x3F))&(tableSize-1)]
+	return r.f.quick[(int(c&0x1F)<<6|int(next&0x3F))&(tableSize-1)]
 }
 
 // foldLetters reads the word at byte i as long as it has only ASCII letters and
@@ -102,7 +102,7 @@ func (r *reader) foldLetters(i, to int) (end int, m marks) {
 			continue
 		}
 		pair := r.pairAt(at)
-		if pair == 0 || at+1 == to || combines(text[at+2]) {
+		if pair == 0 || combines(text[at+2]) {
 			break
 		}
 		if pair < utf8.RuneSelf {
