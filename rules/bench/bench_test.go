@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"flag"
 	"fmt"
 	"runtime"
 	"strings"
@@ -14,8 +15,24 @@ import (
 
 var sizes = []int{100, 1_000, 10_000, 100_000}
 
-// corpus is generated once for all benchmarks.
-var corpus = sync.OnceValue(NewCorpus)
+var textFile = flag.String("text", "", "measure on the title and text of these JSON lines instead of a generated corpus")
+
+// loadCorpus makes the corpus once for all benchmarks.
+var loadCorpus = sync.OnceValues(func() (*Corpus, error) {
+	if *textFile != "" {
+		return ReadCorpus(*textFile)
+	}
+	return NewCorpus(), nil
+})
+
+func corpus(tb testing.TB) *Corpus {
+	tb.Helper()
+	c, err := loadCorpus()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return c
+}
 
 // file spreads terms over topics of a hundred, and asks for two topics near
 // each other and a word that no item has: what items mention is found, and no rule
@@ -52,14 +69,14 @@ func compiled(tb testing.TB, terms []string) *rules.Ruleset {
 // overItems runs f over the corpus, an item an iteration, and reports bytes and
 // user CPU time: wall time says little on a machine that others use too.
 func overItems(b *testing.B, f func(*news.Item)) {
-	c := corpus()
+	c := corpus(b)
 	b.ReportAllocs()
 	f(c.Items[0])
 	start, bytes, i := cpuTime(), 0, 0
 	for b.Loop() {
 		it := c.Items[i%len(c.Items)]
 		f(it)
-		bytes += len(it.Title) + len(it.Body)
+		bytes += size(it)
 		i++
 	}
 	b.ReportMetric(float64(bytes)/1e6/(cpuTime()-start).Seconds(), "cpuMB/s")
@@ -69,7 +86,7 @@ func overItems(b *testing.B, f func(*news.Item)) {
 func BenchmarkMatch(b *testing.B) {
 	for _, n := range sizes {
 		b.Run(fmt.Sprintf("terms=%d", n), func(b *testing.B) {
-			rs := compiled(b, corpus().Terms(n))
+			rs := compiled(b, corpus(b).Terms(n))
 			topics := 0
 			overItems(b, func(it *news.Item) { topics += len(rs.Match(it).Topics) })
 			b.ReportMetric(float64(topics)/float64(b.N), "topics/op")
@@ -89,9 +106,9 @@ func BenchmarkMatchNothing(b *testing.B) {
 
 // BenchmarkEndToEnd turns HTML into text and looks for 1,000 terms in it.
 func BenchmarkEndToEnd(b *testing.B) {
-	rs := compiled(b, corpus().Terms(1_000))
+	rs := compiled(b, corpus(b).Terms(1_000))
 	raw := map[*news.Item]string{}
-	for _, it := range corpus().Items {
+	for _, it := range corpus(b).Items {
 		raw[it] = "<p>" + strings.ReplaceAll(it.Body, "\n\n", "</p>\n<p class=\"body\">") + "</p>"
 	}
 	overItems(b, func(it *news.Item) {
@@ -113,7 +130,7 @@ func BenchmarkSum(b *testing.B) {
 func BenchmarkCompile(b *testing.B) {
 	for _, n := range sizes {
 		b.Run(fmt.Sprintf("terms=%d", n), func(b *testing.B) {
-			f := file(corpus().Terms(n))
+			f := file(corpus(b).Terms(n))
 			before := liveHeap()
 			rs, _ := rules.Compile(f)
 			held := liveHeap() - before

@@ -24,6 +24,13 @@ type Corpus struct {
 	words []string
 }
 
+func (c *Corpus) add(it *news.Item) {
+	c.Items = append(c.Items, it)
+	c.Bytes += size(it)
+}
+
+func size(it *news.Item) int { return len(it.Title) + len(it.Body) }
+
 // NewCorpus generates the same corpus each time. What it imitates was counted
 // in English and Russian agency texts: six bytes a word with what parts it, a
 // comma or full stop each twelve words, a name each ten, one byte in ten not
@@ -45,9 +52,7 @@ func NewCorpus() *Corpus {
 			w, lang = &russian, "ru"
 		}
 		size := int(math.Exp(7.7 + 0.75*r.NormFloat64()))
-		it := &news.Item{ID: "item", Lang: lang, Title: w.sentence(8), Body: w.article(min(size, 30_000))}
-		c.Items = append(c.Items, it)
-		c.Bytes += len(it.Title) + len(it.Body)
+		c.add(&news.Item{ID: "item", Lang: lang, Title: w.sentence(8), Body: w.article(min(size, 30_000))})
 	}
 	return c
 }

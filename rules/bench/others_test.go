@@ -20,7 +20,7 @@ func BenchmarkAhoCorasick(b *testing.B) {
 	for _, n := range sizes[:3] {
 		b.Run(fmt.Sprintf("terms=%d", n), func(b *testing.B) {
 			builder := ahocorasick.NewBuilder()
-			for _, t := range corpus().Terms(n) {
+			for _, t := range corpus(b).Terms(n) {
 				builder.AddPattern([]byte(strings.ToLower(t)))
 			}
 			a, err := builder.Build()
@@ -70,7 +70,7 @@ func isWord(r rune) bool {
 
 // BenchmarkRegexp asks one regular expression for all terms as whole words.
 func BenchmarkRegexp(b *testing.B) {
-	terms := corpus().Terms(100)
+	terms := corpus(b).Terms(100)
 	for i, t := range terms {
 		terms[i] = regexp.QuoteMeta(t)
 	}
