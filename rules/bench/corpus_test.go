@@ -1,8 +1,3 @@
-// Package bench measures the matcher of package rules on a corpus that it
-// generates, beside other ways to look for many words in text.
-//
-// It is a module of its own so that what it compares with is no dependency of
-// newswatch. Run it with: go test -bench . -benchtime 1s
 package bench
 
 import (
