@@ -38,7 +38,7 @@ const tableSize = 0x800
 type folder struct {
 	class  [tableSize]class
 	folded [tableSize]string
-	quick  [tableSize]uint16 // folded forms of letters that are one letter; 0 for others
+	quick  [tableSize]uint16 // folded forms of letters that are one letter, the first byte lowest; 0 for others
 	print  [printSize]class  // of the marks of print from U+2000 on
 	caser  cases.Caser
 }
@@ -59,7 +59,7 @@ func newFolder() *folder {
 		switch s := f.folded[r]; {
 		case f.class[r] != letter || r < utf8.RuneSelf:
 		case len(s) == 2 && s[0] >= utf8.RuneSelf:
-			f.quick[r] = uint16(s[0])<<8 | uint16(s[1])
+			f.quick[r] = uint16(s[0]) | uint16(s[1])<<8
 		case len(s) == 1:
 			f.quick[r] = uint16(s[0])
 		}

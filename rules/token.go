@@ -304,11 +304,11 @@ func (r *reader) nextAddress(i int) (from, to int, ok bool) {
 	return list[k].from, list[k].to, true
 }
 
-// addWord appends a special token with the folded form that the arena has from
-// byte from on, which is not empty. The gap begins anew behind it.
-func (r *reader) addWord(start, end, from int, m marks) {
+// addWord appends a special token with its hash and the folded form that the arena
+// has from byte from on, which is not empty. The gap begins anew behind it.
+func (r *reader) addWord(h uint64, start, end, from int, m marks) {
 	n := int32(len(r.tokens))
-	r.tokens = append(r.tokens, token{hash(r.arena[from:]), int32(start), ^int32(len(r.words))})
+	r.tokens = append(r.tokens, token{h, int32(start), ^int32(len(r.words))})
 	// Field by field: to copy a word that was just put together waits for it.
 	r.words = append(r.words, word{})
 	w := &r.words[len(r.words)-1]

@@ -34,11 +34,18 @@ func hash(w []byte) uint64 {
 	return mix(loadTail(w)^h, 0)
 }
 
-// load reads eight bytes, the first one lowest.
-func load(s string) uint64 {
-	_ = s[7]
-	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
-		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+// foldHash is hash of what an arena has from byte from on, when zeros follow it.
+func foldHash(arena []byte, from int) uint64 {
+	h, left := uint64(0), len(arena)-from
+	w := arena[from : len(arena)+plainSize : cap(arena)]
+	for ; left > 16; left -= 16 {
+		h = mix(binary.LittleEndian.Uint64(w)^h, binary.LittleEndian.Uint64(w[8:]))
+		w = w[16:]
+	}
+	if left > 8 {
+		return mix(binary.LittleEndian.Uint64(w)^h, binary.LittleEndian.Uint64(w[8:]))
+	}
+	return mix(binary.LittleEndian.Uint64(w)^h, 0)
 }
 
 // loadTail reads up to eight bytes; zeros stand for those that are missing.

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"encoding/binary"
 	"slices"
 	"unicode/utf8"
 )
@@ -16,7 +17,7 @@ func (r *reader) pieces(i, to int) int {
 	}
 	for i < to {
 		end := min(r.runs.nextSpecial(i), to)
-		isPlain := end > i && end-i <= plainSize && !hyphened && !isPair(r.text[end:to])
+		isPlain := end > i && end-i <= plainSize && !hyphened && !isPair(r.runs.text[end:])
 		from, m := len(r.arena), marks(0)
 		if !isPlain {
 			end, m = r.foldLetters(i, to)
@@ -30,12 +31,40 @@ func (r *reader) pieces(i, to int) int {
 			r.plainWord(i, end)
 		default:
 			m |= r.openingAt(i, hyphened)
-			r.addWord(i, end, from, m)
+			r.addWord(foldHash(r.arena, from), i, end, from, m)
 			r.at = r.genitive(end)
 		}
 		i, hyphened = next, joins
 	}
 	return i
+}
+
+// letterWords reads words of letters with one space between them from the run at
+// byte at on: most of a Cyrillic or Greek text. It returns where something else
+// begins.
+func (r *reader) letterWords(at int) int {
+	if len(r.addresses[r.field]) > 0 {
+		return at
+	}
+	text := r.runs.text
+	for opening := before; isPair(text[at:]); opening = linked | spaced {
+		from := len(r.arena)
+		end, m := r.foldLetters(at, len(r.text))
+		if r.runs.has(end) || text[end] == '.' && isLetter(text[at:end]) {
+			r.arena = r.arena[:from]
+			return at
+		}
+		if opening == before {
+			opening = r.openingAt(at, false)
+		}
+		r.addWord(foldHash(r.arena, from), at, end, from, m|opening)
+		if at, r.at = end, end; text[end] != ' ' {
+			r.at = r.genitive(end)
+			return end
+		}
+		at++
+	}
+	return at
 }
 
 // pieceEnd says whether the word from i to end ends there, where to go on behind
@@ -67,7 +96,7 @@ func (r *reader) plainWord(from, to int) {
 }
 
 // isPair says whether a text begins with the first of two bytes of a letter.
-func isPair(s string) bool { return s != "" && s[0] >= 0xC3 && s[0] < 0xE0 }
+func isPair(s []byte) bool { return s[0] >= 0xC3 && s[0] < 0xE0 }
 
 // pairAt returns the folded form of the letter of two bytes at byte i; 0 where
 // there is none.
@@ -81,50 +110,65 @@ func (r *reader) pairAt(i int) uint16 {
 
 // foldLetters reads the word at byte i as long as it has only ASCII letters and
 // digits and letters of two bytes with nothing to combine with: most words in
-// Cyrillic and Greek, and with accents. Its folded form is left in the
-// arena. It returns where it ended, and the marks but how it opens.
+// Cyrillic and Greek, and with accents. It returns where it ended, and the marks
+// but how it opens. Its folded form is left in the arena, with zeros behind it: it
+// is written eight bytes at a time, so that hashing need not wait for single bytes.
 func (r *reader) foldLetters(i, to int) (end int, m marks) {
 	text, from := r.runs.text, len(r.arena)
-	r.arena = slices.Grow(r.arena, to-i)
-	fold := r.arena[from : from+to-i]
+	r.arena = slices.Grow(r.arena, to-i+plainSize)
+	fold := r.arena[from : from+to-i+plainSize]
 	m = allLetters
-	n, at, pairs, latin, other := 0, i, 0, 0, 0
-	for at < to {
-		c := text[at]
-		if asciiWord(c) {
+	at, n, latin, wide := i, 0, 0, 0
+	for x, bit := uint64(0), 0; ; {
+		c, size := uint64(text[at]), 1
+		switch {
+		case at == to:
+			binary.LittleEndian.PutUint64(fold[n&^7:], x)
+			binary.LittleEndian.PutUint64(fold[n&^7+8:], 0)
+			r.arena = r.arena[:from+n]
+			return at, m | wordMarks(text[i:at], fold[:n], latin, wide)
+		case asciiWord(byte(c)):
 			if c <= '9' {
 				m &^= allLetters
 			} else {
 				latin++
 			}
-			fold[n] = c | 0x20
-			at, n = at+1, n+1
-			continue
+			c |= 0x20
+			at++
+		default:
+			if c = uint64(r.pairAt(at)); c == 0 || combines(text[at+2]) {
+				to = at
+				continue
+			}
+			at += 2
+			if c < utf8.RuneSelf {
+				latin++
+			} else {
+				wide++
+				size = 2
+			}
 		}
-		pair := r.pairAt(at)
-		if pair == 0 || combines(text[at+2]) {
-			break
+		x |= c << bit
+		if n, bit = n+size, bit+8*size; bit >= 64 {
+			binary.LittleEndian.PutUint64(fold[n&^7-8:], x)
+			bit -= 64
+			x = c >> (8*size - bit)
 		}
-		if pair < utf8.RuneSelf {
-			fold[n] = byte(pair)
-			n, latin = n+1, latin+1
-		} else {
-			fold[n], fold[n+1] = byte(pair>>8), byte(pair)
-			n, other = n+2, other+1
-		}
-		at, pairs = at+2, pairs+1
 	}
-	if m&allLetters != 0 && isLetter(text[i:at]) {
+}
+
+// wordMarks returns the marks that a word has from its letters.
+func wordMarks(written, fold []byte, latin, wide int) (m marks) {
+	if isLetter(written) && (len(written) == 2 || written[0] > '9') {
 		m |= initial
 	}
 	switch {
-	case pairs == 0:
+	case wide == 0 && len(fold) == len(written):
 		m |= asciiOnly
-	case latin > 0 && other > 0 || isArabic(fold):
+	case latin > 0 && wide > 0 || isArabic(fold):
 		m |= odd
 	}
-	r.arena = r.arena[:from+n]
-	return at, m
+	return m
 }
 
 // combines says of the first byte behind a letter whether what begins so may

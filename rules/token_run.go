@@ -136,9 +136,11 @@ func (r *reader) readRuns() {
 	u.load(r.text)
 	next := r.nextStop(0)
 	for at := r.plain(0, next); at < len(r.text); at = r.plain(at, next) {
-		to := u.end(at)
-		if at = r.pieces(at, to); at < to {
-			at = r.special(at, to)
+		if at = r.letterWords(at); u.has(at) {
+			to := u.end(at)
+			if at = r.pieces(at, to); at < to {
+				at = r.special(at, to)
+			}
 		}
 		// Reading may go on behind the run: over the line end behind a hyphen.
 		for at < len(r.text) && u.goesOn(at) {

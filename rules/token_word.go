@@ -84,7 +84,7 @@ func (r *reader) finish(d draft, at int) {
 	if isOdd(d.marks, fold) {
 		d.marks |= odd
 	}
-	r.addWord(d.start, at, d.from, d.marks)
+	r.addWord(hash(fold), d.start, at, d.from, d.marks)
 }
 
 // ascii reads the ASCII letters and digits at i.
