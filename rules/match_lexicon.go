@@ -4,39 +4,62 @@ import (
 	"math/bits"
 )
 
-// dictionary tells what words of texts stand for. All that a look-up needs but the
-// letters is side by side: with 100,000 terms, memory is what it waits for.
+// dictionary tells what words of texts stand for. All that a look-up needs is side
+// by side: with 100,000 terms, memory is what it waits for.
 type dictionary struct {
 	slots []meaning
 	shift uint8
-	text  []byte // of all words, each with a zero behind it
+	long  []byte // words that do not fit into a slot
 }
 
-// meaning is a word and what it stands for; an empty slot has no end.
+// meaning is a word and what it stands for.
 type meaning struct {
-	hash   uint64
-	end    uint32 // of the word in the dictionary's text
+	lo, hi uint64 // its letters, the first one lowest; of a long word its hash and its place in long
+	size   int32  // its bytes; 0: an empty slot
 	symbol int32  // its only one; below 0: row -1-symbol of trie.several
 }
 
 // find returns what a word with its hash stands for; false when it is not there.
 func (d *dictionary) find(h uint64, word []byte) (symbol int32, ok bool) {
+	lo, hi := h, uint64(0)
+	if len(word) <= plainSize {
+		lo, hi = letters(word)
+	}
 	mask := uint64(len(d.slots) - 1)
-	for at := h >> d.shift; ; at = (at + 1) & mask {
+	for at := h >> d.shift; ; at++ {
 		m := &d.slots[at&mask]
-		if m.end == 0 {
+		switch {
+		case m.size == 0:
 			return 0, false
-		}
-		if m.hash == h && d.spells(m, word) {
+		case m.lo != lo || int(m.size) != len(word):
+		case m.hi == hi && len(word) <= plainSize, len(word) > plainSize && string(d.long[m.hi:][:m.size]) == string(word):
 			return m.symbol, true
 		}
 	}
 }
 
-// spells says whether the letters are those of a word: two may have one hash.
-func (d *dictionary) spells(m *meaning, word []byte) bool {
-	from := int(m.end) - len(word)
-	return from >= 0 && string(d.text[from:m.end]) == string(word) && (from == 0 || d.text[from-1] == 0)
+// put adds a word that is not there, with its hash.
+func (d *dictionary) put(h uint64, word []byte, symbol int32) {
+	mask := uint64(len(d.slots) - 1)
+	at := h >> d.shift
+	for d.slots[at&mask].size != 0 {
+		at++
+	}
+	m := meaning{lo: h, hi: uint64(len(d.long)), size: int32(len(word)), symbol: symbol}
+	if len(word) <= plainSize {
+		m.lo, m.hi = letters(word)
+	} else {
+		d.long = append(d.long, word...)
+	}
+	d.slots[at&mask] = m
+}
+
+// letters packs a word of up to sixteen bytes.
+func letters(word []byte) (lo, hi uint64) {
+	if len(word) > 8 {
+		hi = loadTail(word[8:])
+	}
+	return loadTail(word), hi
 }
 
 // lexicon holds words and gives each a number, while compiling. It keeps them in
@@ -174,18 +197,10 @@ func (l *lexicon) hashes() []uint64 {
 // dictionary returns the words with what they stand for, by their numbers.
 func (l *lexicon) dictionary(symbols []int32) dictionary {
 	size := bits.Len(uint(max(len(l.ends)*4/3, 32)))
-	d := dictionary{slots: make([]meaning, 1<<size), shift: uint8(64 - size), text: make([]byte, 0, len(l.text)+len(l.ends))}
-	mask := uint64(len(d.slots) - 1)
+	d := dictionary{slots: make([]meaning, 1<<size), shift: uint8(64 - size)}
 	for n := range l.ends {
 		w := l.word(int32(n))
-		d.text = append(d.text, w...)
-		h := hash(w)
-		at := h >> d.shift
-		for d.slots[at].end != 0 {
-			at = (at + 1) & mask
-		}
-		d.slots[at] = meaning{h, uint32(len(d.text)), symbols[n]}
-		d.text = append(d.text, 0)
+		d.put(hash(w), w, symbols[n])
 	}
 	return d
 }
