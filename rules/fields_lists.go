@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"go.yaml.in/yaml/v4"
 )
@@ -119,11 +120,12 @@ func (r *decoder) glued(n *yaml.Node, at spot) bool {
 
 // runsOn tells whether a plain text goes on in the next line.
 func (r *decoder) runsOn(n *yaml.Node) bool {
-	if n.Line < 1 || n.Line > len(r.doc.lines) || r.quiet {
+	line := r.doc.line(n.Line)
+	if len(line) == 0 || r.quiet {
 		return false
 	}
-	line := []rune(r.doc.lines[n.Line-1])
-	return !strings.HasPrefix(string(line[min(n.Column-1, len(line)):]), n.Value)
+	from := min(n.Column-1, len(line))
+	return string(line[from:min(from+utf8.RuneCountInString(n.Value), len(line))]) != n.Value
 }
 
 // block cuts a | block into its lines, each with its own place. A line that is

@@ -140,13 +140,13 @@ func (r *decoder) missing(n *yaml.Node, at spot, s shape) {
 
 // comment is what stands behind a # that touches a word, where a value should be.
 func (r *decoder) comment(n *yaml.Node) (column int, text string) {
-	if n.Line < 1 || n.Line > len(r.doc.lines) {
-		return 0, ""
-	}
-	line := []rune(r.doc.lines[n.Line-1])
+	line := r.doc.line(n.Line)
 	i := min(max(n.Column-1, 0), len(line))
 	for i < len(line) && (line[i] == ' ' || line[i] == '-' || line[i] == ':') {
 		i++
+	}
+	if i == len(line) || line[i] != '#' {
+		return 0, ""
 	}
 	rest := strings.TrimSpace(string(line[i:]))
 	if before := string(line[:i]); strings.ContainsAny(before, "[{") {
@@ -154,7 +154,7 @@ func (r *decoder) comment(n *yaml.Node) (column int, text string) {
 			rest = strings.TrimSpace(rest[:end])
 		}
 	}
-	if len(rest) < 2 || rest[0] != '#' || rest[1] == ' ' || rest[1] == '#' || rest[1] == '-' {
+	if len(rest) < 2 || rest[1] == ' ' || rest[1] == '#' || rest[1] == '-' {
 		return 0, ""
 	}
 	return i + 1, rest

@@ -132,6 +132,7 @@ type loader struct {
 	refs          []ref
 	plans         []planPlace
 	findings      []Finding
+	compared      int // ids, in search of those that were meant
 
 	idForm, channelForm *regexp.Regexp
 }
