@@ -83,6 +83,7 @@ func (s listShape) read(r *decoder, n *yaml.Node, at spot) any {
 				}
 			}
 		}
+		r.partial = true
 		r.refuse(n, "wrong-type", suggestion, "%s must be a list: put a - before each entry", at)
 		return nil
 	}
@@ -175,6 +176,7 @@ func (s keyedShape) read(r *decoder, n *yaml.Node, at spot) any {
 	case null(n):
 		return nil
 	case n.Kind != yaml.MappingNode:
+		r.partial = true
 		r.refuse(n, "wrong-type", firstID(n), "%s must be a mapping: write each id, a colon, and its keys indented below", at)
 		return nil
 	}
@@ -224,6 +226,7 @@ func (r *decoder) flat(n *yaml.Node, spec *kindSpec) bool {
 		key, val := n.Content[i], n.Content[i+1]
 		if _, ok := spec.key(key.Value); ok && null(n.Content[i-1]) && val.Kind != yaml.MappingNode {
 			r.refuse(key, "indentation", "  "+key.Value+":", "%s stands at the level of the ids; indent it below %s", key.Value, n.Content[i-2].Value)
+			r.partial = true
 			return true
 		}
 	}

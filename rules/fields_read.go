@@ -2,7 +2,6 @@ package rules
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v4"
@@ -190,31 +189,33 @@ func (r *decoder) object(n *yaml.Node, kind string, at spot) *object {
 	in := spotIn(n, kind, at)
 	o := &object{pos: r.pos(n), values: map[string]any{}, places: map[string]Pos{}}
 	seen := map[string]*yaml.Node{}
-	var meant []string // by keys that are not known
+	var unknown []*yaml.Node // keys and their values by turns
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key, val := n.Content[i], n.Content[i+1]
 		if !r.fresh(key, seen, in) {
 			continue
 		}
-		f, ok := spec.key(key.Value)
-		if !ok {
-			meant = append(meant, r.unknownKey(key, val, spec, in))
-			continue
-		}
-		in.key = f.name
-		if null(val) && val.Line > key.Line { // a comment after the key hides what was written
-			val = &yaml.Node{Kind: val.Kind, Tag: val.Tag, Line: key.Line, Column: key.Column + len([]rune(key.Value))}
-		}
-		if v := r.value(f.shape, val, in); v != nil {
-			o.values[f.name] = v
-			o.places[f.name] = r.pos(val)
+		if f, ok := spec.key(key.Value); ok {
+			r.field(o, f, key, val, in)
+		} else {
+			unknown = append(unknown, key, val)
 		}
 	}
-	for _, name := range meant {
-		seen[name] = n
-	}
+	r.unknownKeys(o, unknown, seen, spec, in)
 	r.complete(n, o, spec, seen, in)
 	return o
+}
+
+// field reads the value of one key into its object.
+func (r *decoder) field(o *object, f fieldSpec, key, val *yaml.Node, in spot) {
+	in.key = f.name
+	if null(val) && val.Line > key.Line { // a comment after the key hides what was written
+		val = &yaml.Node{Kind: val.Kind, Tag: val.Tag, Line: key.Line, Column: key.Column + len([]rune(key.Value))}
+	}
+	if v := r.value(f.shape, val, in); v != nil {
+		o.values[f.name] = v
+		o.places[f.name] = r.pos(val)
+	}
 }
 
 // spotIn is the place of what stands in a mapping.
@@ -276,12 +277,17 @@ func (r *decoder) complete(n *yaml.Node, o *object, spec *kindSpec, seen map[str
 			continue
 		}
 		in.key = f.name
-		hushed := *r
-		hushed.quiet = true
-		if v := f.shape.read(&hushed, r.defaults[f.def], in); v != nil {
+		if v := f.shape.read(r.hushed(), r.defaults[f.def], in); v != nil {
 			o.values[f.name] = v
 		}
 	}
+}
+
+// hushed is a decoder that reads the same and reports nothing.
+func (r *decoder) hushed() *decoder {
+	h := *r
+	h.quiet = true
+	return &h
 }
 
 func (r *decoder) notMapping(n *yaml.Node, kind string, at spot) {
@@ -318,85 +324,4 @@ func shorthand(kind string, n *yaml.Node) string {
 		}
 	}
 	return ""
-}
-
-// gluedKey reports "poll:15m" and "poll 15m", which YAML takes for a text.
-func (r *decoder) gluedKey(n *yaml.Node, text string, spec *kindSpec) (string, bool) {
-	for _, f := range spec.keys {
-		rest, ok := strings.CutPrefix(text, f.name)
-		switch {
-		case !ok || rest == "":
-		case rest[0] == ':':
-			r.refuse(n, "unknown-key", f.name+": "+rest[1:], "a space is missing after the colon of %q", f.name)
-			return f.name, true
-		case rest[0] == ' ':
-			r.refuse(n, "unknown-key", f.name+": "+strings.TrimSpace(rest), "a colon is missing after %q", f.name)
-			return f.name, true
-		}
-	}
-	return "", false
-}
-
-// unknownKey reports a key that the mapping does not have, and returns the one
-// that was probably meant.
-func (r *decoder) unknownKey(key, val *yaml.Node, spec *kindSpec, in spot) string {
-	if null(val) {
-		if name, ok := r.gluedKey(key, key.Value, spec); ok {
-			return name
-		}
-	}
-	suggestion := r.suggestKey(key.Value, spec)
-	hint := ""
-	if suggestion == "" {
-		if hint = r.homes(key.Value); hint == "" {
-			if suggestion = nearest(key.Value, r.allKeys); suggestion != "" {
-				hint = r.homes(suggestion)
-			}
-		}
-	}
-	r.refuse(key, "unknown-key", suggestion, "unknown key %q%s%s", key.Value, in.inside(), hint)
-	return suggestion
-}
-
-func (r *decoder) suggestKey(word string, spec *kindSpec) string {
-	names := spec.names()
-	if i := slices.IndexFunc(names, func(n string) bool { return bare(n) == bare(word) }); i >= 0 {
-		return names[i]
-	}
-	known := func(meant []string) string {
-		for _, m := range meant {
-			if slices.Contains(names, m) {
-				return m
-			}
-		}
-		return ""
-	}
-	if s := known(r.confused[strings.ToLower(word)]); s != "" {
-		return s
-	}
-	if s := nearest(word, names); s != "" {
-		return s
-	}
-	for _, near := range r.confusedWords {
-		if len(near) >= 3 && editDistance(bare(word), bare(near)) == 1 {
-			if s := known(r.confused[near]); s != "" {
-				return s
-			}
-		}
-	}
-	return ""
-}
-
-// homes names the mappings that do have such a key.
-func (r *decoder) homes(word string) string {
-	var kinds []string
-	for _, k := range r.order {
-		if _, ok := k.key(word); ok && k.name != "root" {
-			kinds = append(kinds, k.name)
-		}
-	}
-	if len(kinds) == 0 {
-		return ""
-	}
-	return "; it belongs into " + strings.Join(kinds, " or ")
 }

@@ -132,7 +132,8 @@ type loader struct {
 	refs          []ref
 	plans         []planPlace
 	findings      []Finding
-	compared      int // ids, in search of those that were meant
+	compared      int  // ids, in search of those that were meant
+	partial       bool // some part could not be read, so ids may only seem to be missing
 
 	idForm, channelForm *regexp.Regexp
 }
@@ -192,6 +193,7 @@ func (l *loader) read(sources []sourceFile) *File {
 	for _, s := range sources {
 		doc := parse(s.name, s.src, l.report)
 		if doc.root == nil {
+			l.partial = l.partial || len(l.findings) > 0
 			continue
 		}
 		r := &decoder{loader: l, doc: doc}
@@ -201,7 +203,17 @@ func (l *loader) read(sources []sourceFile) *File {
 	}
 	file := b.finish()
 	l.resolve(file)
+	if len(l.findings) == 0 && file.empty() {
+		l.report(Finding{Pos: Pos{File: sources[0].name, Line: 1, Column: 1}, Severity: SeverityError, Code: "empty-file",
+			Message: "there is nothing in this file to look for: no feeds, names, topics, rules or digests"})
+	}
 	return file
+}
+
+// empty tells whether nothing is told of where to look, for what, and for whom:
+// a file that is being written is so for a moment.
+func (f *File) empty() bool {
+	return len(f.Feeds)+len(f.Entities)+len(f.Topics)+len(f.Rules)+len(f.Plans) == 0
 }
 
 func (l *loader) reportOn(sources []sourceFile) *Report {
@@ -222,7 +234,8 @@ func (l *loader) compile(file *File) *Ruleset {
 	}
 	rs, found := Compile(file)
 	for _, f := range found {
-		if !spoken[f.Pos] && !(cycle && f.Code == codeCycle) {
+		told := f.Code == codeCycle && cycle || strings.HasPrefix(f.Code, "unknown-")
+		if !spoken[f.Pos] && !told {
 			l.report(f)
 		}
 	}

@@ -64,7 +64,7 @@ func (l *loader) resolve(file *File) {
 	}
 	known := map[string][]string{}
 	for _, r := range l.refs {
-		if _, ok := l.ids[r.kind][r.id]; ok || r.mended {
+		if _, ok := l.ids[r.kind][r.id]; ok || r.mended || l.partial {
 			continue
 		}
 		if known[r.kind] == nil {
@@ -148,7 +148,7 @@ func (l *loader) checkPlan(p planPlace) {
 		l.report(Finding{Pos: p.quiet, Severity: SeverityError, Code: "bad-time",
 			Message: fmt.Sprintf("quiet_hours of %s %s begin and end at the same time", p.Kind, p.ID)})
 	}
-	if len(p.Rules) == 0 {
+	if len(p.Rules) == 0 && !l.partial {
 		l.report(Finding{Pos: p.pos, Severity: SeverityError, Code: "no-rules",
 			Message: fmt.Sprintf("%s %s has no rules: the file has none", p.Kind, p.ID)})
 	}
