@@ -3,6 +3,7 @@ package rules
 import (
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"go.yaml.in/yaml/v4"
 )
@@ -74,7 +75,25 @@ func (r *decoder) refuse(n *yaml.Node, code, suggestion, format string, args ...
 	if r.quiet || r.doc.mended[n.Line] {
 		return
 	}
-	r.report(r.doc.at(n.Line, n.Column, code, fmt.Sprintf(format, args...), suggestion))
+	message := fmt.Sprintf(format, args...)
+	if inner, curly := uncurled(n); curly && code != "unknown-key" {
+		message += "; curly quotes are letters to YAML"
+		suggestion = inner
+	}
+	r.report(r.doc.at(n.Line, n.Column, code, message, suggestion))
+}
+
+// uncurled is what stands in curly quotes, as word processors make them.
+func uncurled(n *yaml.Node) (inner string, ok bool) {
+	if n.Kind != yaml.ScalarNode || n.Style != 0 {
+		return "", false
+	}
+	first, size := utf8.DecodeRuneInString(n.Value)
+	last, lastSize := utf8.DecodeLastRuneInString(n.Value)
+	if len(n.Value) < size+lastSize || !strings.ContainsRune("“”„«‘’‚", first) || !strings.ContainsRune("“”»‘’", last) {
+		return "", false
+	}
+	return n.Value[size : len(n.Value)-lastSize], true
 }
 
 // value reads one value, after what holds for values of every type.
@@ -82,6 +101,9 @@ func (r *decoder) value(s shape, n *yaml.Node, at spot) any {
 	switch {
 	case n.Kind == yaml.AliasNode:
 		r.refuse(n, "yaml-anchor", inQuotes("*"+n.Value), "a * refers to an anchor, which is not supported; quote the text or write it out")
+		return nil
+	case n.Anchor != "" && n.Kind != yaml.ScalarNode:
+		r.refuse(n, "yaml-anchor", "", "a & names an anchor, which is not supported; delete it, and write the list out where it is used")
 		return nil
 	case n.Anchor != "":
 		r.refuse(n, "yaml-anchor", inQuotes(strings.TrimSpace("&"+n.Anchor+" "+n.Value)), "a & names an anchor, which is not supported; quote the text")

@@ -211,18 +211,30 @@ func (s withinShape) read(r *decoder, n *yaml.Node, at spot) any {
 		r.refuse(n, "bad-within", strconv.Itoa(maxWithin)+" words", "%s must be from 1 to %d words", at, maxWithin)
 		return nil
 	}
-	suggestion := ""
-	if m != nil {
-		suggestion = m[1] + " words"
-	} else {
-		for _, word := range strings.Fields(v) {
-			if s := nearest(word+" ", []string{"sentence", "paragraph", "item"}); s != "" {
-				suggestion = s
-			}
-		}
-	}
+	suggestion := fixWithin(v)
 	r.refuse(n, "bad-within", suggestion, "%s must be %s, not %q", at, s.words(), v)
 	return nil
+}
+
+// fixWithin mends a number without its unit, and other words for the units.
+func fixWithin(v string) string {
+	if digits := regexp.MustCompile(`^\d+`).FindString(v); digits != "" {
+		return digits + " words"
+	}
+	for _, word := range strings.Fields(strings.ToLower(v)) {
+		switch word {
+		case "article", "text", "story", "document", "anywhere", "all":
+			return string(WholeItem)
+		case "para", "block":
+			return string(Paragraph)
+		case "line":
+			return string(Sentence)
+		}
+		if s := nearest(word+" ", []string{"sentence", "paragraph", "item"}); s != "" {
+			return s
+		}
+	}
+	return ""
 }
 
 // condShape is a condition: a term, or a mapping.
@@ -243,6 +255,10 @@ func (s condShape) read(r *decoder, n *yaml.Node, at spot) any {
 	}
 	if n.Kind != yaml.MappingNode || longTerm(n) || r.spacedRef(n) {
 		if n.Kind == yaml.MappingNode && !longTerm(n) {
+			return nil
+		}
+		if null(n) {
+			r.missing(n, at, s)
 			return nil
 		}
 		t, ok := termShape{refs: true}.read(r, n, at).(Term)

@@ -90,9 +90,16 @@ func shortDuration(d time.Duration) string {
 
 // suggest mends a number without a unit, and units in words: "30 minutes".
 func (s durationShape) suggest(v string) string {
-	m := regexp.MustCompile(`^-?(\d+(?:\.\d+)?)\s*([a-z]*)$`).FindStringSubmatch(strings.ToLower(strings.TrimSpace(v)))
+	v = strings.Replace(strings.TrimRight(strings.ToLower(strings.TrimSpace(v)), "."), ",", ".", 1)
+	if m := regexp.MustCompile(`^(\d+):(\d\d)$`).FindStringSubmatch(v); m != nil { // hours and minutes
+		return strings.TrimSuffix(strings.TrimLeft(m[1], "0")+"h"+m[2]+"m", "00m")
+	}
+	m := regexp.MustCompile(`^-?(\d+(?:\.\d+)?)\s*([a-z]*)$`).FindStringSubmatch(v)
 	if m == nil {
 		return ""
+	}
+	if months, err := strconv.Atoi(m[1]); err == nil && (strings.HasPrefix(m[2], "mo") || m[2] == "mths") {
+		return fmt.Sprintf("%dd", 30*months)
 	}
 	unit := m[2]
 	if unit == "" {
@@ -383,6 +390,11 @@ func weekday(s string) (time.Weekday, bool) {
 }
 
 func fixDay(v string) string {
+	if from, to, span := strings.Cut(v, "-"); span {
+		if first, last := fixDay(strings.TrimSpace(from)), fixDay(strings.TrimSpace(to)); len(first) == 3 && len(last) == 3 {
+			return first + "-" + last
+		}
+	}
 	switch strings.ToLower(v) {
 	case "weekday", "weekdays", "workday", "workdays", "work days":
 		return "MON-FRI"

@@ -16,6 +16,8 @@ const (
 	maxDepth = 32      // of mappings and lists within each other
 )
 
+var tooDeep = fmt.Sprintf("more than %d mappings and lists within each other", maxDepth)
+
 // document is one rule file as YAML nodes, with the lines it came from.
 type document struct {
 	file   string
@@ -63,7 +65,7 @@ func parse(file string, src []byte, report func(Finding)) *document {
 		doc.last = 0
 	}
 	if doc.root != nil && !shallow(doc.root, maxDepth) {
-		report(doc.finding(deepest(doc.root, maxDepth), "too-deep", fmt.Sprintf("more than %d mappings and lists within each other", maxDepth)))
+		report(doc.finding(deepest(doc.root, maxDepth), "too-deep", tooDeep))
 		doc.root = nil
 	}
 	return doc
