@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -11,10 +12,14 @@ import (
 
 // lint looks for what is allowed but most probably not meant. It is run on
 // files without errors only.
-func lint(f *File, plans []planPlace, ids ids) []Finding {
-	l := &linter{file: f, plans: plans, ids: ids}
+func lint(f *File, loaded *loader) []Finding {
+	l := &linter{file: f, plans: loaded.plans, ids: loaded.ids}
 	l.unusedRules()
 	l.thresholds()
+	l.publishers()
+	for i, at := range loaded.names {
+		l.terms([]Term{{Text: f.Entities[i].Name, Pos: at}})
+	}
 	l.feeds()
 	for i := range f.Entities {
 		l.entity(&f.Entities[i])
@@ -53,28 +58,55 @@ func (l *linter) unusedRules() {
 	}
 }
 
-// thresholds warns of a min_score that no item can reach.
+// thresholds warns of a min_score that no item can reach, and of one that none
+// can miss. One equal to the least score is let pass: it holds when a score or
+// a weight is lowered later.
 func (l *linter) thresholds() {
 	const furtherEntities = 5 * 3 // the most that further entities can add
-	heaviest := 0
+	heaviest, lightest := 0, 0
 	for _, f := range l.file.Feeds {
-		heaviest = max(heaviest, f.Weight)
+		heaviest, lightest = max(heaviest, f.Weight), min(lightest, f.Weight)
 	}
-	best := map[string]int{}
+	best, worst := map[string]int{}, map[string]int{}
 	for _, r := range l.file.Rules {
-		score := r.Score + heaviest + furtherEntities
+		best[r.ID], worst[r.ID] = r.Score+heaviest+furtherEntities, r.Score+lightest
 		for _, b := range r.Boosts {
-			score += max(0, b.Add)
+			best[r.ID] += max(0, b.Add)
+			worst[r.ID] += min(0, b.Add)
 		}
-		best[r.ID] = min(score, 100)
 	}
 	for _, p := range l.plans {
-		most := 0
+		most, least := 0, 100
 		for _, id := range p.Rules {
-			most = max(most, best[id])
+			most, least = max(most, min(best[id], 100)), min(least, worst[id])
 		}
-		if p.MinScore > most {
-			l.warn(p.score, "score-unreachable", fmt.Sprintf("min_score: %d", most), "min_score %d of %s %s is never reached: its rules score %d at most", p.MinScore, p.Kind, p.ID, most)
+		switch at := p.places["min_score"]; {
+		case p.MinScore > most:
+			l.warn(at, "score-unreachable", fmt.Sprintf("min_score: %d", most), "min_score %d of %s %s is never reached: its rules score %d at most", p.MinScore, p.Kind, p.ID, most)
+		case p.MinScore > 0 && p.MinScore < least:
+			l.warn(at, "score-idle", "", "min_score %d of %s %s leaves nothing out: its rules score %d at least", p.MinScore, p.Kind, p.ID, least)
+		}
+	}
+}
+
+// publishers warns of alerts that wait for more publishers than the feeds have.
+func (l *linter) publishers() {
+	names := map[string]bool{}
+	for _, f := range l.file.Feeds {
+		names[cmp.Or(f.Publisher, f.Name)] = true
+	}
+	if len(names) == 0 {
+		return
+	}
+	for _, p := range l.plans {
+		for _, k := range []struct {
+			key    string
+			asked  int
+			others int // publishers that are counted already
+		}{{"min_publishers", p.MinPublishers, 0}, {"broadcast_at", p.BroadcastAt, 0}, {"unless_publishers", p.UnlessPublishers, 1}} {
+			if most := len(names) - k.others; k.asked > most && k.asked > 1 {
+				l.warn(p.places[k.key], "publishers-unreachable", "", "%s %d of %s %s is never reached: the feeds have %d publishers", k.key, k.asked, p.Kind, p.ID, len(names))
+			}
 		}
 	}
 }

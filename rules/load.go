@@ -131,6 +131,7 @@ type loader struct {
 	ids           ids
 	refs          []ref
 	plans         []planPlace
+	names         []Pos // of the entities' names, in their order
 	findings      []Finding
 	compared      int  // ids, in search of those that were meant
 	partial       bool // some part could not be read, so ids may only seem to be missing
@@ -176,7 +177,7 @@ func (s Source) Load(opt LoadOptions) (*Ruleset, *Report) {
 	rs.Hash = s.Hash()
 	report := l.reportOn(s.files)
 	if report.Errors() == 0 {
-		report.Findings = append(report.Findings, lint(file, l.plans, l.ids)...)
+		report.Findings = append(report.Findings, lint(file, l)...)
 		if !opt.SkipExamples {
 			report.Findings = append(report.Findings, runExamples(rs)...)
 		}

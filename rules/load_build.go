@@ -38,6 +38,7 @@ func (b *builder) add(root *object) {
 	}
 	for _, k := range list[keyed](root, "entities") {
 		b.file.Entities = append(b.file.Entities, buildEntity(k))
+		b.l.names = append(b.l.names, k.places["name"])
 	}
 	for _, k := range list[keyed](root, "topics") {
 		b.file.Topics = append(b.file.Topics, Topic{ID: k.id, Any: list[Term](k.object, "any"), Except: list[Term](k.object, "except"), Pos: k.pos})
@@ -210,7 +211,7 @@ func (b *builder) plan(p planned) news.Plan {
 		quiet = q.pos
 		plan.Quiet = &news.QuietHours{From: get[int](q, "from"), To: get[int](q, "to"), Days: get[[]time.Weekday](q, "days")}
 	}
-	b.l.plans = append(b.l.plans, planPlace{plan, o.pos, quiet, o.places["min_score"]})
+	b.l.plans = append(b.l.plans, planPlace{plan, o.pos, quiet, o.places})
 	return plan
 }
 

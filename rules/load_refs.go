@@ -52,7 +52,8 @@ func (r *decoder) refer(n *yaml.Node, kind, id, prefix string, at spot) {
 // planPlace is a digest or alert with its place, for what is checked later.
 type planPlace struct {
 	news.Plan
-	pos, quiet, score Pos
+	pos, quiet Pos
+	places     map[string]Pos // of its values
 }
 
 // resolve looks up what the files refer to.
