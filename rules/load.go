@@ -178,6 +178,7 @@ func (s Source) Load(opt LoadOptions) (*Ruleset, *Report) {
 	report := l.reportOn(s.files)
 	if report.Errors() == 0 {
 		report.Findings = append(report.Findings, lint(file, l)...)
+		report.Findings = append(report.Findings, rs.idleStrikes()...)
 		if !opt.SkipExamples {
 			report.Findings = append(report.Findings, runExamples(rs)...)
 		}
