@@ -34,7 +34,14 @@ func (s listShape) schema() map[string]any {
 	}
 	switch {
 	case s.lines:
-		return map[string]any{"anyOf": []any{items, map[string]any{"type": "string", "minLength": 1}, s.of.schema()}}
+		block := map[string]any{"type": "string", "minLength": 1}
+		switch t := s.of.(type) {
+		case termShape:
+			block = t.plain("string")
+		case condShape:
+			block = termShape{refs: true}.plain("string")
+		}
+		return map[string]any{"anyOf": []any{items, block, s.of.schema()}}
 	case s.single:
 		return map[string]any{"anyOf": []any{items, s.of.schema()}}
 	}

@@ -223,8 +223,10 @@ func fixLang(v string) string {
 // prefixShape is a range of addresses, or one address.
 type prefixShape struct{}
 
-func (prefixShape) words() string          { return "a range such as 10.0.0.0/8, or one address" }
-func (prefixShape) schema() map[string]any { return map[string]any{"type": "string"} }
+func (prefixShape) words() string { return "a range such as 10.0.0.0/8, or one address" }
+func (prefixShape) schema() map[string]any {
+	return map[string]any{"type": "string", "pattern": `^[0-9A-Fa-f:.]+(/[0-9]+)?$`}
+}
 
 func (s prefixShape) read(r *decoder, n *yaml.Node, at spot) any {
 	v, ok := r.text(n, at, s)

@@ -16,10 +16,24 @@ type termShape struct {
 
 func (termShape) words() string { return "a word or a phrase" }
 
-func (termShape) schema() map[string]any {
-	return map[string]any{"anyOf": []any{
-		map[string]any{"type": []string{"string", "number", "boolean"}}, schemaRef("term"),
-	}}
+func (s termShape) schema() map[string]any {
+	return map[string]any{"anyOf": []any{s.plain("string", "number", "boolean"), schemaRef("term")}}
+}
+
+// Slips in terms that a pattern can see, also in a | block of them: a * after
+// fewer than four characters or within a word, and references by other words.
+const (
+	badStemPattern = `(^|\s)[^\s*]{0,3}\*|\*[\p{L}\p{N}]`
+	badRefPattern  = `^((topics|entities):|(topics?|entity|entities)[./=])\S+$`
+)
+
+// plain is the schema of terms that are written as a text.
+func (s termShape) plain(types ...string) map[string]any {
+	bad := badStemPattern
+	if s.refs {
+		bad += "|" + badRefPattern
+	}
+	return map[string]any{"type": types, "not": map[string]any{"type": "string", "pattern": bad}}
 }
 
 func (s termShape) read(r *decoder, n *yaml.Node, at spot) any {
@@ -244,7 +258,7 @@ func (condShape) words() string { return "a term or a condition" }
 
 func (condShape) schema() map[string]any {
 	return map[string]any{"anyOf": []any{
-		map[string]any{"type": []string{"string", "number", "boolean"}}, schemaRef("term"), schemaRef("condition"),
+		termShape{refs: true}.plain("string", "number", "boolean"), schemaRef("term"), schemaRef("condition"),
 	}}
 }
 

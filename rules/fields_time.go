@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"newswatch/schedule"
 
@@ -26,7 +27,11 @@ func (s durationShape) words() string {
 }
 
 func (s durationShape) schema() map[string]any {
-	return map[string]any{"type": "string", "pattern": `^(\d+(\.\d+)?(ms|s|m|h|d|w))+$`}
+	length := map[string]any{"type": "string", "pattern": "^(0|" + durationPattern + ")$"}
+	if s.min > 0 {
+		return length
+	}
+	return map[string]any{"anyOf": []any{length, map[string]any{"const": 0}}} // 0 is no text in JSON
 }
 
 func (s durationShape) read(r *decoder, n *yaml.Node, at spot) any {
@@ -128,7 +133,14 @@ type cronShape struct{}
 func (cronShape) words() string {
 	return `a cron expression of five fields such as "0 8 * * MON-FRI"`
 }
-func (cronShape) schema() map[string]any { return map[string]any{"type": "string"} }
+func (cronShape) schema() map[string]any {
+	return map[string]any{"type": "string", "pattern": "^(" + cronPattern + ")$"}
+}
+
+const (
+	cronPattern     = `@[a-z]+|[^\s:]+(\s+\S+){4}`
+	durationPattern = `((\d+\.?\d*|\.\d+)(ms|s|m|h|d|w|y))+`
+)
 
 func (s cronShape) read(r *decoder, n *yaml.Node, at spot) any {
 	v, ok := r.text(n, at, s)
@@ -246,8 +258,10 @@ func validCron(spec string) string {
 // pollShape is a cron expression or a duration.
 type pollShape struct{}
 
-func (pollShape) words() string          { return `a duration such as 15m, or a cron expression of five fields` }
-func (pollShape) schema() map[string]any { return map[string]any{"type": "string"} }
+func (pollShape) words() string { return `a duration such as 15m, or a cron expression of five fields` }
+func (pollShape) schema() map[string]any {
+	return map[string]any{"type": "string", "pattern": "^(" + cronPattern + "|" + durationPattern + ")$"}
+}
 
 func (s pollShape) read(r *decoder, n *yaml.Node, at spot) any {
 	v, ok := r.text(n, at, s)
@@ -324,8 +338,24 @@ type daysShape struct{}
 func (daysShape) words() string { return "all, or days such as MON or MON-FRI" }
 
 func (daysShape) schema() map[string]any {
-	one := map[string]any{"type": "string"}
+	var names []string
+	for d := time.Sunday; d <= time.Saturday; d++ {
+		names = append(names, anyCase(d.String()[:3])+"("+anyCase(d.String()[3:])+")?")
+	}
+	day := "(" + strings.Join(names, "|") + ")"
+	span := day + "(-" + day + ")?"
+	one := map[string]any{"type": "string", "pattern": "^(" + anyCase("all") + "|" + span + "(\\s*,\\s*" + span + ")*)$"}
 	return map[string]any{"anyOf": []any{one, map[string]any{"type": "array", "items": one}}}
+}
+
+// anyCase is the pattern of a word in any letter case, for programs that have
+// no flag for it.
+func anyCase(word string) string {
+	var b strings.Builder
+	for _, c := range word {
+		fmt.Fprintf(&b, "[%c%c]", unicode.ToUpper(c), unicode.ToLower(c))
+	}
+	return b.String()
 }
 
 func (s daysShape) read(r *decoder, n *yaml.Node, at spot) any {
