@@ -121,6 +121,8 @@ func (r *decoder) text(n *yaml.Node, at spot, s shape) (string, bool) {
 	switch {
 	case n.Kind == yaml.SequenceNode:
 		r.refuse(n, "wrong-type", "", "%s must be %s, not a list", at, s.words())
+	case n.Kind == yaml.MappingNode && allNull(n):
+		r.refuse(n, "wrong-type", "["+strings.Join(keysOf(n), ", ")+"]", "%s must be %s; a list stands in brackets, not braces", at, s.words())
 	case n.Kind == yaml.MappingNode:
 		if len(n.Content) == 2 && n.Content[0].Kind == yaml.ScalarNode && n.Content[1].Kind == yaml.ScalarNode {
 			whole := n.Content[0].Value + ": " + n.Content[1].Value
@@ -136,6 +138,24 @@ func (r *decoder) text(n *yaml.Node, at spot, s shape) (string, bool) {
 		return strings.TrimSpace(n.Value), true
 	}
 	return "", false
+}
+
+// allNull tells {a, b} from a mapping with values.
+func allNull(n *yaml.Node) bool {
+	for i := 1; i < len(n.Content); i += 2 {
+		if !null(n.Content[i]) {
+			return false
+		}
+	}
+	return len(n.Content) > 0 && n.Style&yaml.FlowStyle != 0
+}
+
+func keysOf(n *yaml.Node) []string {
+	var keys []string
+	for i := 0; i < len(n.Content); i += 2 {
+		keys = append(keys, n.Content[i].Value)
+	}
+	return keys
 }
 
 // null tells whether nothing was written where a value should be.

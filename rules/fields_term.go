@@ -2,6 +2,7 @@ package rules
 
 import (
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -118,7 +119,15 @@ func (s termShape) check(r *decoder, n *yaml.Node, v string, at spot) bool {
 			return s.reference(r, n, kind, before, id, at)
 		}
 	}
-	if s.refs && r.dottedRef(n, v) {
+	if s.refs && (r.dottedRef(n, v) || r.mixedRef(n, v)) {
+		return false
+	}
+	if rest, apart := strings.CutPrefix(v, "= "); apart {
+		r.refuse(n, "bad-term", "="+rest, "a = touches its word")
+		return false
+	}
+	if before, after, apart := strings.Cut(v+" ", " * "); apart && before != "" {
+		r.refuse(n, "bad-stem", strings.TrimSpace(before+"* "+after), "a * touches its word")
 		return false
 	}
 	for word := range strings.FieldsSeq(strings.TrimLeft(v, "=")) {
@@ -134,6 +143,34 @@ func (s termShape) check(r *decoder, n *yaml.Node, v string, at spot) bool {
 		r.refuse(n, "bad-term", "", "%q has no letter or digit to look for", v)
 		return false
 	}
+	return true
+}
+
+// mixedRef reports a reference among other words: as one text, nothing is
+// looked up in it.
+func (r *decoder) mixedRef(n *yaml.Node, v string) bool {
+	if !strings.Contains(v, "entity:") && !strings.Contains(v, "topic:") {
+		return false
+	}
+	words := strings.FieldsFunc(v, func(c rune) bool { return unicode.IsSpace(c) || c == ',' || c == ';' || c == '(' || c == ')' })
+	if len(words) < 2 || !slices.ContainsFunc(words, func(w string) bool { return isReference(Term{Text: w}) }) {
+		return false
+	}
+	key := ""
+	switch {
+	case slices.Contains(words, "AND"):
+		key = "all"
+	case slices.Contains(words, "OR"):
+		key = "any"
+	case words[0] == "NOT":
+		key = "none"
+	}
+	words = slices.DeleteFunc(words, func(w string) bool { return w == "AND" || w == "OR" || w == "NOT" })
+	suggestion := "[" + strings.Join(words, ", ") + "]"
+	if key != "" {
+		suggestion = "{" + key + ": " + suggestion + "}"
+	}
+	r.refuse(n, "bad-term", suggestion, "a reference among other words is not looked up; each stands in a line, or between commas in brackets")
 	return true
 }
 

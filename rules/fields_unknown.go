@@ -29,6 +29,7 @@ func (r *decoder) gluedKey(n *yaml.Node, text string, spec *kindSpec) (string, b
 // they hold as what was probably meant, so that all else that is wrong is told
 // too, and no id is missed.
 func (r *decoder) unknownKeys(o *object, pairs []*yaml.Node, seen map[string]*yaml.Node, spec *kindSpec, in spot) {
+	pairs = r.outsideWhen(pairs, seen, spec, in)
 	lost := r.lostKey(pairs, seen, spec, in)
 	for i := 0; i+1 < len(pairs); i += 2 {
 		key, val := pairs[i], pairs[i+1]
@@ -44,6 +45,28 @@ func (r *decoder) unknownKeys(o *object, pairs []*yaml.Node, seen map[string]*ya
 		}
 		reader.field(o, f, key, val, in)
 	}
+}
+
+// outsideWhen reports keys of a condition that stand beside where "when" should,
+// and returns the rest.
+func (r *decoder) outsideWhen(pairs []*yaml.Node, seen map[string]*yaml.Node, spec *kindSpec, in spot) (rest []*yaml.Node) {
+	if _, ok := spec.key("when"); !ok || seen["when"] != nil {
+		return pairs
+	}
+	var first *yaml.Node
+	for i := 0; i+1 < len(pairs); i += 2 {
+		if _, ok := r.kinds["condition"].key(pairs[i].Value); !ok {
+			rest = append(rest, pairs[i], pairs[i+1])
+			continue
+		}
+		if first == nil {
+			first = pairs[i]
+			r.refuse(first, "unknown-key", "when: {"+first.Value+": ...}", "%s is part of a condition%s; put it under when", first.Value, in.inside())
+			seen["when"] = first
+		}
+		r.hushed().value(condShape{}, &yaml.Node{Kind: yaml.MappingNode, Content: pairs[i : i+2]}, in)
+	}
+	return rest
 }
 
 // lostKey is the one required key that is not there, when one key stands there

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"newswatch/news"
 )
@@ -230,9 +231,12 @@ func (l *linter) terms(terms []Term) {
 		}
 		words := strings.Fields(t.Text)
 		for i, w := range words {
-			if i > 0 && i < len(words)-1 && slices.Contains([]string{"AND", "OR", "NOT", "NEAR"}, w) {
+			if (i > 0 || w == "NOT") && i < len(words)-1 && slices.Contains([]string{"AND", "OR", "NOT", "NEAR"}, w) {
 				l.warn(t.Pos, "boolean-word", "", "%s is a word like any other here; use the keys all, any, none and near", w)
 			}
+		}
+		if c, _ := utf8.DecodeRuneInString(strings.TrimLeft(t.Text, "-+")); len(words) > 0 && unicode.IsLetter(c) && strings.ContainsAny(t.Text[:1], "-+") {
+			l.warn(t.Pos, "boolean-word", strings.TrimLeft(t.Text, "-+"), "%c before a word means nothing here; to exclude it, use the key none", t.Text[0])
 		}
 		if strings.Contains(t.Text, `\`) || strings.HasPrefix(t.Text, "^") || strings.Contains(t.Text, "|") {
 			l.warn(t.Pos, "regexp", "", "%q looks like a regular expression; terms are words, with * at the end of a stem", t.Text)

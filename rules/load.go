@@ -193,6 +193,11 @@ func (s Source) Load(opt LoadOptions) (*Ruleset, *Report) {
 func (l *loader) read(sources []sourceFile) *File {
 	b := newBuilder(l)
 	for _, s := range sources {
+		if len(s.src) == 0 { // as a file is for a moment when it is written in place
+			l.report(Finding{Pos: Pos{File: s.name, Line: 1, Column: 1}, Severity: SeverityError, Code: "empty-file", Message: "this file is empty"})
+			l.partial = true
+			continue
+		}
 		doc := parse(s.name, s.src, l.report)
 		if doc.root == nil {
 			l.partial = l.partial || len(l.findings) > 0

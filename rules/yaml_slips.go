@@ -49,6 +49,9 @@ func (s stumble) plainIndent() func() {
 func (s *stumble) openQuote() bool {
 	const reach = 30 // lines back
 	from := max(1, s.line-reach)
+	if s.from.Line > 0 {
+		from = min(from, s.from.Line)
+	}
 	line, column, inBlock := 0, 0, -1
 	for n := from; n <= s.line; n++ {
 		text := []rune(s.doc.lines[n-1])
@@ -75,7 +78,8 @@ func (s *stumble) openQuote() bool {
 			inBlock = indent
 		}
 	}
-	if line == 0 || line == s.line && !strings.Contains(s.message, "end of stream") {
+	inKey := strings.Contains(s.message, "could not find expected ':'")
+	if line == 0 || line == s.line && !inKey && !strings.Contains(s.message, "end of stream") {
 		return false
 	}
 	s.line, s.column, s.text = line, column, []rune(s.doc.lines[line-1])
@@ -183,6 +187,9 @@ func (s stumble) sibling(indent int) (Finding, bool) {
 		word, _, _ := strings.Cut(strings.TrimSpace(string(s.text)), ":")
 		at := stumble{doc: s.doc, line: line, column: own + 1}
 		switch {
+		case here && !above && s.hasSibling(line, own):
+			s.column = indent + 1
+			return s.finding("this dash is one too many: the entries above have none", brief(strings.TrimSpace(string(s.text))[2:])), true
 		case here && !above:
 			return at.finding("a dash is missing before this entry", "- "+brief(t)), true
 		case !here && above && anyKey(word):
@@ -192,12 +199,40 @@ func (s stumble) sibling(indent int) (Finding, bool) {
 		case !here && above:
 			s.column = indent + 1
 			return s.finding("a dash is missing before this entry", "- "+brief(strings.TrimSpace(string(s.text)))), true
+		case t[0] == '"' || t[0] == '\'':
+			return at.finding("a dash is missing before each line of this list", "- "+brief(t)), true
 		case t[0] == '[':
 			return at.finding("a key is missing before this list", ""), true
 		}
 		return Finding{}, false
 	}
 	return Finding{}, false
+}
+
+// hasSibling tells whether a line without a dash stands above another one at
+// the same indentation, in the same section.
+func (s stumble) hasSibling(line, indent int) bool {
+	for line--; line >= 1; line-- {
+		text := s.doc.lines[line-1]
+		t := strings.TrimSpace(text)
+		if own := len(leading(text)); t == "" || t[0] == '#' || own > indent {
+			continue
+		} else if own < indent {
+			return false
+		}
+		return t[0] != '-'
+	}
+	return false
+}
+
+// beforeColon moves from a colon to the word before it.
+func (s stumble) beforeColon() stumble {
+	if s.column <= len(s.text) && s.text[s.column-1] == ':' {
+		for s.column > 1 && (unicode.IsLetter(s.text[s.column-2]) || s.text[s.column-2] == '_') {
+			s.column--
+		}
+	}
+	return s
 }
 
 // tooFarLeft explains a line by a heading above it that lost its indentation,
@@ -215,14 +250,13 @@ func (s stumble) tooFarLeft(line, indent int) (Finding, bool) {
 	return at.finding(fmt.Sprintf("%q stands too far left: it ends the section above; indent it by %d", word, indent), strings.Repeat(" ", indent)+word+":"), true
 }
 
-// brief is the begin of a line, as far as it fits a suggestion.
+// brief is a line, or its begin, as far as it fits a suggestion.
 func brief(s string) string {
-	const most = 30
-	if utf8.RuneCountInString(s) <= most {
-		return s
+	const most = 40
+	if chars := []rune(s); len(chars) > most {
+		return string(chars[:most]) + "…"
 	}
-	word, _, _ := strings.Cut(s, " ")
-	return word
+	return s
 }
 
 // afterApostrophe tells whether the stumble is right after a single quote.

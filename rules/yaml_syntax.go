@@ -181,11 +181,15 @@ func (s stumble) strayColon() (Finding, func()) {
 			return s.finding("a space is missing after the dash", "- "+word), nil
 		}
 		key, value, found := strings.Cut(strings.TrimSpace(above), ":")
+		at := stumble{doc: s.doc, line: s.line - 1, column: len([]rune(leading(above))) + 1}
 		switch {
+		case !found && strings.HasPrefix(key, "- "):
+			at.column += 2
+			return at.finding("a key is missing after this dash", "- id: "+strings.TrimSpace(key[2:])), nil
+		case found && key == "id":
+			return at.finding("a dash is missing before this entry", "- "+brief(strings.TrimSpace(above))), nil
 		case !found && !strings.HasPrefix(key, "- "):
-			s.line--
-			s.column = len([]rune(leading(above))) + 1
-			return s.finding(fmt.Sprintf("%q has no colon after it, so the next line runs on from it", key), key+":"), nil
+			return at.finding(fmt.Sprintf("%q has no colon after it, so the next line runs on from it", key), strings.TrimRight(key, ";,.")+":"), nil
 		case found && strings.TrimSpace(value) != "" && len(leading(string(s.text))) > len(leading(above)):
 			s.column = len(leading(string(s.text))) + 1
 			return s.finding(fmt.Sprintf("this line is indented below %q, which already has a value", strings.TrimSpace(key)), ""), nil
@@ -325,7 +329,7 @@ func (s stumble) bracket() Finding {
 		if at.column <= len(at.text) && at.text[at.column-1] == '}' {
 			return at.finding("a ] is missing before this }", "]")
 		}
-		return at.finding("a comma is missing before this", "")
+		return at.beforeColon().finding("a comma is missing before this", "")
 	}
 	if f, ok := at.hiddenBracket(inner.line); ok {
 		return f
