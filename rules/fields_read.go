@@ -40,6 +40,7 @@ type object struct {
 	pos    Pos
 	values map[string]any
 	places map[string]Pos // of the values
+	keys   map[string]Pos // of the keys themselves
 }
 
 // get is the value of a key, or the zero value when there is none.
@@ -229,7 +230,7 @@ func (r *decoder) object(n *yaml.Node, kind string, at spot) *object {
 	}
 	spec := r.kinds[kind]
 	in := spotIn(n, kind, at)
-	o := &object{pos: r.pos(n), values: map[string]any{}, places: map[string]Pos{}}
+	o := &object{pos: r.pos(n), values: map[string]any{}, places: map[string]Pos{}, keys: map[string]Pos{}}
 	seen := map[string]*yaml.Node{}
 	var unknown []*yaml.Node // keys and their values by turns
 	for i := 0; i+1 < len(n.Content); i += 2 {
@@ -256,7 +257,7 @@ func (r *decoder) field(o *object, f fieldSpec, key, val *yaml.Node, in spot) {
 	}
 	if v := r.value(f.shape, val, in); v != nil {
 		o.values[f.name] = v
-		o.places[f.name] = r.pos(val)
+		o.places[f.name], o.keys[f.name] = r.pos(val), r.pos(key)
 	}
 }
 

@@ -10,10 +10,11 @@ import (
 // builder puts the mappings of all files together into one File. Every value in
 // them is good; what was refused is absent.
 type builder struct {
-	l        *loader
-	file     *File
-	settings *object
-	plans    []planned
+	l         *loader
+	file      *File
+	settings  *object
+	operators string // the file that names them
+	plans     []planned
 }
 
 // planned waits for the rules and settings of all files.
@@ -28,8 +29,7 @@ func newBuilder(l *loader) *builder { return &builder{l: l, file: &File{}} }
 func (b *builder) add(root *object) {
 	if s := get[*object](root, "settings"); s != nil {
 		if b.settings != nil {
-			b.l.report(Finding{Pos: s.pos, Severity: SeverityError, Code: "duplicate-key",
-				Message: "settings stands in two files; first in " + b.settings.pos.File})
+			b.twice(root, "settings", b.settings.pos.File)
 		}
 		b.settings = s
 	}
@@ -54,13 +54,17 @@ func (b *builder) add(root *object) {
 	}
 	if o := get[*object](root, "operators"); o != nil {
 		if b.file.Operators != nil {
-			b.l.report(Finding{Pos: o.pos, Severity: SeverityError, Code: "duplicate-key", Message: "operators stands in two files"})
+			b.twice(root, "operators", b.operators)
 		}
 		if to := get[*object](o, "to"); to != nil {
 			target := buildTarget(to)
-			b.file.Operators = &target
+			b.file.Operators, b.operators = &target, o.pos.File
 		}
 	}
+}
+
+func (b *builder) twice(root *object, key, first string) {
+	b.l.report(Finding{Pos: root.keys[key], Severity: SeverityError, Code: "duplicate-key", Message: key + " stands in two files; first in " + first})
 }
 
 // finish fills in what depends on all files.
