@@ -3,6 +3,7 @@ package rules
 import (
 	"cmp"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -229,6 +230,9 @@ func (l *linter) terms(terms []Term) {
 		if word, fixed := mixedScripts(t.Text); word != "" {
 			l.warn(t.Pos, "mixed-scripts", fixed, "%q mixes Latin and Cyrillic letters that look alike", word)
 		}
+		if mark := phraseEnd(t.Text); mark != "" && !isReference(t) {
+			l.warn(t.Pos, "phrase-ends", "", "%q between its words ends a phrase, so %q is not found as it is written here", mark, t.Text)
+		}
 		words := strings.Fields(t.Text)
 		for i, w := range words {
 			if (i > 0 || w == "NOT") && i < len(words)-1 && slices.Contains([]string{"AND", "OR", "NOT", "NEAR"}, w) {
@@ -242,6 +246,23 @@ func (l *linter) terms(terms []Term) {
 			l.warn(t.Pos, "regexp", "", "%q looks like a regular expression; terms are words, with * at the end of a stem", t.Text)
 		}
 	}
+}
+
+var (
+	endingMark = regexp.MustCompile(`[\p{L}\p{N}*] *([,;:/()\[\]!?&+%$—•…°<>×]) *[\p{L}\p{N}]`)
+	spacedDash = regexp.MustCompile(`[\p{L}\p{N}*] +([-–]) +[\p{L}\p{N}]`)
+	innerDot   = regexp.MustCompile(`(?:\p{L}{2}|\p{N})(\.)(?:\p{L}{2}|\p{N})`)
+)
+
+// phraseEnd is a mark between the words of a term that no phrase goes across in
+// a text, so that the term is never found.
+func phraseEnd(text string) string {
+	for _, form := range []*regexp.Regexp{endingMark, spacedDash, innerDot} {
+		if m := form.FindStringSubmatch(text); m != nil {
+			return m[1]
+		}
+	}
+	return ""
 }
 
 func isReference(t Term) bool {
