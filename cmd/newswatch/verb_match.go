@@ -25,7 +25,7 @@ type matchCmd struct {
 
 // Help is the long text of -h.
 func (matchCmd) Help() string {
-	return help("Says which rules match a text, with the words, the sentence and the score's parts; for the others, the nearest condition that failed.",
+	return help("Says which rules match a text, with the words, the sentence and the score's parts; for the others, the nearest condition that failed. An example in the rule file that fails does not stop it.",
 		"newswatch match \"Envoys agree on a truce in Crimea\"\nnewswatch match --file article.html",
 		"0 a rule matched (always with --jsonl); 1 none did, or a line could not be read; 2 wrong usage or invalid rules")
 }
@@ -50,7 +50,7 @@ func (c *matchCmd) Run(ctx context.Context, a *app) error {
 	if c.JSONL {
 		return c.lines(a)
 	}
-	rs, err := a.loadRules()
+	rs, err := a.draft(a.Rules)
 	if err != nil {
 		return err
 	}
