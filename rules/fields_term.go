@@ -68,8 +68,8 @@ func (s termShape) read(r *decoder, n *yaml.Node, at spot) any {
 // colon in it.
 func longTerm(n *yaml.Node) bool {
 	for i := 0; i+1 < len(n.Content); i += 2 {
-		switch n.Content[i].Value {
-		case "text", "term", "word", "txt":
+		switch key := n.Content[i].Value; {
+		case key == "text", key == "term", key == "word", nearest(key, []string{"text"}) != "":
 			return true
 		}
 	}
@@ -336,7 +336,7 @@ func prose(r *decoder, n *yaml.Node) bool {
 	}
 	key := n.Content[0].Value
 	_, known := r.kinds["condition"].key(key)
-	return !known && r.suggestKey(key, r.kinds["condition"]) == "" && r.homes(key) == ""
+	return !known && r.suggestKey(key, r.kinds["condition"], nil) == "" && r.homes(key) == ""
 }
 
 // bindsNothing reports a condition that says where to search, but not for what.
@@ -364,7 +364,7 @@ func (exampleShape) schema() map[string]any {
 
 func (s exampleShape) read(r *decoder, n *yaml.Node, at spot) any {
 	if n.Kind == yaml.MappingNode {
-		if len(n.Content) == 2 && prose(r, n) && r.suggestKey(n.Content[0].Value, r.kinds["example"]) == "" {
+		if len(n.Content) == 2 && prose(r, n) && r.suggestKey(n.Content[0].Value, r.kinds["example"], nil) == "" {
 			r.text(n, at, textShape{what: "a headline"})
 			return nil
 		}

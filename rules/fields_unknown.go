@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"go.yaml.in/yaml/v4"
 )
@@ -98,7 +99,7 @@ func (r *decoder) unknownKey(key, val *yaml.Node, seen map[string]*yaml.Node, sp
 			return name
 		}
 	}
-	suggestion := r.suggestKey(key.Value, spec)
+	suggestion := r.suggestKey(key.Value, spec, seen)
 	if suggestion == "" && r.homes(key.Value) == "" {
 		suggestion = lost
 	}
@@ -116,7 +117,9 @@ func (r *decoder) unknownKey(key, val *yaml.Node, seen map[string]*yaml.Node, sp
 	return suggestion
 }
 
-func (r *decoder) suggestKey(word string, spec *kindSpec) string {
+// suggestKey is the key of a mapping that a word means; of two that are as near
+// the one that is not there yet.
+func (r *decoder) suggestKey(word string, spec *kindSpec, seen map[string]*yaml.Node) string {
 	names := spec.names()
 	if i := slices.IndexFunc(names, func(n string) bool { return bare(n) == bare(word) }); i >= 0 {
 		return names[i]
@@ -132,8 +135,11 @@ func (r *decoder) suggestKey(word string, spec *kindSpec) string {
 	if s := known(r.confused[strings.ToLower(word)]); s != "" {
 		return s
 	}
-	if s := nearest(word, names); s != "" {
-		return s
+	absent := slices.DeleteFunc(slices.Clone(names), func(n string) bool { return seen[n] != nil })
+	for _, candidates := range [][]string{absent, names} {
+		if s := nearest(word, candidates); s != "" {
+			return s
+		}
 	}
 	for _, near := range r.confusedWords {
 		if len(near) >= 3 && editDistance(bare(word), bare(near)) == 1 {
@@ -141,6 +147,9 @@ func (r *decoder) suggestKey(word string, spec *kindSpec) string {
 				return s
 			}
 		}
+	}
+	if utf8.RuneCountInString(word) < 3 { // too short for nearest, but hardly anything else can be meant
+		return only(names, func(n string) bool { return len(n) <= 3 && editDistance(word, n) == 1 })
 	}
 	return ""
 }
