@@ -89,6 +89,7 @@ type entity struct {
 	needs       []source // entities and topics among what surnames need
 	own         map[int32]bool
 	initials    []rune
+	sex         sex
 	isPerson    bool
 }
 
@@ -99,13 +100,6 @@ type topic struct {
 	any, mask int32 // slots
 	sources   []source
 	rank      int32 // its place in Ruleset.order
-}
-
-// prefix is how a block begins that is not searched.
-type prefix struct {
-	words  []string
-	hashes []uint64
-	raw    string // when it has no words, such as ©
 }
 
 // fieldSet is a set of indexes into fields.
@@ -150,7 +144,7 @@ func Compile(f *File) (*Ruleset, []Finding) {
 	patterns := newTrieBuilder(c.folder, f.terms())
 	c.insert = patterns.insert
 	c.compile()
-	c.trie, c.sieves = patterns.build()
+	c.trie, c.sieves = patterns.build(c.guarded())
 	rs := c.Ruleset // what only compiling needs is not kept
 	rs.scratch.New = func() any { return newScratch(rs) }
 	return rs, c.findings
@@ -230,10 +224,22 @@ func (c *compiler) prefix(text string) prefix {
 	r.read(0, text)
 	p := prefix{raw: strings.TrimSpace(text)}
 	for i := range r.tokens {
-		p.words = append(p.words, string(r.folded(&r.tokens[i])))
+		p.words = append(p.words, string(r.folded(int32(i))))
 		p.hashes = append(p.hashes, r.tokens[i].hash)
 	}
 	return p
+}
+
+// guarded returns the hashes of words that are no terms, but at which something
+// else may begin: an address, a block that is ignored.
+func (c *compiler) guarded() []uint64 {
+	out := []uint64{hash([]byte("www"))}
+	for _, p := range c.ignored {
+		if len(p.hashes) > 0 {
+			out = append(out, p.hashes[0])
+		}
+	}
+	return out
 }
 
 func (c *compiler) errorf(pos Pos, code, format string, args ...any) {
@@ -324,7 +330,7 @@ func capitalised(places []place) [][]string {
 	out := make([][]string, len(places))
 	found := false
 	for i, pl := range places {
-		if len(pl.forms) > 1 && isCyrillic(pl.forms[0]) && isUpperFirst(pl.forms[0]) {
+		if len(pl.forms) > 1 && isCyrillic(pl.forms[0]) && isUpperFirst(pl.forms[0]) && !isAdjective(pl.forms[0]) {
 			out[i] = pl.forms[1:]
 			found = true
 		}
@@ -333,6 +339,12 @@ func capitalised(places []place) [][]string {
 		return nil
 	}
 	return out
+}
+
+// isAdjective says whether a name is declined as an adjective: its other forms
+// are no more likely to be ordinary words than itself.
+func isAdjective(name string) bool {
+	return endsIn(name, "ский", "цкий", "ський", "цький")
 }
 
 // ref resolves "entity:ID" and "topic:ID"; isRef is false for plain terms.

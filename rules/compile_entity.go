@@ -109,13 +109,20 @@ func (c *compiler) ownNames(e *entity, full Term) {
 	if e.own == nil {
 		e.own = map[int32]bool{}
 	}
+	first := unknownSex
 	for _, w := range words[:len(words)-1] {
 		if g, ok := c.names[string(c.folder.foldWord(cleanWord(w)))]; ok {
-			e.own[g] = true
+			for _, name := range c.names.bearers(g) {
+				e.own[name] = true
+			}
+			if first == unknownSex { // José María is a man
+				first = sexOf(g)
+			}
 		}
 	}
-	if first, _ := utf8.DecodeRuneInString(words[0]); unicode.IsUpper(first) {
-		e.initials = append(e.initials, unicode.ToLower(first))
+	e.sex |= first
+	if r, _ := utf8.DecodeRuneInString(words[0]); unicode.IsUpper(r) {
+		e.initials = append(e.initials, unicode.ToLower(r))
 	}
 }
 

@@ -135,9 +135,10 @@ func (b *trieBuilder) addStem(w []byte, symbol int32) {
 	b.byHead = append(b.byHead, link{symbol, head})
 }
 
-// build returns the trie and the sieves before it.
-func (b *trieBuilder) build() (trie, *sieves) {
-	sv := b.sieves()
+// build returns the trie and the sieves before it, through which guarded words
+// pass too.
+func (b *trieBuilder) build(guarded []uint64) (trie, *sieves) {
+	sv := b.sieves(guarded)
 	names := b.rename()
 	for i := range b.member {
 		b.member[i].value = names[b.member[i].value]
@@ -147,29 +148,40 @@ func (b *trieBuilder) build() (trie, *sieves) {
 			list[i].symbol = names[list[i].symbol]
 		}
 	}
-	t := trie{words: b.words.packed(), heads: b.heads.packed(), stems: b.stems}
+	t := trie{heads: b.heads.dictionary(counting(len(b.heads.ends))), stems: b.stems}
 	b.assign(&t)
 	b.layOut(&t, names)
 	return t, sv
 }
 
+// counting returns the numbers under n.
+func counting(n int) []int32 {
+	out := make([]int32, n)
+	for i := range out {
+		out[i] = int32(i)
+	}
+	return out
+}
+
 // assign gives the words their symbols.
 func (b *trieBuilder) assign(t *trie) {
-	symbols := newRows(len(t.words.ends), b.member)
+	symbols := newRows(len(b.words.ends), b.member)
+	only := make([]int32, len(b.words.ends))
 	var several []link
 	count := int32(0)
-	for w := range t.words.ends {
+	for w := range only {
 		list := symbols.row(int32(w))
 		if len(list) == 1 {
-			t.words.ends[w].symbol = list[0]
+			only[w] = list[0]
 			continue
 		}
 		for _, s := range list {
 			several = append(several, link{count, s})
 		}
 		count++
-		t.words.ends[w].symbol = -count
+		only[w] = -count
 	}
+	t.words = b.words.dictionary(only)
 	t.several = newRows(int(count), several)
 }
 
@@ -239,8 +251,9 @@ func (b *trieBuilder) layOut(t *trie, names []int32) {
 }
 
 // sieves makes the sieves from the first two places of all patterns.
-func (b *trieBuilder) sieves() *sieves {
-	var alone, pairs, first, heads []uint64
+func (b *trieBuilder) sieves(guarded []uint64) *sieves {
+	var pairs, first, heads []uint64
+	alone := guarded
 	stemmed := make(map[int32][]int32, len(b.byHead))
 	for _, l := range b.byHead {
 		stemmed[l.row] = append(stemmed[l.row], l.value)

@@ -8,7 +8,7 @@
 // plain, token.go for all else), which are hashes of folded words (normal.go);
 // sieves of bits tell where a term may begin (match_sieve.go); there, words and
 // what may stand for them become symbols that a trie walks (match_scan.go); hits
-// of terms become mentions of entities (match_entity.go), then hits of topics,
-// then rules are asked (match_cond.go), but only those that own a hit. An item
-// without a hit costs no allocation.
+// of terms become mentions of entities (match_entity.go; match_person.go tells
+// namesakes apart), then hits of topics, then rules are asked (match_cond.go), but
+// only those that own a hit. An item without a hit costs no allocation.
 package rules

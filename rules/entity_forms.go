@@ -3,6 +3,7 @@ package rules
 import (
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -33,8 +34,15 @@ func (g *grammar) forms(entityType, word string) []string {
 		made = spellings(word)
 	case entityType == person && isCyrillic(word):
 		made = g.decline(word, g.person)
+		if once, ok := undouble(word); ok {
+			made = append(append(made, once), g.decline(once, g.person)...)
+		}
 	case entityType == town && isCyrillic(word):
 		made = g.decline(word, g.place)
+	case entityType == town && isLatin(word) && endsIn(word, "w", "au") && len(word) >= minGerman:
+		// German: Kiewer, Moskauer. Of other towns such a form may be an English
+		// word: Hamburger.
+		made = []string{word + "er"}
 	}
 	out := []string{word}
 	for _, form := range made {
@@ -105,13 +113,16 @@ func declensions() []ending {
 }
 
 // townDeclensions go before declensions for places: adjectives of a place agree
-// with what they stand at, and some towns are plural.
+// with what they stand at, and some towns are plural. Who lives in a place is
+// said with the stem of its adjective: крымский, крымчане.
 func townDeclensions() []ending {
 	adjective := "ого ому им ом ая ой ую ою ое ие их ими"
+	people := " чане чан чанам чанами чанах чанин чанина чанину чанином чанине чанка чанки чанке чанку чанкой чанок чанкам чанками чанках"
+	peopleUk := " чани чан чанам чанами чанах чанин чанина чанину чанином чанинові чанці чанка чанки чанку чанкою чанок"
 	return []ending{
-		split("ский", prefixed("ск", adjective)),
+		split("ский", prefixed("ск", adjective)+people),
 		split("цкий", prefixed("цк", adjective)),
-		split("ський", prefixed("ськ", "ого ому им ім а ої ій у ою е і их ими")),
+		split("ський", prefixed("ськ", "ого ому им ім а ої ій у ою е і их ими")+peopleUk),
 		split("цький", prefixed("цьк", "ого ому им ім а ої ій у ою е і их ими")),
 		split("їв", "єва єву євом єві"),
 		split("ів", "ова ову овом ові"),
@@ -181,10 +192,22 @@ func spellings(word string) []string {
 		return alternatives(word, 3, "iev", "yev", "iyev")
 	case endsIn(low, "eev"):
 		return alternatives(word, 3, "eyev")
-	case len(low) > 5 && low[len(low)-1] == low[len(low)-2] && !strings.ContainsAny(low[len(low)-1:], "aeiouls"):
-		return []string{word[:len(word)-1]}
+	}
+	if once, ok := undouble(word); ok {
+		return []string{once}
 	}
 	return nil
+}
+
+// undouble writes a doubled last consonant once, as who knows a foreign name by
+// ear does: Witkof, Уиткоф. A double l or s is too common for that.
+func undouble(word string) (string, bool) {
+	r := []rune(word)
+	n := len(r)
+	if n < 6 || r[n-1] != r[n-2] || strings.ContainsRune("aeioulsаеиоуыэюялсії", unicode.ToLower(r[n-1])) {
+		return "", false
+	}
+	return string(r[:n-1]), true
 }
 
 // respell handles the vowels behind -sk and -zk.

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"math/bits"
 	"slices"
-	"strings"
 	"unicode/utf8"
 
 	"newswatch/news"
@@ -94,9 +93,6 @@ func newScratch(rs *Ruleset) *scratch {
 		return ok
 	}
 	s.speller.add = func(w []byte) { s.addWord(hash(w), w, 1) }
-	if len(rs.ignored) > 0 {
-		s.reader.skip = s.isIgnored
-	}
 	return s
 }
 
@@ -132,7 +128,20 @@ func (s *scratch) reset(it *news.Item) {
 	s.whispered = s.whispered[:0]
 }
 
+// readItem reads the fields that rules ask for, and notes where terms may begin.
 func (s *scratch) readItem() {
+	s.readFields()
+	if s.reader.hasWeb() {
+		s.reader.findWeb()
+		s.readFields()
+	}
+	if s.ignoreBlocks() {
+		s.readFields()
+	}
+}
+
+func (s *scratch) readFields() {
+	s.reader.rewind()
 	left := maxText
 	for i, name := range fields {
 		if !s.rs.read.has(uint8(i)) {
@@ -149,32 +158,7 @@ func (s *scratch) readItem() {
 		left -= len(text)
 		s.reader.read(uint8(i), text)
 	}
-}
-
-// maxIgnored is the most words of a block that is ignored for how it begins.
-const maxIgnored = 12
-
-// isIgnored says whether a block of the body begins as an editor said that
-// boilerplate begins.
-func (s *scratch) isIgnored(text string, tokens []token) bool {
-	text = strings.TrimSpace(text)
-	if len(tokens) > maxIgnored && !strings.HasSuffix(text, ":") {
-		return false
-	}
-	return slices.ContainsFunc(s.rs.ignored, func(p prefix) bool {
-		if len(p.words) == 0 {
-			return p.raw != "" && strings.HasPrefix(text, p.raw)
-		}
-		if len(p.words) > len(tokens) {
-			return false
-		}
-		for i, h := range p.hashes {
-			if t := &tokens[i]; t.hash != h || string(s.reader.folded(t)) != p.words[i] {
-				return false
-			}
-		}
-		return true
-	})
+	s.reader.sift(s.rs.sieves)
 }
 
 // distribute gives the hits to the slots that want them.
@@ -227,16 +211,16 @@ func (s *scratch) hearWhispers() {
 	if len(s.whispered) == 0 {
 		return
 	}
-	named := map[int32]bool{}
+	named := map[int]bool{}
 	for _, i := range s.active {
 		if k := s.rs.slots[i].kind; k == fullSlot || k == shortSlot {
 			for _, at := range s.slots[i] {
-				named[s.reader.tokens[at.start].para] = true
+				named[s.reader.paragraph(at.start)] = true
 			}
 		}
 	}
 	for _, f := range s.whispered {
-		if named[s.reader.tokens[f.start].para] {
+		if named[s.reader.paragraph(f.start)] {
 			s.putAll(f)
 		}
 	}
@@ -305,7 +289,7 @@ func (s *scratch) anySearched(list []span) bool {
 	return slices.ContainsFunc(list, func(at span) bool { return s.rs.searched.has(s.field(at)) })
 }
 
-func (s *scratch) field(at span) uint8 { return s.reader.tokens[at.start].field }
+func (s *scratch) field(at span) uint8 { return s.reader.fieldOf(at.start) }
 
 // mentioned returns the ids of the entities in the searched fields, in the
 // order of their first mention.

@@ -18,15 +18,15 @@ const (
 
 // letters says what the letters of the paragraph of a token are.
 func (s *scratch) letters(at int32) uint8 {
-	t := s.reader.tokens[at]
-	for len(s.loud) < len(s.reader.paras) {
+	n, all := s.reader.paragraph(at), s.reader.layout.paragraphs
+	for len(s.loud) < len(all) {
 		s.loud = append(s.loud, unread)
 	}
-	if s.loud[t.para] == unread {
-		p := s.reader.paras[t.para]
-		s.loud[t.para] = lettersOf(s.item.Text(fields[p.field])[p.start:p.end])
+	if s.loud[n] == unread {
+		p := all[n]
+		s.loud[n] = lettersOf(s.reader.texts[p.field][p.start:p.end])
 	}
-	return s.loud[t.para]
+	return s.loud[n]
 }
 
 // loudLetters is the least number of letters of a paragraph that can be called
@@ -56,8 +56,7 @@ func lettersOf(text string) uint8 {
 
 // written returns a token as the item writes it, without what nobody sees.
 func (s *scratch) written(i int32) string {
-	t := s.reader.tokens[i]
-	return cleanWord(s.item.Text(fields[t.field])[t.start:t.end])
+	return cleanWord(s.reader.written(i))
 }
 
 // isExact says whether a hit has the letter case of its term.
@@ -73,12 +72,20 @@ func (s *scratch) isExact(places []place, f found) bool {
 	return true
 }
 
-// isForm says whether a token is one of the forms of a place, also with the s of
-// a family or of a German genitive.
+// isForm says whether a token is one of the forms of a place, also with letters
+// of another alphabet.
 func (s *scratch) isForm(at int32, p place) bool {
 	w := s.written(at)
+	latin, cyrillic := repairHomoglyphs(w)
+	return s.isWrittenForm(w, at, p) || latin != "" && s.isWrittenForm(latin, at, p) ||
+		cyrillic != "" && s.isWrittenForm(cyrillic, at, p)
+}
+
+// isWrittenForm compares a word with the forms of a place, also with the s of a
+// family or of a German genitive.
+func (s *scratch) isWrittenForm(w string, at int32, p place) bool {
 	base := w
-	if n := len(w); n > 1 && (s.speller.german || s.reader.tokens[at].is(possessive)) && w[n-1]|0x20 == 's' {
+	if n := len(w); n > 1 && (s.speller.german || s.reader.is(at, possessive)) && w[n-1]|0x20 == 's' {
 		base = w[:n-1]
 	}
 	return slices.ContainsFunc(p.forms, func(form string) bool {
@@ -99,14 +106,15 @@ func (s *scratch) isExactJoined(places []place, f found) bool {
 }
 
 // sameCase compares a written word with a form. ALL CAPS stand for a form with
-// lower-case letters; a form in capitals counts only where not all is loud.
+// lower-case letters, and so does a hashtag without a capital, for there nobody
+// minds them; a form in capitals counts only where not all is loud.
 func (s *scratch) sameCase(w, form string, stem bool, at int32) bool {
 	upper := strings.ToUpper(form)
 	if stem {
 		w = w[:min(len(w), len(form))]
 	}
 	if form != upper {
-		return w == form || w == upper
+		return w == form || w == upper || s.reader.is(at, hashtag) && w == strings.ToLower(form)
 	}
 	return w == form && (s.letters(at) != loud || strings.IndexFunc(form, unicode.IsLetter) < 0)
 }

@@ -58,7 +58,7 @@ func (s *scratch) kept(i, slotID int32) []span {
 		case e.isPerson && s.isJunior(at):
 			s.note(i, at, "it is a junior")
 		case e.isPerson && slotID == e.short && s.isOther(e, at):
-			s.note(i, at, "another given name stands before it")
+			s.note(i, at, "another given name, initial or title stands by it")
 		default:
 			kept = append(kept, at)
 		}
@@ -75,7 +75,7 @@ func (s *scratch) note(i int32, at span, why string) {
 
 // bytesOf returns the length of a hit in the text.
 func (s *scratch) bytesOf(at span) int32 {
-	return s.reader.tokens[at.end-1].end - s.reader.tokens[at.start].start
+	return int32(s.reader.end(at.end-1)) - s.reader.tokens[at.start].start
 }
 
 // masked says whether a mask touches a hit. The longer text wins: "Crimean War
@@ -99,108 +99,17 @@ func (s *scratch) masked(at span, masks []span) bool {
 // isGlued says whether a name in katakana or Hangul begins inside a word: Putin
 // in Rasputin. What follows a name may be a particle.
 func (s *scratch) isGlued(at span) bool {
-	t := s.reader.tokens[at.start]
-	if at.start == 0 || !t.is(lone) {
+	r, i := &s.reader, at.start
+	if i == r.firsts[r.fieldOf(i)] || !r.is(i, lone) || !r.is(i-1, lone) || r.end(i-1) != int(r.tokens[i].start) {
 		return false
 	}
-	prev := s.reader.tokens[at.start-1]
-	if !prev.is(lone) || prev.field != t.field || prev.end != t.start {
-		return false
-	}
-	text := s.item.Text(fields[t.field])
-	first, _ := utf8.DecodeRuneInString(text[t.start:])
-	last, _ := utf8.DecodeRuneInString(text[prev.start:])
+	first, _ := utf8.DecodeRuneInString(r.written(i))
+	last, _ := utf8.DecodeRuneInString(r.written(i - 1))
 	return isKatakana(first) && isKatakana(last) || isHangul(first) && isHangul(last)
 }
 
 func isKatakana(r rune) bool { return r == 'ー' || unicode.Is(unicode.Katakana, r) }
 func isHangul(r rune) bool   { return unicode.Is(unicode.Hangul, r) }
-
-// isJunior says whether Jr. follows a name: that is the son.
-func (s *scratch) isJunior(at span) bool {
-	if int(at.end) >= len(s.reader.tokens) {
-		return false
-	}
-	next := s.reader.tokens[at.end]
-	if next.field != s.field(at) || next.start-s.reader.tokens[at.end-1].end > 3 {
-		return false
-	}
-	switch string(s.reader.folded(&next)) {
-	case "jr", "junior", "младший", "младшего", "младшему", "младшим", "молодший", "молодшого", "молодшому", "молодшим":
-		return true
-	}
-	return false
-}
-
-// isOther says whether the word before a surname is the given name, or the
-// initial, of somebody else.
-func (s *scratch) isOther(e *entity, at span) bool {
-	i := at.start - 1
-	if i < 0 || !s.besides(i, at.start) {
-		return false
-	}
-	prev := s.reader.tokens[i]
-	if prev.is(initial) && len(s.reader.folded(&prev)) <= 2 {
-		if i > 0 && s.besides(i-1, i) {
-			if g, ok := s.givenName(i - 1); ok {
-				return !e.own[g]
-			}
-		}
-		return e.Needs != nil && s.isOtherInitial(e, i)
-	}
-	g, ok := s.givenName(i)
-	return ok && !e.own[g]
-}
-
-// isFull says whether a surname follows a given name of the person's own, with
-// an initial or another name between them: Yuri Viktorovich, Keith R.
-func (s *scratch) isFull(e *entity, at span) bool {
-	for i := at.start - 1; i >= max(0, at.start-2) && s.besides(i, i+1); i-- {
-		if g, ok := s.givenName(i); ok {
-			return e.own[g]
-		}
-		if !isUpperFirst(s.written(i)) {
-			return false
-		}
-	}
-	return false
-}
-
-// besides says that only white space, or the dot of an initial, is between two
-// tokens.
-func (s *scratch) besides(i, j int32) bool {
-	a, b := s.reader.tokens[i], s.reader.tokens[j]
-	return b.is(linked) && a.field == b.field && (b.is(spaced) || a.is(initial) && b.start-a.end <= 2)
-}
-
-// givenName returns the group of a token that is a given name: known, and
-// written with a capital unless nothing is.
-func (s *scratch) givenName(i int32) (int32, bool) {
-	g, ok := s.rs.names[string(s.reader.folded(&s.reader.tokens[i]))]
-	return g, ok && (isUpperFirst(s.written(i)) || s.letters(i) == quiet)
-}
-
-// isOtherInitial says whether an initial with a dot is none of a person's own,
-// as far as these are known in its alphabet.
-func (s *scratch) isOtherInitial(e *entity, i int32) bool {
-	t := s.reader.tokens[i]
-	text := s.item.Text(fields[t.field])
-	if int(t.end) >= len(text) || text[t.end] != '.' {
-		return false
-	}
-	if w := s.written(i); !isUpperFirst(w) || w == "M" { // M. is Monsieur
-		return false
-	}
-	r, _ := utf8.DecodeRune(s.reader.folded(&t))
-	known := false
-	for _, own := range e.initials {
-		if own == r {
-			return false
-		}
-		known = known || isCyrillic(string(own)) == isCyrillic(string(r)) && isLatin(string(own)) == isLatin(string(r))
-	}
-	return known
-}
 
 // accompanied returns the surnames that have the company they need.
 func (s *scratch) accompanied(i int32, short []span) []span {

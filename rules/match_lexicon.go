@@ -2,23 +2,50 @@ package rules
 
 import (
 	"math/bits"
-	"slices"
 )
 
-// lexicon holds words and gives each a number. It keeps them in one piece of
-// memory: with 100,000 terms, a map of strings would be most of a Ruleset.
+// dictionary tells what words of texts stand for. All that a look-up needs but the
+// letters is side by side: with 100,000 terms, memory is what it waits for.
+type dictionary struct {
+	slots []meaning
+	shift uint8
+	text  []byte // of all words, each with a zero behind it
+}
+
+// meaning is a word and what it stands for; an empty slot has no end.
+type meaning struct {
+	hash   uint64
+	end    uint32 // of the word in the dictionary's text
+	symbol int32  // its only one; below 0: row -1-symbol of trie.several
+}
+
+// find returns what a word with its hash stands for; false when it is not there.
+func (d *dictionary) find(h uint64, word []byte) (symbol int32, ok bool) {
+	mask := uint64(len(d.slots) - 1)
+	for at := h >> d.shift; ; at = (at + 1) & mask {
+		m := &d.slots[at&mask]
+		if m.end == 0 {
+			return 0, false
+		}
+		if m.hash == h && d.spells(m, word) {
+			return m.symbol, true
+		}
+	}
+}
+
+// spells says whether the letters are those of a word: two may have one hash.
+func (d *dictionary) spells(m *meaning, word []byte) bool {
+	from := int(m.end) - len(word)
+	return from >= 0 && string(d.text[from:m.end]) == string(word) && (from == 0 || d.text[from-1] == 0)
+}
+
+// lexicon holds words and gives each a number, while compiling. It keeps them in
+// one piece of memory: a map of strings would be most of the work.
 type lexicon struct {
 	slots []uint64 // upper half: part of the hash, lower half: number of the word + 1
 	shift uint8
-	ends  []wordEnd // by number
+	ends  []uint32 // by number, in text
 	text  []byte
-}
-
-// wordEnd is where a word ends in the lexicon's text, and what it stands for:
-// side by side, because memory is what a look-up waits for.
-type wordEnd struct {
-	at     uint32
-	symbol int32 // its only one; below 0: row -1-symbol of trie.several
 }
 
 // newLexicon makes a lexicon with room for so many words, and more.
@@ -44,9 +71,9 @@ func (l *lexicon) find(h uint64, word []byte) (int32, bool) {
 func (l *lexicon) word(n int32) []byte {
 	from := uint32(0)
 	if n > 0 {
-		from = l.ends[n-1].at
+		from = l.ends[n-1]
 	}
-	return l.text[from:l.ends[n].at]
+	return l.text[from:l.ends[n]]
 }
 
 // intern returns the number of a word, which it adds when it is new.
@@ -61,7 +88,7 @@ func (l *lexicon) intern(word []byte) int32 {
 	}
 	n = int32(len(l.ends))
 	l.text = append(l.text, word...)
-	l.ends = append(l.ends, wordEnd{at: uint32(len(l.text))})
+	l.ends = append(l.ends, uint32(len(l.text)))
 	l.place(h, n)
 	return n
 }
@@ -144,7 +171,21 @@ func (l *lexicon) hashes() []uint64 {
 	return out
 }
 
-// packed returns the lexicon without room for more words.
-func (l *lexicon) packed() lexicon {
-	return lexicon{slots: l.slots, shift: l.shift, ends: slices.Clone(l.ends), text: slices.Clone(l.text)}
+// dictionary returns the words with what they stand for, by their numbers.
+func (l *lexicon) dictionary(symbols []int32) dictionary {
+	size := bits.Len(uint(max(len(l.ends)*4/3, 32)))
+	d := dictionary{slots: make([]meaning, 1<<size), shift: uint8(64 - size), text: make([]byte, 0, len(l.text)+len(l.ends))}
+	mask := uint64(len(d.slots) - 1)
+	for n := range l.ends {
+		w := l.word(int32(n))
+		d.text = append(d.text, w...)
+		h := hash(w)
+		at := h >> d.shift
+		for d.slots[at].end != 0 {
+			at = (at + 1) & mask
+		}
+		d.slots[at] = meaning{h, uint32(len(d.text)), symbols[n]}
+		d.text = append(d.text, 0)
+	}
+	return d
 }

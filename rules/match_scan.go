@@ -19,15 +19,14 @@ const maxJoin = 4
 // addEdges finds the symbols of a token, alone and joined with those behind it,
 // and puts them on the stack.
 func (s *scratch) addEdges(i int32) {
-	tokens := s.reader.tokens
-	t := &tokens[i]
-	w := s.reader.folded(t)
-	s.addWord(t.hash, w, 1)
-	if !t.is(asciiOnly) || t.is(possessive|hashtag) || s.speller.german {
-		s.speller.alternatives(t, w)
+	r := &s.reader
+	w := r.folded(i)
+	s.addWord(r.tokens[i].hash, w, 1)
+	if !r.is(i, asciiOnly) || r.is(i, possessive|hashtag) || s.speller.german {
+		s.speller.alternatives(r.marksOf(i), w)
 	}
-	for n := int32(1); n < maxJoin && int(i+n) < len(tokens) && tokens[i+n].is(joined); n++ {
-		whole := s.reader.whole(i, i+n)
+	for n := int32(1); n < maxJoin && int(i+n) < len(r.tokens) && r.isJoined(i+n); n++ {
+		whole := r.whole(i, i+n)
 		s.addWord(hash(whole), whole, n+1)
 	}
 }
@@ -66,7 +65,6 @@ func (s *scratch) scan() {
 		}
 		return
 	}
-	s.reader.sift(s.rs.sieves)
 	if s.reader.unsorted {
 		slices.Sort(s.reader.candidates)
 	}
@@ -92,7 +90,7 @@ func (s *scratch) walk(from, start, end int32, index int) {
 		}
 		behind := end + e.length
 		s.noteTerms(node, start, behind, index)
-		if s.rs.trie.nodes[node].count > 0 && int(behind) < len(s.reader.tokens) && s.reader.tokens[behind].is(linked) {
+		if s.rs.trie.nodes[node].count > 0 && int(behind) < len(s.reader.tokens) && s.reader.is(behind, linked) {
 			top := len(s.edges)
 			s.walk(node, start, behind, index)
 			s.edges = s.edges[:top]
@@ -125,6 +123,6 @@ func (s *scratch) noteTerm(f found, index int) {
 // isPrefixed reports that the token before end is "co" or "ex" with a hyphen:
 // "Kellogg co-chairs" is not the company.
 func (s *scratch) isPrefixed(end int32) bool {
-	t := s.reader.tokens
-	return int(end) < len(t) && t[end].is(joined) && t[end-1].is(asciiOnly) && len(s.reader.folded(&t[end-1])) <= 2
+	r := &s.reader
+	return int(end) < len(r.tokens) && r.isJoined(end) && r.is(end-1, asciiOnly) && len(r.folded(end-1)) <= 2
 }

@@ -42,17 +42,9 @@ func (r *reader) sift(f *sieves) {
 	alone, pairs := f.alone, f.pairs
 	before := uint64(0)
 	for i := range r.tokens {
-		t := &r.tokens[i]
-		h := t.hash
+		h := r.tokens[i].hash
 		here, ahead := alone.has(h), pairs.has(pair(before, h))
 		before = h
-		if f.stemmed {
-			here |= f.heads.has(r.headHash(t))
-		}
-		if t.marks&(odd|joined) != 0 {
-			r.siftOdd(f, int32(i), here|ahead)
-			continue
-		}
 		if here|ahead == 0 {
 			continue
 		}
@@ -63,46 +55,66 @@ func (r *reader) sift(f *sieves) {
 			r.candidates = append(r.candidates, int32(i))
 		}
 	}
+	if f.stemmed {
+		r.siftHeads(f)
+	}
+	for i := range r.words {
+		if w := &r.words[i]; w.marks&(odd|joined) != 0 {
+			r.siftSpecial(f, w)
+		}
+	}
 }
 
-// siftOdd sifts a token that more than one word may stand for.
-func (r *reader) siftOdd(f *sieves, i int32, hit uint64) {
-	t := &r.tokens[i]
-	if i > 0 && (hit != 0 || t.is(odd) && f.first.has(r.tokens[i-1].hash) != 0) {
-		r.candidates = append(r.candidates, i-1)
+// siftHeads sifts the tokens by their first letters.
+func (r *reader) siftHeads(f *sieves) {
+	n := len(r.candidates)
+	for i := range r.tokens {
+		if f.heads.has(r.headHash(int32(i))) != 0 {
+			r.candidates = append(r.candidates, int32(i))
+		}
 	}
-	if hit != 0 || t.is(odd) {
-		r.candidates = append(r.candidates, i)
+	r.unsorted = r.unsorted || n > 0 && len(r.candidates) > n
+}
+
+// siftSpecial sifts a token that more than one word may stand for.
+func (r *reader) siftSpecial(f *sieves, w *word) {
+	i := w.token
+	if w.marks&odd != 0 {
+		if i > 0 && f.first.has(r.tokens[i-1].hash) != 0 {
+			r.addCandidate(i - 1)
+		}
+		r.addCandidate(i)
 	}
-	if t.is(joined) {
+	if w.marks&joined != 0 {
 		r.siftJoined(f, i)
 	}
 }
 
 // headHash returns the hash of the first letters of a token.
-func (r *reader) headHash(t *token) uint64 {
-	text := r.texts[t.field]
+func (r *reader) headHash(i int32) uint64 {
+	t := &r.tokens[i]
 	switch {
-	case t.fold != 0:
-		w := r.folded(t)
+	case t.end < 0:
+		w := r.folded(i)
 		return hash(w[:headLen(w)])
 	case t.end-t.start <= minStem:
 		return t.hash
 	}
-	s := text[t.start : t.start+minStem]
+	s := r.texts[r.fieldOf(i)][t.start : t.start+minStem]
 	return mix(uint64(s[0])|uint64(s[1])<<8|uint64(s[2])<<16|uint64(s[3])<<24|0x20*(eachByte&0xFFFFFFFF), 0)
 }
 
-// isOdd says whether other words may stand for a token, see addAlternatives.
-func isOdd(t *token, w []byte) bool {
+// isOdd says of a word with some marks whether other words may stand for it, see
+// speller.
+func isOdd(m marks, folded []byte) bool {
 	switch {
-	case t.is(possessive), t.is(asciiOnly) && t.is(hashtag), isArabic(w):
+	case m&possessive != 0, m&asciiOnly != 0 && m&hashtag != 0, isArabic(folded):
 		return true
-	case t.is(asciiOnly), t.is(lone):
+	case m&(asciiOnly|lone) != 0:
 		return false
 	}
 	latin, other := false, false
-	for _, c := range w {
+	for _, c := range folded {
 		latin, other = latin || isASCIILetter(c), other || c >= 0x80
 	}
 	return latin && other
@@ -114,7 +126,7 @@ func isArabic(w []byte) bool { return w[0] >= 0xD8 && w[0] <= 0xDB }
 // siftJoined looks whether the parts of a word with hyphens up to token i begin
 // a term as one word, or may follow the first word of one.
 func (r *reader) siftJoined(f *sieves, i int32) {
-	for k := i; k > 0 && i-k < maxJoin-1 && r.tokens[k].is(joined); {
+	for k := i; k > 0 && i-k < maxJoin-1 && r.is(k, joined); {
 		k--
 		whole := r.whole(k, i)
 		if f.first.has(hash(whole)) != 0 || f.stemmed && f.heads.has(hash(whole[:headLen(whole)])) != 0 {
@@ -129,14 +141,4 @@ func (r *reader) siftJoined(f *sieves, i int32) {
 func (r *reader) addCandidate(i int32) {
 	r.candidates = append(r.candidates, i)
 	r.unsorted = true
-}
-
-// whole returns the folded forms of tokens from..to as one word; it is good
-// until the next call.
-func (r *reader) whole(from, to int32) []byte {
-	r.joined = r.joined[:0]
-	for i := from; i <= to; i++ {
-		r.joined = append(r.joined, r.folded(&r.tokens[i])...)
-	}
-	return r.joined
 }

@@ -346,3 +346,13 @@ func TestProperties(t *testing.T) {
 		}
 	})
 }
+
+// TestTruncated reads a text that ends within a letter.
+func TestTruncated(t *testing.T) {
+	t.Parallel()
+	for _, body := range []string{"\xd0", "truce \xd0", "\xd0\x9c\xd0", "well-\xd0", "é\xe2\x80", "it\xe2\x80\x99"} {
+		if got := deskRules(t).Match(&news.Item{Title: "x", Body: body}); len(got.Hits) > 0 {
+			t.Errorf("%q: got hits %v", body, got.Hits)
+		}
+	}
+}

@@ -9,12 +9,12 @@ import (
 // words or a stem. It is built once and never changes. A word of a text has all
 // the symbols whose sets it is in.
 type trie struct {
-	words   lexicon
-	several rows // symbols of words that have more than one
-	heads   lexicon
-	stems   [][]stem // by head: the stems that begin so
-	nodes   []node   // the root first, the children of a node side by side
-	ends    rows     // terms of the nodes that have more than one
+	words   dictionary
+	several rows       // symbols of words that have more than one
+	heads   dictionary // the number of a head, in stems
+	stems   [][]stem   // by head: the stems that begin so
+	nodes   []node     // the root first, the children of a node side by side
+	ends    rows       // terms of the nodes that have more than one
 }
 
 // node is a place in the trie. The k-th child of the root is behind symbol k.

@@ -10,8 +10,8 @@ import (
 // addWord finds the symbols of a word over so many tokens.
 func (s *scratch) addWord(h uint64, w []byte, length int32) {
 	t := &s.rs.trie
-	if word, ok := t.words.find(h, w); ok {
-		if symbol := t.words.ends[word].symbol; symbol >= 0 {
+	if symbol, ok := t.words.find(h, w); ok {
+		if symbol >= 0 {
 			s.edges = append(s.edges, edge{symbol, length})
 		} else {
 			for _, symbol := range t.several.row(-1 - symbol) {
@@ -43,26 +43,29 @@ type speller struct {
 	buf    []byte
 }
 
-// alternatives finds those of a token with the folded form w.
-func (s *speller) alternatives(t *token, w []byte) {
-	if t.is(possessive) {
+// alternatives finds those of a token with some marks and the folded form w.
+func (s *speller) alternatives(m marks, w []byte) {
+	if m&possessive != 0 {
 		s.add(w[:len(w)-1])
 	}
-	if s.german && !t.is(lone) {
+	if s.german && m&lone == 0 {
 		s.cutEndings(w)
 	}
-	if t.is(hashtag) && t.is(asciiOnly) {
+	if m&hashtag != 0 && m&asciiOnly != 0 {
 		s.cutHashtag(w)
 	}
-	if t.is(lone) || t.is(asciiOnly) {
+	if m&(lone|asciiOnly) != 0 {
 		return
 	}
 	if isArabic(w) {
 		s.cutArabic(w)
 		return
 	}
-	if repaired, ok := repairHomoglyphs(string(w)); ok {
-		s.add([]byte(repaired))
+	latin, cyrillic := repairHomoglyphs(string(w))
+	for _, repaired := range [...]string{latin, cyrillic} {
+		if repaired != "" {
+			s.add([]byte(repaired))
+		}
 	}
 }
 
@@ -181,37 +184,46 @@ func cutPrefix(w []byte, prefix string) ([]byte, bool) {
 	return w[len(prefix):], true
 }
 
-// repairHomoglyphs replaces Cyrillic letters in a mostly Latin word, or the
-// other way round, by those that look the same. It reports false for words of
-// one alphabet, and for those that it cannot repair.
-func repairHomoglyphs(w string) (string, bool) {
-	latin, cyrillic := 0, 0
+// Letters of both alphabets that look the same; the last five of each case as
+// capitals only, but most words come folded.
+var (
+	cyrillicTwins = []rune("асеорхуіјѕвкмнтАСЕОРХУІЈЅВКМНТ")
+	latinTwins    = []rune("aceopxyijsbkmhtACEOPXYIJSBKMHT")
+)
+
+// repairHomoglyphs writes a word that has letters of both alphabets in Latin ones
+// alone, and in Cyrillic ones alone, by those that look the same. Where that
+// cannot be, and for words of one alphabet, there is nothing.
+func repairHomoglyphs(w string) (latin, cyrillic string) {
+	hasLatin, hasCyrillic := false, false
 	for _, r := range w {
 		switch {
 		case r < utf8.RuneSelf && isASCIILetter(byte(r)):
-			latin++
+			hasLatin = true
 		case r >= 0x0400 && r <= 0x04FF:
-			cyrillic++
+			hasCyrillic = true
 		default:
-			return "", false
+			return "", ""
 		}
 	}
-	if latin == 0 || cyrillic == 0 {
-		return "", false
+	if !hasLatin || !hasCyrillic {
+		return "", ""
 	}
-	from, to := []rune("асеорхуіјѕ"), []rune("aceopxyijs")
-	if cyrillic > latin {
-		from, to = to, from
-	}
+	return replaceTwins(w, cyrillicTwins, latinTwins), replaceTwins(w, latinTwins, cyrillicTwins)
+}
+
+// replaceTwins returns nothing if a letter has no twin in the alphabet of to.
+func replaceTwins(w string, from, to []rune) string {
 	ok := true
 	fixed := strings.Map(func(r rune) rune {
 		if i := slices.Index(from, r); i >= 0 {
 			return to[i]
 		}
-		if (r < utf8.RuneSelf) == (cyrillic > latin) {
-			ok = false
-		}
+		ok = ok && (r < utf8.RuneSelf) == (to[0] < utf8.RuneSelf)
 		return r
 	}, w)
-	return fixed, ok
+	if !ok {
+		return ""
+	}
+	return fixed
 }

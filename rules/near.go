@@ -53,14 +53,14 @@ func distance(a, b span) int32 { return b.start - a.end + 1 }
 
 // within says whether b, which stands behind a, is near enough.
 func (s *scratch) within(a, b span, w Within, sameParagraph bool) bool {
-	x, y := s.reader.tokens[a.end-1], s.reader.tokens[b.start]
+	r, x, y := &s.reader, a.end-1, b.start
 	switch {
 	case w.Words > 0:
-		return distance(a, b) <= int32(w.Words) && x.field == y.field && (!sameParagraph || x.para == y.para)
+		return distance(a, b) <= int32(w.Words) && r.fieldOf(x) == r.fieldOf(y) && (!sameParagraph || r.paragraph(x) == r.paragraph(y))
 	case w.Unit == Sentence:
-		return x.sentence == y.sentence && x.field == y.field
+		return r.sentence(x) == r.sentence(y) && r.fieldOf(x) == r.fieldOf(y)
 	case w.Unit == Paragraph:
-		return x.para == y.para
+		return r.paragraph(x) == r.paragraph(y)
 	}
 	return true
 }

@@ -243,7 +243,8 @@ func classify(r rune) class {
 		return hyphen
 	case '–':
 		return enDash
-	case '"', '“', '”', '„', '‟', '«', '»', '‹', '›', '‚', '「', '」', '『', '』', '《', '》', '〈', '〉', '＂':
+	case '"', '“', '”', '„', '‟', '«', '»', '‹', '›', '‚', '「', '」', '『', '』', '《', '》', '〈', '〉', '＂',
+		'®', '™': // of a brand, as invisible to a reader as a quote
 		return quote
 	case '.':
 		return stop
@@ -263,7 +264,7 @@ func classifyLetter(r rune) class {
 		return ignorable
 	case isSingle(r) && (unicode.IsLetter(r) || unicode.IsMark(r)), r == 0xFF9E, r == 0xFF9F:
 		return single
-	case unicode.IsLetter(r), unicode.IsMark(r):
+	case unicode.IsLetter(r), unicode.IsMark(r), unicode.Is(unicode.Other_Alphabetic, r): // Ⓐ is of the last
 		return letter
 	case unicode.IsDigit(r):
 		return digit

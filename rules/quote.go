@@ -21,10 +21,10 @@ const leadIn = 120
 func (s *scratch) quote(found []evidence) news.Quote {
 	best, most := -1, 0
 	for from := 0; from < len(found); {
-		sentence := s.reader.tokens[found[from].at.start].sentence
+		sentence := s.reader.sentence(found[from].at.start)
 		to := from
 		var by []string
-		for to < len(found) && s.reader.tokens[found[to].at.start].sentence == sentence {
+		for to < len(found) && s.reader.sentence(found[to].at.start) == sentence {
 			if !slices.Contains(by, found[to].by) {
 				by = append(by, found[to].by)
 			}
@@ -47,23 +47,24 @@ func (s *scratch) quote(found []evidence) news.Quote {
 
 // quoteAt quotes the sentence of the first hit, with the marks of all hits in it.
 func (s *scratch) quoteAt(found []evidence) news.Quote {
-	first := s.reader.tokens[found[0].at.start]
-	st := s.reader.sentences[first.sentence]
-	text := s.item.Text(fields[first.field])
+	r, first := &s.reader, found[0].at.start
+	n := r.sentence(first)
+	st := r.layout.sentences[n]
+	text := r.texts[st.field]
 	from, to := int(st.start), int(st.end)
 	for from < to && isSpaceAt(text, from) {
 		_, size := utf8.DecodeRuneInString(text[from:])
 		from += size
 	}
 	to = from + len(strings.TrimRightFunc(text[from:to], unicode.IsSpace))
-	from, to, open, cut := window(text, from, to, int(first.start))
+	from, to, open, cut := window(text, from, to, int(r.tokens[first].start))
 	q := news.Quote{Text: strings.Map(oneSpace, text[from:to])}
 	for _, e := range found {
-		a, b := s.reader.tokens[e.at.start], s.reader.tokens[e.at.end-1]
-		if a.sentence != first.sentence || int(b.end) > to {
+		end := r.end(e.at.end - 1)
+		if r.sentence(e.at.start) != n || end > to {
 			break
 		}
-		q.Marks = addMark(q.Marks, int(a.start)-from, int(b.end)-from)
+		q.Marks = addMark(q.Marks, int(r.tokens[e.at.start].start)-from, end-from)
 	}
 	if open {
 		q.Text = "…" + q.Text
@@ -212,10 +213,11 @@ func (s *scratch) nearReason(n *near, in fieldSet) string {
 
 // said quotes a hit as the item writes it.
 func (s *scratch) said(at span) string {
-	a, b := s.reader.tokens[at.start], s.reader.tokens[at.end-1]
-	text := strings.Join(strings.Fields(s.item.Text(fields[a.field])[a.start:b.end]), " ")
-	if r := []rune(text); len(r) > maxSaid {
-		text = string(r[:maxSaid-1]) + "…"
+	r := &s.reader
+	text := r.texts[s.field(at)][r.tokens[at.start].start:r.end(at.end-1)]
+	text = strings.Join(strings.Fields(text), " ")
+	if c := []rune(text); len(c) > maxSaid {
+		text = string(c[:maxSaid-1]) + "…"
 	}
 	return "“" + text + "”"
 }

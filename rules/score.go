@@ -76,9 +76,8 @@ func (s *scratch) score(r *rule, entities int) []news.ScorePart {
 func (s *scratch) spans(found []evidence) []news.Span {
 	spans := make([]news.Span, 0, len(found))
 	for _, e := range found {
-		first, last := s.reader.tokens[e.at.start], s.reader.tokens[e.at.end-1]
 		spans = append(spans, news.Span{
-			Field: fields[first.field], Start: int(first.start), End: int(last.end), By: e.by,
+			Field: fields[s.field(e.at)], Start: int(s.reader.tokens[e.at.start].start), End: s.reader.end(e.at.end - 1), By: e.by,
 		})
 	}
 	return spans
@@ -87,13 +86,12 @@ func (s *scratch) spans(found []evidence) []news.Span {
 // isNegated says whether a word that denies stands close before a hit. The hit
 // counts all the same: "no ceasefire" is news of the ceasefire.
 func (s *scratch) isNegated(e evidence) bool {
-	sentence := s.reader.tokens[e.at.start].sentence
+	sentence := s.reader.sentence(e.at.start)
 	for i := e.at.start - 1; i >= max(0, e.at.start-negationReach); i-- {
-		t := &s.reader.tokens[i]
-		if t.sentence != sentence {
+		if s.reader.sentence(i) != sentence {
 			return false
 		}
-		if isNegation(string(s.reader.folded(t))) {
+		if isNegation(string(s.reader.folded(i))) {
 			return true
 		}
 	}

@@ -53,21 +53,22 @@ func (r *reader) parseTerm(t Term, forms inflect, plural bool) pattern {
 	p.places = make([]place, 0, len(r.tokens))
 	all := make([]string, 0, len(r.tokens)+2) // backs the forms of words that have one, and plurals of the last
 	for i := range r.tokens {
-		tok := &r.tokens[i]
-		written := cleanWord(text[tok.start:tok.end])
-		pl := place{joined: tok.is(joined) && i > 0}
-		pl.stem = int(tok.end) < len(text) && text[tok.end] == '*' && !tok.is(lone)
+		i := int32(i)
+		end := r.end(i)
+		written := cleanWord(text[r.tokens[i].start:end])
+		pl := place{joined: r.isJoined(i) && i > 0}
+		pl.stem = end < len(text) && text[end] == '*' && !r.is(i, lone)
 		if pl.stem || forms == nil {
 			all = append(all, written)
 			pl.forms = all[len(all)-1:]
 		} else {
-			pl.forms = forms(written, i < len(r.tokens)-1)
+			pl.forms = forms(written, int(i) < len(r.tokens)-1)
 		}
 		p.places = append(p.places, pl)
 	}
 	if n := len(p.places); plural && !p.exact && n > 0 && !p.places[n-1].stem {
 		last := &p.places[n-1]
-		last.forms = appendPlurals(last.forms)
+		last.forms = appendPlurals(last.forms, last.joined)
 	}
 	return p
 }
@@ -97,10 +98,11 @@ func isPlain(s string) bool {
 }
 
 // appendPlurals appends the English plurals of the first form: of Latin words
-// with four letters or more that do not end in s.
-func appendPlurals(forms []string) []string {
+// with four letters or more that do not end in s. The end of a word with hyphens
+// may be shorter: walk-outs.
+func appendPlurals(forms []string, joined bool) []string {
 	word := forms[0]
-	if utf8.RuneCountInString(word) < 4 || !isLatin(word) {
+	if n := utf8.RuneCountInString(word); n < 4 && (n < 2 || !joined) || !isLatin(word) {
 		return forms
 	}
 	low := strings.ToLower(word)

@@ -1,23 +1,32 @@
 package rules
 
 import (
-	"strings"
-	"unicode"
-	"unicode/utf8"
+	"cmp"
+	"math"
+	"slices"
 
 	"newswatch/news"
 )
 
-// token is a word of an item: where it stands, and the hash of its folded form.
+// token is a word of an item: the hash of its folded form, and where it stands.
 // Positions of tokens count through all fields of an item. An item has hundreds
-// and few of them matter, so a token is half a cache line.
+// and few of them matter, so a token says no more than that: all else is read
+// from the text again where somebody asks.
 type token struct {
-	hash           uint64
-	start, end     int32 // bytes in the field's text
-	fold           int32 // its number in reader.folds; 0: its bytes in lower case
-	sentence, para int32
-	marks          marks
-	field          uint8
+	hash  uint64
+	start int32 // byte in its field's text
+	// end is the byte behind it. Below 0 it is a special word: ^end is its number
+	// in reader.words.
+	end int32
+}
+
+// word is what is kept of a token that is no plain word of ASCII letters and
+// digits.
+type word struct {
+	token    int32
+	end      int32
+	from, to int32 // its folded form in the arena
+	marks    marks
 }
 
 // marks are what is known of a token.
@@ -36,58 +45,46 @@ const (
 	odd                          // other words may stand for it, see speller
 )
 
-func (t *token) is(m marks) bool { return t.marks&m != 0 }
-
-// stretch is a sentence or a paragraph of a field, in bytes.
-type stretch struct {
-	start, end int32
-	field      uint8
-}
+// before are the marks that tell of what parts a token from the one before.
+const before = linked | joined | spaced
 
 // reader cuts text into tokens. Its slices are kept between items.
+//
+// It knows two ways of reading. readRuns finds plain words many at a time and
+// hashes them where they stand. All else is for step, one character at a time,
+// which says what a text means: readRuns only ever agrees with it, faster. What
+// stands between plain words is not read at all until somebody asks for marks or
+// layout.
 type reader struct {
 	f      *folder
 	terms  bool // reading a term: no addresses in it
 	tokens []token
-	arena  []byte
-	folds  []fold // folded forms in the arena; the first is none
+	words  []word // special ones, in order
+	arena  []byte // folded forms of special words
 	// candidates are the tokens at which a term may begin, in order once sorted.
 	candidates []int32
 	unsorted   bool
-	sentences  []stretch
-	paras      []stretch
-	blanks     [][2]int
-	web        web
+	layout     layout
 
-	texts  [len(fields)]string
-	text   string
-	field  uint8
+	texts     [len(fields)]string
+	firsts    [len(fields) + 1]int32 // by field: its first token
+	addresses [len(fields)][]address // by field, in order
+
+	// Of the field that is being read:
+	text  string
+	field uint8
+	last  int32 // the token before the point of reading; -1 in front of the first
+	gap   gap   // what stands between that token and the byte at
+	at    int
+	camel bool // CamelCase parts words here
+	// suspect says that there may be an address in the field, looked that nobody
+	// need look for one: they are rare, and looking costs every text.
+	suspect, looked bool
+
+	runs   runs
 	buf    []byte // of folded
 	joined []byte // of whole
-	camel  bool
-	gap    gap
-	sentAt int32 // where the sentence began
-	block  block // where the paragraph began
-	// skip says whether a paragraph of the body is not to be searched.
-	skip func(text string, tokens []token) bool
 }
-
-// web says what is known of addresses in a field that begin with "www.". They are
-// rare, and looking for them would cost every text a tenth of the time: a field
-// in which one turns up is read again.
-type web uint8
-
-const (
-	webUnseen web = iota
-	webSeen
-	webIgnored // they are known, or are no addresses here
-)
-
-// fold is where in the arena the folded form of a token stands.
-type fold struct{ from, to int32 }
-
-// block remembers the lengths of the reader's slices at a paragraph's start.
-type block struct{ tokens, sentences, arena, folds int }
 
 // gap is what lies between two tokens.
 type gap struct {
@@ -98,313 +95,235 @@ type gap struct {
 	lines  int
 }
 
-func (r *reader) reset() {
-	r.tokens, r.arena = r.tokens[:0], r.arena[:0]
-	r.folds = append(r.folds[:0], fold{})
-	r.candidates, r.unsorted = r.candidates[:0], false
-	r.sentences, r.paras = r.sentences[:0], r.paras[:0]
-}
-
-// read appends the tokens of one field.
-func (r *reader) read(field uint8, text string) {
-	if len(text) == 0 {
-		return
-	}
-	r.text, r.field = text, field
-	r.texts[field] = text
-	r.blanks, r.web = r.blanks[:0], webIgnored
-	if !r.terms && fields[field] != news.URL {
-		r.findAddresses()
-		r.web = webUnseen
-	}
-	from, paras := r.here(), len(r.paras)
-	r.readAll()
-	if r.web == webSeen {
-		r.rewind(from)
-		r.paras, r.web = r.paras[:paras], webIgnored
-		r.findWeb()
-		r.readAll()
-	}
-}
-
-// readAll reads the field between its addresses.
-func (r *reader) readAll() {
-	r.sentAt, r.camel = 0, false
-	r.block = r.here()
-	r.paras = append(r.paras, stretch{0, int32(len(r.text)), r.field})
-	r.gap = gap{broken: true}
-	blank, limit := 0, r.nextBlank(0)
-	for i := 0; i < len(r.text); {
-		switch {
-		case i >= limit:
-			b := r.blanks[blank]
-			r.seekWeb(r.text[b[0]:b[1]])
-			i = max(i, b[1])
-			r.gap.broken, r.gap.other = true, true
-			blank++
-			limit = r.nextBlank(blank)
-		case asciiWord(r.text[i]) && !r.camel:
-			i = r.run(i, limit)
-		default:
-			i = r.step(i)
-		}
-	}
-	r.endParagraph(len(r.text), len(r.text))
-}
-
-// nextBlank returns where an address begins; the text's end behind the last.
-func (r *reader) nextBlank(n int) int {
-	if n < len(r.blanks) {
-		return r.blanks[n][0]
-	}
-	return len(r.text)
-}
-
-func (r *reader) here() block {
-	return block{len(r.tokens), len(r.sentences), len(r.arena), len(r.folds)}
-}
-
-// rewind forgets what was read since b.
-func (r *reader) rewind(b block) {
-	r.tokens, r.arena, r.folds = r.tokens[:b.tokens], r.arena[:b.arena], r.folds[:b.folds]
-	r.sentences = r.sentences[:b.sentences]
-}
-
-// step reads one token or one character between tokens.
-func (r *reader) step(i int) int {
-	c, size := r.decode(i)
-	switch r.f.classOf(c) {
-	case letter, digit:
-		return r.word(i)
-	case single:
-		return r.singleton(i)
-	case ignorable:
-		return i + size
-	case space:
-		r.camel = false
-		return i + size
-	case lineEnd:
-		return r.lineEnd(i, size)
-	case hyphen:
-		r.hyphen(i, size)
-	case enDash:
-		if r.openBefore(i) || r.openAfter(i+size) {
-			r.gap.broken = true
-		}
-	case quote, apostrophe:
-	case connector:
-		r.gap.other = true
-		return i + size
-	case tag:
-		r.gap.other, r.camel, r.gap.hash = true, true, c == '#' || c == '＃'
-		return i + size
-	case stop:
-		if i >= 3 && r.text[i-1] == 'w' {
-			r.seekWeb(r.text[i-3 : i+size])
-		}
-		r.stop(i, size)
-	case terminator:
-		r.gap.broken = true
-		r.endSentence(i + size)
-	default:
-		r.gap.broken = true
-	}
-	r.gap.other, r.gap.lines, r.camel = true, 0, false
-	return i + size
-}
-
-func (r *reader) decode(i int) (rune, int) {
-	if i >= len(r.text) {
-		return 0, 0
-	}
-	c := r.text[i]
-	if c < utf8.RuneSelf {
-		return rune(c), 1
-	}
-	if c >= 0xC2 && c < 0xE0 && i+1 < len(r.text) && r.text[i+1]&0xC0 == 0x80 {
-		return rune(c&0x1F)<<6 | rune(r.text[i+1]&0x3F), 2
-	}
-	if c == printLead0 && i+2 < len(r.text) && r.text[i+1] == printLead1 && r.text[i+2]&0xC0 == 0x80 {
-		return printStart | rune(r.text[i+2]&0x3F), 3
-	}
-	return utf8.DecodeRuneInString(r.text[i:])
-}
-
-// classAt returns the class of the character at i; a separator at the end.
-func (r *reader) classAt(i int) class {
-	c, size := r.decode(i)
-	if size == 0 {
-		return separator
-	}
-	return r.f.classOf(c)
-}
-
-// openBefore and openAfter report white space, or the text's edge.
-func (r *reader) openBefore(i int) bool {
-	c, size := utf8.DecodeLastRuneInString(r.text[:i])
-	return size == 0 || unicode.IsSpace(c)
-}
-
-func (r *reader) openAfter(i int) bool {
-	c, size := r.decode(i)
-	return size == 0 || unicode.IsSpace(c)
-}
-
-// begin starts a token.
-func (r *reader) begin(at int) token {
-	t := token{start: int32(at), fold: int32(len(r.arena)), field: r.field, marks: r.opening() | allLetters | asciiOnly}
-	if r.gap.hash && r.camel {
-		t.marks |= hashtag
-	}
-	return t
-}
-
-// opening returns the marks that a token has from what stands before it.
-func (r *reader) opening() marks {
+// marks returns the marks that a token has from what stands before it.
+func (g gap) marks() marks {
 	switch {
-	case r.gap.broken:
+	case g.broken:
 		return 0
-	case r.gap.join && r.gap.other:
+	case g.join && g.other:
 		return linked | joined
-	case r.gap.join:
+	case g.join:
 		return linked | joined | spaced
-	case r.gap.other:
+	case g.other:
 		return linked
 	}
 	return linked | spaced
 }
 
-// end appends the token if anything of it is left. Until here its fold is where
-// its folded form begins in the arena.
-func (r *reader) end(t token, at int) {
-	f := fold{t.fold, int32(len(r.arena))}
-	if f.from == f.to {
-		return
-	}
-	t.fold = int32(len(r.folds))
-	r.folds = append(r.folds, f)
-	t.hash, t.end = hash(r.arena[f.from:]), int32(at)
-	t.sentence, t.para = int32(len(r.sentences)), int32(len(r.paras)-1)
-	if isOdd(&t, r.arena[f.from:]) {
-		t.marks |= odd
-	}
-	r.tokens = append(r.tokens, t)
-	r.gap = gap{}
-}
-
-func (r *reader) lineEnd(i, size int) int {
-	r.camel = false
-	if r.text[i] == '\r' && strings.HasPrefix(r.text[i:], "\r\n") {
-		size = 2
-	}
-	if r.gap.lines++; r.gap.lines == 2 {
-		r.endParagraph(i, i+size)
-	}
-	return i + size
-}
-
-// hyphen decides about the hyphen at i: between letters it joins, also over a
-// line end; with space around it is a dash.
-func (r *reader) hyphen(i, size int) {
-	if r.openBefore(i) {
-		if r.openAfter(i + size) {
-			r.gap.broken = true
-		}
-		return
-	}
-	n := len(r.tokens)
-	if n == 0 || int(r.tokens[n-1].end) != i || !r.tokens[n-1].is(allLetters) || r.tokens[n-1].field != r.field {
-		return
-	}
-	next := i + size
-	for lines := 0; next < i+8 && (r.classAt(next) == lineEnd || lines > 0 && r.classAt(next) == space); next++ {
-		if r.text[next] == '\n' {
-			lines++
-		}
-		if lines > 1 {
-			return
-		}
-	}
-	r.gap.join = r.classAt(next) == letter || r.classAt(next) == ignorable
-}
-
-// stop decides about the full stop at i.
-func (r *reader) stop(i, size int) {
-	n := len(r.tokens)
-	if n > 0 && int(r.tokens[n-1].end) == i && r.tokens[n-1].field == r.field {
-		if t := &r.tokens[n-1]; t.is(initial) || isAbbreviation(r.folded(t)) {
-			return
-		}
-	}
-	r.gap.broken = true
-	end := i + size
-	for j := end; ; {
-		c, s := r.decode(j)
-		cl := r.f.classOf(c)
-		if s == 0 || cl == lineEnd {
-			r.endSentence(end)
-			return
-		}
-		if cl == space {
-			if next, n := r.decode(j + s); n > 0 && unicode.IsLower(next) {
-				return
-			}
-			r.endSentence(end)
-			return
-		}
-		if cl != quote && cl != apostrophe && c != ')' && c != ']' || j > end+8 {
-			return
-		}
-		j += s
+func (r *reader) reset() {
+	r.rewind()
+	for i := range r.addresses {
+		r.addresses[i] = r.addresses[i][:0]
 	}
 }
 
-// endSentence ends the sentence that runs up to byte at, and takes the quotes
-// and brackets that close behind it.
-func (r *reader) endSentence(at int) {
-	n := len(r.tokens)
-	if n == 0 || r.tokens[n-1].field != r.field || int(r.tokens[n-1].sentence) != len(r.sentences) {
-		r.sentAt = int32(at)
-		return
-	}
-	for {
-		c, size := r.decode(at)
-		cl := r.f.classOf(c)
-		if size == 0 || cl != terminator && cl != stop && c != '”' && c != '’' && c != '"' && c != '»' && c != ')' && c != '」' && c != '』' {
-			break
-		}
-		at += size
-	}
-	r.sentences = append(r.sentences, stretch{r.sentAt, int32(at), r.field})
-	r.sentAt = int32(at)
+// rewind forgets all of an item but its addresses.
+func (r *reader) rewind() {
+	r.tokens, r.words, r.arena = r.tokens[:0], r.words[:0], r.arena[:0]
+	r.candidates, r.unsorted = r.candidates[:0], false
+	r.layout.reset()
+	r.texts = [len(fields)]string{}
+	r.firsts = [len(fields) + 1]int32{}
 }
 
-// endParagraph ends the sentence and the paragraph at byte at; the next one
-// begins at byte next.
-func (r *reader) endParagraph(at, next int) {
-	r.gap.broken = true
-	if int(r.sentAt) < at {
-		r.endSentence(at)
+// read appends the tokens of one field. Fields are read in order.
+func (r *reader) read(field uint8, text string) {
+	for i := int(field) + 1; i < len(r.firsts); i++ {
+		r.firsts[i] = math.MaxInt32
 	}
-	p := &r.paras[len(r.paras)-1]
-	p.end = int32(at)
-	if r.skip != nil && fields[r.field] == news.Body && r.skip(r.text[p.start:p.end], r.tokens[r.block.tokens:]) {
-		r.rewind(r.block)
+	r.texts[field] = text
+	r.looked = r.terms || fields[field] == news.URL || len(r.addresses[field]) > 0
+	r.enter(field)
+	from := [...]int{len(r.tokens), len(r.words), len(r.arena)}
+	r.readRuns()
+	if r.suspect && !r.looked {
+		r.looked = true
+		r.tokens, r.words, r.arena = r.tokens[:from[0]], r.words[:from[1]], r.arena[:from[2]]
+		r.findAddresses()
+		r.enter(field)
+		r.readRuns()
 	}
-	r.block = r.here()
-	if next < len(r.text) {
-		r.paras = append(r.paras, stretch{int32(next), int32(len(r.text)), r.field})
+	for i := int(field) + 1; i < len(r.firsts); i++ {
+		r.firsts[i] = int32(len(r.tokens))
 	}
+}
+
+// enter goes to the beginning of a field.
+func (r *reader) enter(field uint8) {
+	r.text, r.field = r.texts[field], field
+	r.last, r.gap, r.at = -1, gap{broken: true}, 0
+	r.camel, r.suspect = false, false
+}
+
+// fieldOf returns the field of a token.
+func (r *reader) fieldOf(i int32) uint8 {
+	for f := len(fields) - 1; f > 0; f-- {
+		if i >= r.firsts[f] {
+			return uint8(f)
+		}
+	}
+	return 0
+}
+
+// end returns the byte behind a token.
+func (r *reader) end(i int32) int {
+	if e := r.tokens[i].end; e >= 0 {
+		return int(e)
+	}
+	return int(r.words[^r.tokens[i].end].end)
+}
+
+// written returns the bytes of a token as its field has them.
+func (r *reader) written(i int32) string {
+	return r.texts[r.fieldOf(i)][r.tokens[i].start:r.end(i)]
 }
 
 // folded returns the folded form of a token; it is good until the next call.
-func (r *reader) folded(t *token) []byte {
-	if t.fold > 0 {
-		f := r.folds[t.fold]
-		return r.arena[f.from:f.to]
+func (r *reader) folded(i int32) []byte {
+	t := &r.tokens[i]
+	if t.end < 0 {
+		w := &r.words[^t.end]
+		return r.arena[w.from:w.to]
 	}
-	r.buf = appendLower(r.buf[:0], r.texts[t.field][t.start:t.end])
+	r.buf = appendLower(r.buf[:0], r.texts[r.fieldOf(i)][t.start:t.end])
 	return r.buf
+}
+
+// is says whether a token has one of some marks.
+func (r *reader) is(i int32, m marks) bool {
+	if e := r.tokens[i].end; e < 0 {
+		return r.words[^e].marks&m != 0
+	}
+	return r.plainMarks(i, m)&m != 0
+}
+
+// isJoined says whether a hyphen or a change of case parts a token from the one
+// before: never a plain word.
+func (r *reader) isJoined(i int32) bool {
+	e := r.tokens[i].end
+	return e < 0 && r.words[^e].marks&joined != 0
+}
+
+// marksOf returns what is known of a token but how it opens.
+func (r *reader) marksOf(i int32) marks {
+	if e := r.tokens[i].end; e < 0 {
+		return r.words[^e].marks
+	}
+	return r.plainMarks(i, allLetters|initial)
+}
+
+// plainMarks returns those of the marks asked for that a plain word has.
+func (r *reader) plainMarks(i int32, asked marks) marks {
+	m := asciiOnly
+	if asked&(allLetters|initial) != 0 {
+		w := r.written(i)
+		if isAlphabetic(w) {
+			m |= allLetters
+			if len(w) == 1 {
+				m |= initial
+			}
+		}
+	}
+	if asked&before != 0 {
+		m |= r.opening(i)
+	}
+	return m
+}
+
+// isAlphabetic says of a plain word whether it has no digits.
+func isAlphabetic(w string) bool {
+	for i := range len(w) {
+		if w[i] <= '9' {
+			return false
+		}
+	}
+	return true
+}
+
+// opening returns the marks that a plain word has from what stands before it.
+func (r *reader) opening(i int32) marks {
+	f := r.fieldOf(i)
+	if i == r.firsts[f] {
+		return 0
+	}
+	text, end, start := r.texts[f], r.end(i-1), int(r.tokens[i].start)
+	if start == end+1 && text[end] == ' ' {
+		return linked | spaced
+	}
+	r.enter(f)
+	r.approach(i-1, start)
+	return r.gap.marks()
+}
+
+// approach reads what stands between the token last, or the beginning of the
+// field, and the byte to, into r.gap. There is no token in it.
+func (r *reader) approach(last int32, to int) {
+	r.last, r.gap, r.camel, r.at = last, gap{broken: last < 0}, false, 0
+	if last >= 0 {
+		r.at = r.behind(last)
+	}
+	r.skim(to)
+}
+
+// behind returns the byte behind a token, and behind the 's that was cut from it.
+func (r *reader) behind(i int32) int {
+	at := r.end(i)
+	end := r.genitive(at)
+	if next := i + 1; next < r.firsts[r.field+1] && int(next) < len(r.tokens) && end > int(r.tokens[next].start) {
+		return at // the s is a word
+	}
+	return end
+}
+
+// skim reads up to the byte to, in front of which there is no token.
+func (r *reader) skim(to int) {
+	for r.at < to {
+		r.at = r.stepOver(r.at)
+	}
+}
+
+// stepOver is step, but knows of addresses.
+func (r *reader) stepOver(i int) int {
+	if from, to, ok := r.nextAddress(i); ok && from <= i {
+		r.gap.broken, r.gap.other, r.gap.hash, r.camel = true, true, false, false
+		return r.genitive(to)
+	}
+	return r.step(i)
+}
+
+// nextAddress returns the first address of the field that ends behind the byte i.
+func (r *reader) nextAddress(i int) (from, to int, ok bool) {
+	list := r.addresses[r.field]
+	if len(list) == 0 {
+		return 0, 0, false
+	}
+	k, _ := slices.BinarySearchFunc(list, i+1, func(a address, at int) int { return cmp.Compare(a.to, at) })
+	if k == len(list) {
+		return 0, 0, false
+	}
+	return list[k].from, list[k].to, true
+}
+
+// addWord appends a special token with the folded form that the arena has from
+// byte from on, which is not empty. The gap begins anew behind it.
+func (r *reader) addWord(start, end, from int, m marks) {
+	n := int32(len(r.tokens))
+	r.tokens = append(r.tokens, token{hash(r.arena[from:]), int32(start), ^int32(len(r.words))})
+	// Field by field: to copy a word that was just put together waits for it.
+	r.words = append(r.words, word{})
+	w := &r.words[len(r.words)-1]
+	w.token, w.end, w.from, w.to, w.marks = n, int32(end), int32(from), int32(len(r.arena)), m
+	r.last, r.gap = n, gap{}
+}
+
+// whole returns the folded forms of tokens from..to as one word; it is good
+// until the next call.
+func (r *reader) whole(from, to int32) []byte {
+	r.joined = r.joined[:0]
+	for i := from; i <= to; i++ {
+		r.joined = append(r.joined, r.folded(i)...)
+	}
+	return r.joined
 }
 
 // appendLower appends ASCII letters and digits in lower case.

@@ -13,34 +13,52 @@ import (
 // token's field is an index into it.
 var fields = [...]news.Field{news.Title, news.Body, news.Author, news.URL, news.Category}
 
-// findAddresses notes where URLs with a scheme and e-mail addresses stand in the text: their
-// words are nobody's. The work is linear in the text.
+// address is a part of a field whose words are nobody's: a URL, an e-mail
+// address, a block that is ignored.
+type address struct{ from, to int }
+
+// findAddresses notes where URLs with a scheme and e-mail addresses stand in the
+// field. The work is linear in its text.
 func (r *reader) findAddresses() {
-	r.findURLs("://", schemeStart)
+	r.findURLs()
 	r.findMail()
-	r.sortBlanks()
+	r.sortAddresses()
 }
 
-// findWeb adds the addresses without a scheme.
-func (r *reader) findWeb() {
-	r.findURLs("www.", wordStart)
-	r.sortBlanks()
+// sortAddresses brings the addresses of the field into order, without those that
+// lie inside another.
+func (r *reader) sortAddresses() {
+	list := r.addresses[r.field]
+	slices.SortStableFunc(list, func(a, b address) int { return cmp.Compare(a.from, b.from) })
+	kept := list[:0]
+	for _, b := range list {
+		if n := len(kept); n == 0 || b.to > kept[n-1].to {
+			kept = append(kept, b)
+		}
+	}
+	r.addresses[r.field] = kept
 }
 
-// seekWeb notes whether there is such an address in a part of the text.
-func (r *reader) seekWeb(part string) {
-	if r.web == webUnseen && strings.Contains(part, "www.") {
-		r.web = webSeen
+func (r *reader) addAddress(from, to int) {
+	r.addresses[r.field] = append(r.addresses[r.field], address{from, to})
+}
+
+// seekURL and seekMail note whether there may be an address around the slash, or
+// the @, at byte i.
+func (r *reader) seekURL(i int) {
+	if r.text[i] == '/' && i > 0 && r.text[i-1] == ':' && i+1 < len(r.text) && r.text[i+1] == '/' {
+		r.suspect = true
 	}
 }
 
-func (r *reader) sortBlanks() {
-	if len(r.blanks) > 1 {
-		slices.SortStableFunc(r.blanks, func(a, b [2]int) int { return cmp.Compare(a[0], b[0]) })
+func (r *reader) seekMail(i int) {
+	if r.text[i] == '@' && i > 0 && isMailByte(r.text[i-1]) && i+1 < len(r.text) && isMailByte(r.text[i+1]) {
+		r.suspect = true
 	}
 }
 
-func (r *reader) findURLs(sign string, start func(text string, at int) int) {
+func (r *reader) findURLs() {
+	const sign = "://"
 	for i := 0; ; {
 		k := strings.Index(r.text[i:], sign)
 		if k < 0 {
@@ -48,33 +66,46 @@ func (r *reader) findURLs(sign string, start func(text string, at int) int) {
 		}
 		at := i + k
 		i = at + len(sign)
-		from := start(r.text, at)
-		if from < 0 {
+		from := at
+		for from > 0 && at-from < maxScheme && isASCIILetter(r.text[from-1]) {
+			from--
+		}
+		if from == at {
 			continue
 		}
 		end := addressEnd(r.text, i)
-		r.blanks = append(r.blanks, [2]int{from, end})
+		r.addAddress(from, end)
 		i = end
 	}
 }
 
-// schemeStart goes back over the scheme in front of "://"; -1 when there is none.
-func schemeStart(text string, at int) int {
-	i := at
-	for i > 0 && at-i < 12 && isASCIILetter(text[i-1]) {
-		i--
-	}
-	if i == at {
-		return -1
-	}
-	return i
+// maxScheme bounds the letters of a scheme: of those in use, few have more than five.
+const maxScheme = 12
+
+// webAt says whether an address without a scheme begins with the token i:
+// www.example.
+func (r *reader) webAt(i int32) bool {
+	text, end := r.texts[r.fieldOf(i)], r.end(i)
+	return end < len(text) && text[end] == '.' && r.written(i) == "www" && fields[r.fieldOf(i)] != news.URL
 }
 
-func wordStart(text string, at int) int {
-	if at > 0 && (isASCIILetter(text[at-1]) || text[at-1] == '/') {
-		return -1
+// hasWeb says whether there is such an address.
+func (r *reader) hasWeb() bool { return slices.ContainsFunc(r.candidates, r.webAt) }
+
+// findWeb adds the addresses without a scheme, which begin with a token, to
+// those of all fields. The fields must then be read again.
+func (r *reader) findWeb() {
+	for i := range int32(len(r.tokens)) {
+		if !r.webAt(i) {
+			continue
+		}
+		r.enter(r.fieldOf(i))
+		from := int(r.tokens[i].start)
+		if list := r.addresses[r.field]; len(list) == 0 || list[len(list)-1].to <= from {
+			r.addAddress(from, addressEnd(r.text, from))
+			r.sortAddresses()
+		}
 	}
-	return at
 }
 
 // addressEnd returns where the URL that runs over byte at ends: at white space,
@@ -109,7 +140,7 @@ func (r *reader) findMail() {
 		}
 		domain := strings.TrimRight(r.text[i:end], ".-_+")
 		if from < at && strings.Contains(domain, ".") {
-			r.blanks = append(r.blanks, [2]int{from, i + len(domain)})
+			r.addAddress(from, i+len(domain))
 		}
 		i = max(i, end)
 	}
@@ -119,22 +150,4 @@ func isASCIILetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
 
 func isMailByte(c byte) bool {
 	return isASCIILetter(c) || '0' <= c && c <= '9' || c == '.' || c == '-' || c == '_' || c == '+' || c == '%'
-}
-
-// maxAbbreviation is the length of the longest one in ASCII letters.
-const maxAbbreviation = 6
-
-// isAbbreviation knows words that a full stop follows without ending a
-// sentence, in folded form. A sentence that does end there is the price.
-func isAbbreviation(word []byte) bool {
-	switch string(word) {
-	case "mr", "mrs", "ms", "dr", "prof", "gen", "lt", "col", "maj", "sgt", "capt", "cmdr", "cpl",
-		"brig", "adm", "sen", "rep", "gov", "pres", "hon", "rev", "amb", "sec", "min", "st", "mt",
-		"jr", "sr", "vs", "inc", "ltd", "corp", "dept", "est", "approx", "etc", "jan", "feb", "aug",
-		"sept", "oct", "nov", "dec", "fr", "hr", "usw", "bzw", "mme", "mlle", "sra", "srta",
-		"ген", "гр", "им", "ім", "ул", "вул", "тыс", "тис", "млн", "млрд", "проф", "акад", "др",
-		"обл", "гос", "зам", "пер", "просп", "чл", "см":
-		return true
-	}
-	return false
 }

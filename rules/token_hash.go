@@ -55,13 +55,3 @@ func loadTail(s []byte) uint64 {
 
 // eachByte repeats a byte in a word.
 const eachByte = 0x0101010101010101
-
-// notWord sets the high bit of each byte that is no ASCII letter or digit.
-func notWord(x uint64) uint64 {
-	const high = 0x80 * eachByte
-	low := x &^ high
-	folded := low | 0x20*eachByte
-	letters := (folded + (0x80-'a')*eachByte) &^ (folded + (0x7F-'z')*eachByte)
-	digits := (low + (0x80-'0')*eachByte) &^ (low + (0x7F-'9')*eachByte)
-	return (^(letters | digits) | x) & high
-}

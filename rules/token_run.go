@@ -1,153 +1,243 @@
 package rules
 
-import "math/bits"
+import (
+	"encoding/binary"
+	"math"
+	"math/bits"
+	"slices"
+)
 
-// run reads plain words from the one at byte i on, which must begin with an
-// ASCII letter or digit, and returns where step has to go on. Nine of ten words
-// of an English news text are plain: up to sixteen ASCII letters and digits, and
-// what parts them is common punctuation. They are found, folded and hashed eight
-// bytes at a time, without copying them. All else is for step and word, which
-// say what a text means: run only ever agrees with them, faster.
-func (r *reader) run(i, limit int) int {
-	text := r.text
-	m := r.opening()
-	last := min(len(text)-wordLoad, limit-1)
-	for i <= last {
-		x := load(text[i:])
-		stops := notWord(x)
-		size := bits.TrailingZeros64(stops) >> 3
-		below := (stops ^ (stops - 1)) >> 8 // the bytes before the first stop
-		a, b := (x|0x20*eachByte)&below, uint64(0)
-		digits := ^x & below & (0x40 * eachByte) // letters have this bit
-		if stops == 0 {
-			y := load(text[i+8:])
-			if stops = notWord(y); stops == 0 {
-				break
+// runs finds the runs of a field: the longest pieces in which words can stand.
+// Most are plain words: up to sixteen ASCII letters and digits. A run with
+// anything else in it is special, and read by step.
+type runs struct {
+	text    []byte   // the field, with zeros behind it
+	word    []uint64 // a bit for each byte of a run, and zeros behind them
+	special []uint64 // a bit for each byte that makes its run special
+	print   []uint64 // a bit for each byte with which a mark of print may begin
+}
+
+const (
+	block = 64 // bytes that one word of bits tells of
+	// plainSize is the length of the longest plain word, which is hashed in one step.
+	plainSize = 16
+)
+
+// load takes the text of a field and finds the bytes of runs.
+func (u *runs) load(text string) {
+	blocks := len(text)/block + 1 // the last byte of the last block is a zero
+	if size := blocks*block + plainSize; size > len(u.text) {
+		u.text = make([]byte, 2*size)
+		u.word, u.special, u.print = make([]uint64, 2*blocks+1), make([]uint64, 2*blocks), make([]uint64, 2*blocks)
+	}
+	n := copy(u.text, text)
+	clear(u.text[n : blocks*block+plainSize])
+	u.word, u.special, u.print = u.word[:blocks+1], u.special[:blocks], u.print[:blocks]
+	findRuns(u.text[:blocks*block], u.word[:blocks], u.special, u.print)
+	u.word[blocks] = 0
+	for b, x := range u.print {
+		for ; x != 0; x &= x - 1 {
+			u.part(b*block + bits.TrailingZeros64(x))
+		}
+	}
+}
+
+// part takes the mark of print at byte i out of its run, when step would find
+// that no word goes over it: quotes, dashes, the 's that ends a word. What they
+// mean is read where somebody asks what parts two words.
+func (u *runs) part(i int) {
+	text := u.text
+	size := 1
+	switch {
+	case text[i] == 0xC2:
+		if isSided(text[i+1]) {
+			u.drop(i, 2)
+		}
+		return
+	case text[i] == 0xE2:
+		if text[i+1] != 0x80 {
+			return
+		}
+		if isPrinted(text[i+2]) {
+			u.drop(i, 3)
+		}
+		if text[i+2] != 0x99 { // ’
+			return
+		}
+		size = 3
+	}
+	after := i + size
+	switch {
+	case i == 0 || !u.has(i-1): // a quote that opens
+		u.drop(i, size)
+	case i < 2 || !asciiWord(text[i-1]) || !asciiWord(text[i-2]): // of an initial, or nothing plain
+	case !u.has(after) && text[i-1]|0x20 != 's': // a quote that closes, but no genitive of a plural
+		u.drop(i, size)
+	case text[after]|0x20 == 's' && !u.has(after+1):
+		u.drop(i, size+1)
+	}
+}
+
+// drop takes so many bytes out of runs.
+func (u *runs) drop(i, size int) {
+	for ; size > 0; i, size = i+1, size-1 {
+		bit := uint64(1) << (i % block)
+		u.word[i/block] &^= bit
+		u.special[i/block] &^= bit
+	}
+}
+
+// isPrinted knows, by their third byte, the marks of print that end any word:
+// – — “ ” „ …
+func isPrinted(c byte) bool {
+	return c == 0x93 || c == 0x94 || c == 0x9C || c == 0x9D || c == 0x9E || c == 0xA6
+}
+
+// isSided knows, by their second byte, « » and the space that breaks no line.
+func isSided(c byte) bool { return c == 0xAB || c == 0xBB || c == 0xA0 }
+
+// end returns the end of the run that byte at is in; at when it is in none.
+func (u *runs) end(at int) int {
+	b := at / block
+	x := ^u.word[b] >> (at % block) << (at % block)
+	for x == 0 {
+		b++
+		x = ^u.word[b]
+	}
+	return b*block + bits.TrailingZeros64(x)
+}
+
+// goesOn says whether byte at is in a run that has begun before it.
+func (u *runs) goesOn(at int) bool {
+	return at > 0 && u.has(at) && u.has(at-1)
+}
+
+func (u *runs) has(at int) bool { return u.word[at/block]>>(at%block)&1 != 0 }
+
+// nextSpecial returns the first byte from at on that makes its run special.
+func (u *runs) nextSpecial(at int) int {
+	b := at / block
+	if b >= len(u.special) {
+		return math.MaxInt
+	}
+	x := u.special[b] &^ (1<<(at%block) - 1)
+	for x == 0 {
+		if b++; b == len(u.special) {
+			return math.MaxInt
+		}
+		x = u.special[b]
+	}
+	return b*block + bits.TrailingZeros64(x)
+}
+
+// readRuns reads the field.
+func (r *reader) readRuns() {
+	u := &r.runs
+	u.load(r.text)
+	next := r.nextStop(0)
+	for at := r.plain(0, next); at < len(r.text); at = r.plain(at, next) {
+		to := u.end(at)
+		if at = r.pieces(at, to); at < to {
+			at = r.special(at, to)
+		}
+		// Reading may go on behind the run: over the line end behind a hyphen.
+		for at < len(r.text) && u.goesOn(at) {
+			at = r.special(at, u.end(at))
+		}
+		if r.suspect && !r.looked {
+			return
+		}
+		next = r.nextStop(at)
+	}
+}
+
+// nextStop returns the first byte from at on whose run is no plain word.
+func (r *reader) nextStop(at int) int {
+	next := r.runs.nextSpecial(at)
+	if from, _, ok := r.nextAddress(at); ok {
+		return min(next, from)
+	}
+	return next
+}
+
+// plain reads plain words from byte at on, where no run goes on, and returns where
+// the first run begins that is none; at the latest it is the one with the byte
+// next. It hashes words where they stand, in lower case, sixteen bytes at a time.
+func (r *reader) plain(at, next int) int {
+	text, words := r.runs.text, r.runs.word
+	before := uint64(0) // 1 when a run goes on over the block's first byte
+	within := ^uint64(0) << (at % block)
+	for b := at / block; b+1 < len(words); b++ {
+		m, ahead := words[b], words[b+1]
+		starts := m &^ (m<<1 | before) & within
+		before, within = m>>(block-1), ^uint64(0)
+		tokens := r.room(block / 2)
+		n := 0
+		for starts != 0 && n < len(tokens) {
+			s := bits.TrailingZeros64(starts) & (block - 1)
+			starts &= starts - 1
+			size := bits.TrailingZeros64(^(m>>s | ahead<<1<<(block-1-s)))
+			from := b*block + s
+			to := from + size
+			if to > next || size > plainSize || size-1|int(text[to]^'.') == 0 { // initials are special
+				r.tokens = r.tokens[:len(r.tokens)+n]
+				return from
 			}
-			size = 8 + bits.TrailingZeros64(stops)>>3
-			below = (stops ^ (stops - 1)) >> 8
-			a, b = x|0x20*eachByte, (y|0x20*eachByte)&below
-			digits = (^x | ^y&below) & (0x40 * eachByte)
-		} else if size == 0 {
-			r.gap = m.gap()
-			return i
+			tokens[n] = token{plainHash(text[from:from+plainSize], size), int32(from), int32(to)}
+			n++
 		}
-		c := text[i+size]
-		if c != ' ' && (mayGoOn(c) && (size == 1 || r.goesOn(i+size)) || c == '.' && size == 1) {
-			break
-		}
-		r.tokens = append(r.tokens, token{})
-		t := &r.tokens[len(r.tokens)-1]
-		t.hash, t.start, t.end = mix(a, b), int32(i), int32(i+size)
-		t.sentence, t.para, t.field = int32(len(r.sentences)), int32(len(r.paras)-1), r.field
-		t.marks = m | plainMarks(digits, size)
-		i += size
-		if c == ' ' {
-			i, m = i+1, linked|spaced
-			continue
-		}
-		var ok bool
-		if i, m, ok = r.plainGap(i, t); !ok {
-			r.gap = gap{}
-			return i
+		r.tokens = r.tokens[:len(r.tokens)+n]
+	}
+	return len(r.text)
+}
+
+// plainHash returns the hash of a plain word of some size in lower case.
+func plainHash(x []byte, size int) uint64 {
+	k := &lengths[size&(2*plainSize-1)]
+	lo := (binary.LittleEndian.Uint64(x) | 0x20*eachByte) & k[0]
+	hi := (binary.LittleEndian.Uint64(x[8:]) | 0x20*eachByte) & k[1]
+	return mix(lo, hi)
+}
+
+// room makes room for n more tokens, and returns it.
+func (r *reader) room(n int) []token {
+	if cap(r.tokens)-len(r.tokens) < n {
+		r.tokens = slices.Grow(r.tokens, cap(r.tokens)+n)
+	}
+	return r.tokens[len(r.tokens) : len(r.tokens)+n]
+}
+
+// lengths are the masks of the first bytes of two words of eight.
+var lengths = func() (m [2 * plainSize][2]uint64) {
+	for size := range m {
+		for i := range min(size, plainSize) {
+			m[size][i/8] |= 0xFF << (i % 8 * 8)
 		}
 	}
-	r.gap = m.gap()
-	if i < limit && i < len(text) && asciiWord(text[i]) {
-		return r.word(i)
+	return m
+}()
+
+// special reads a run that is no plain word, or what is left of it, and returns
+// where it ended: that may be behind the run.
+func (r *reader) special(from, to int) int {
+	r.reach(from)
+	i := max(from, r.at)
+	for i < to || r.gap.join && i < len(r.text) {
+		i = r.stepOver(i)
 	}
+	r.at = i
 	return i
 }
 
-// plainMarks returns the marks of a plain word, without a branch that nobody
-// could foretell.
-func plainMarks(digits uint64, size int) marks {
-	letters := marks((digits - 1) >> 63) // the high bit of digits is never set
-	return asciiOnly | letters*allLetters | letters*marks(uint64(size-2)>>63)*initial
-}
-
-// wordLoad is how many bytes from a word's first one run may read.
-const wordLoad = 17
-
-// mayGoOn says whether a word may go on, or end in another way, at a character
-// that is no ASCII letter or digit.
-func mayGoOn(c byte) bool { return c >= 0x80 || c == '\'' || c == '`' }
-
-// goesOn says the same of the characters at byte i, but knows the quotes and
-// dashes of print, and the 's that ends a word.
-func (r *reader) goesOn(i int) bool {
-	size := 1
-	if r.text[i] >= 0x80 {
-		if len(r.text) < i+3 || r.text[i] != 0xE2 || r.text[i+1] != 0x80 {
-			return true
-		}
-		switch r.text[i+2] {
-		case 0x93, 0x94, 0x9C, 0x9D, 0xA6: // – — “ ” …
-			return false
-		case 0x99: // ’
-			size = 3
-		default:
-			return true
-		}
+// reach reads what stands between the last token and the byte to.
+func (r *reader) reach(to int) {
+	last := int32(len(r.tokens)) - 1
+	if last < r.firsts[r.field] {
+		last = -1
 	}
-	return !isGenitive(r.text[i+size:])
-}
-
-// isGenitive says whether what stands behind an apostrophe is an s that ends a
-// plain word.
-func isGenitive(s string) bool {
-	return len(s) > 1 && s[0]|0x20 == 's' && !asciiWord(s[1]) && !mayGoOn(s[1])
-}
-
-// plainGap reads what stands between the token t, which ends before byte i, and
-// a plain word that follows. It gives up on what is not common, and says where.
-func (r *reader) plainGap(i int, t *token) (next int, m marks, ok bool) {
-	s := r.text[i:]
-	if mayGoOn(s[0]) {
-		size := 1
-		if s[0] == 0xE2 {
-			size = 3
-			if s[2] != 0x99 {
-				return i, 0, false
-			}
-		}
-		// goesOn has seen a genitive: nothing of it is left.
-		i, s = i+size+1, s[size+1:]
-		if s[0] == ' ' {
-			return i + 1, linked | spaced, true
-		}
+	if last != r.last {
+		r.last, r.gap, r.at = last, gap{}, r.behind(last)
 	}
-	switch {
-	case len(s) < 3:
-	case s[0] == ',' && s[1] == ' ':
-		return i + 2, 0, true
-	case s[0] == '-' && asciiWord(s[1]):
-		if t.is(allLetters) && s[1] >= 'A' && int(t.end) == i {
-			return i + 1, linked | joined, true
-		}
-		return i + 1, linked, true
-	case s[0] == '.' && s[1] == ' ' && asciiWord(s[2]):
-		return r.plainStop(i, t)
-	}
-	return i, 0, false
-}
-
-// plainStop reads a full stop at byte i that a space and a plain word follow.
-func (r *reader) plainStop(i int, t *token) (next int, m marks, ok bool) {
-	if int(t.end) != i || r.text[i-1] == 'w' {
-		return i, 0, false
-	}
-	if t.is(initial) || i-int(t.start) <= maxAbbreviation && isAbbreviation(r.folded(t)) {
-		return i + 2, linked, true
-	}
-	if c := r.text[i+2]; c < 'a' {
-		r.sentences = append(r.sentences, stretch{r.sentAt, int32(i + 1), r.field})
-		r.sentAt = int32(i + 1)
-	}
-	return i + 2, 0, true
-}
-
-// gap returns what stands before a token with these marks, for reader.opening.
-func (m marks) gap() gap {
-	return gap{broken: m&linked == 0, join: m&joined != 0, other: m&spaced == 0}
+	r.camel = false
+	r.skim(to)
 }

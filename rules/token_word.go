@@ -7,21 +7,30 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
+// draft is a special word that is being read.
+type draft struct {
+	start, from int // in the text, and in the arena
+	marks       marks
+}
+
+// begin starts a word.
+func (r *reader) begin(at int) draft {
+	d := draft{at, len(r.arena), r.gap.marks() | allLetters | asciiOnly}
+	if r.gap.hash && r.camel {
+		d.marks |= hashtag
+	}
+	return d
+}
+
 // word reads a word of letters and digits.
 func (r *reader) word(at int) int {
-	t := r.begin(at)
+	d := r.begin(at)
 	i, lower, wasDigit := at, false, false
 	if !r.camel {
-		i = r.ascii(&t, at)
+		i = r.ascii(&d, at)
 	}
 	runes := i - at
 	for i < len(r.text) {
-		if r.text[i] >= utf8.RuneSelf && !r.camel {
-			if n := r.letters(&t, i); n > 0 {
-				i, runes = i+2*n, runes+n
-				continue
-			}
-		}
 		c, size := r.decode(i)
 		cl := r.f.classOf(c)
 		if cl == ignorable {
@@ -29,16 +38,16 @@ func (r *reader) word(at int) int {
 			continue
 		}
 		if cl == apostrophe && runes > 0 {
-			next, ends := r.apostrophe(&t, i, i+size)
+			next, ends := r.apostrophe(&d, i, i+size)
 			if ends {
-				r.end(t, i)
+				r.finish(d, i)
 				return next
 			}
 			i = next
 			continue
 		}
-		if cl == stop && t.is(allLetters) && r.acronym(i, runes, t.is(initial)) {
-			t.marks |= initial
+		if cl == stop && d.marks&allLetters != 0 && r.acronym(i, runes, d.marks&initial != 0) {
+			d.marks |= initial
 			i += size
 			continue
 		}
@@ -46,64 +55,49 @@ func (r *reader) word(at int) int {
 			break
 		}
 		if r.camel && runes > 0 && r.splits(c, i+size, lower, wasDigit, cl == digit) {
-			r.end(t, i)
+			r.finish(d, i)
 			r.gap.join = true
 			return r.word(i)
 		}
-		i = r.fold(&t, i, c, size)
+		i = r.fold(&d, i, c, size)
 		runes++
 		if r.camel {
 			lower, wasDigit = cl == letter && !unicode.IsUpper(c), cl == digit
 		}
 		if cl != letter {
-			t.marks &^= allLetters
+			d.marks &^= allLetters
 		}
 	}
-	if runes == 1 && t.is(allLetters) {
-		t.marks |= initial
+	if runes == 1 && d.marks&allLetters != 0 {
+		d.marks |= initial
 	}
-	r.end(t, i)
+	r.finish(d, i)
 	return i
 }
 
-// ascii reads the ASCII letters and digits at i, which most words are made of.
-func (r *reader) ascii(t *token, i int) int {
+// finish ends a word before the byte at, if anything is left of it.
+func (r *reader) finish(d draft, at int) {
+	fold := r.arena[d.from:]
+	if len(fold) == 0 {
+		return
+	}
+	if isOdd(d.marks, fold) {
+		d.marks |= odd
+	}
+	r.addWord(d.start, at, d.from, d.marks)
+}
+
+// ascii reads the ASCII letters and digits at i.
+func (r *reader) ascii(d *draft, i int) int {
 	from := i
 	for i < len(r.text) && asciiWord(r.text[i]) {
 		if r.text[i] <= '9' {
-			t.marks &^= allLetters
+			d.marks &^= allLetters
 		}
 		i++
 	}
 	r.arena = appendLower(r.arena, r.text[from:i])
 	return i
-}
-
-// letters folds the letters of two bytes at i that stand for one letter and have
-// nothing to combine with, and returns how many they are: most of a Cyrillic or
-// Greek word.
-func (r *reader) letters(t *token, i int) int {
-	text, n := r.text, 0
-	for ; i+3 < len(text); i += 2 {
-		lead, next := text[i], text[i+2]
-		// Marks that combine begin with 0xCC or with three bytes.
-		if lead < 0xC3 || lead >= 0xE0 || next == 0xCC || next >= 0xE0 {
-			break
-		}
-		c := r.f.quick[(int(lead&0x1F)<<6|int(text[i+1]&0x3F))&(tableSize-1)]
-		if c == 0 {
-			break
-		}
-		if c >= 1<<8 {
-			r.arena = append(r.arena, byte(c>>8))
-		}
-		r.arena = append(r.arena, byte(c))
-		n++
-	}
-	if n > 0 {
-		t.marks &^= asciiOnly
-	}
-	return n
 }
 
 func asciiWord(c byte) bool {
@@ -112,7 +106,7 @@ func asciiWord(c byte) bool {
 
 // fold appends the folded form of the character at i, with what combines with
 // it, and returns where the next one stands.
-func (r *reader) fold(t *token, i int, c rune, size int) int {
+func (r *reader) fold(d *draft, i int, c rune, size int) int {
 	if c < utf8.RuneSelf {
 		if 'A' <= c && c <= 'Z' {
 			c += 'a' - 'A'
@@ -120,7 +114,7 @@ func (r *reader) fold(t *token, i int, c rune, size int) int {
 		r.arena = append(r.arena, byte(c))
 		return i + size
 	}
-	t.marks &^= asciiOnly
+	d.marks &^= asciiOnly
 	if next, n := r.decode(i + size); n > 0 && next >= utf8.RuneSelf && isCombining(next) {
 		end := i + norm.NFKC.NextBoundaryInString(r.text[i:], true)
 		if end > i {
@@ -134,11 +128,11 @@ func (r *reader) fold(t *token, i int, c rune, size int) int {
 
 // singleton reads one character of a script without spaces.
 func (r *reader) singleton(at int) int {
-	t := r.begin(at)
+	d := r.begin(at)
 	c, size := r.decode(at)
-	next := r.fold(&t, at, c, size)
-	t.marks |= lone
-	r.end(t, next)
+	next := r.fold(&d, at, c, size)
+	d.marks |= lone
+	r.finish(d, next)
 	return next
 }
 
@@ -170,27 +164,44 @@ func (r *reader) acronym(i, runes int, already bool) bool {
 // apostrophe decides about the apostrophe at i inside a word: a final 's is
 // cut, an elision splits, a quote ends the word, any other vanishes. It returns
 // where reading goes on, and whether the word ends.
-func (r *reader) apostrophe(t *token, i, after int) (next int, ends bool) {
+func (r *reader) apostrophe(d *draft, i, after int) (next int, ends bool) {
 	for r.classAt(after) == ignorable {
 		_, size := r.decode(after)
 		after += size
 	}
-	c, size := r.decode(after)
-	if size == 0 || r.f.classOf(c) != letter {
-		if len(r.arena) > int(t.fold)+3 && r.arena[len(r.arena)-1] == 's' {
-			t.marks |= possessive
+	if r.classAt(after) != letter {
+		if len(r.arena) > d.from+3 && r.arena[len(r.arena)-1] == 's' {
+			d.marks |= possessive
 		}
 		return i, true
 	}
-	if c == 's' || c == 'S' {
-		if next := r.classAt(after + size); next != letter && next != digit && next != apostrophe {
-			return after + size, true
-		}
+	if end := r.genitive(i); end > i {
+		return end, true
 	}
-	if isElision(r.arena[t.fold:]) {
+	if isElision(r.arena[d.from:]) {
 		return after, true
 	}
 	return after, false
+}
+
+// genitive returns the byte behind an apostrophe and the s that ends the word
+// before byte i; i when there are none.
+func (r *reader) genitive(i int) int {
+	_, size := r.decode(i)
+	if r.classAt(i) != apostrophe {
+		return i
+	}
+	after := i + size
+	for r.classAt(after) == ignorable {
+		_, size := r.decode(after)
+		after += size
+	}
+	if after < len(r.text) && r.text[after]|0x20 == 's' {
+		if next := r.classAt(after + 1); next != letter && next != digit && next != apostrophe {
+			return after + 1
+		}
+	}
+	return i
 }
 
 // isElision knows the short words of French, Italian and Catalan that lose

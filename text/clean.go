@@ -46,13 +46,16 @@ func oneLine(s string) string {
 		switch {
 		case unicode.IsSpace(r):
 			space = true
-		case unwanted(r, size):
+		case unwanted(r, size) && fromWindows(r) == 0:
 		default:
 			if space && out.Len() > 0 {
 				out.WriteByte(' ')
 			}
 			space = false
-			out.WriteString(s[i : i+size])
+			if w := fromWindows(r); w != 0 {
+				r = w
+			}
+			out.WriteRune(r)
 		}
 		i += size
 	}
@@ -77,10 +80,15 @@ func isClean(s string) bool {
 type layout struct {
 	out   []byte
 	space bool
-	lines int // line breaks that are due before the next word
+	lines int  // line breaks that are due before the next word
+	parts bool // a soft break parts a word behind a hyphen
+	hard  bool // the last line break is not of the source
 	fold  bool
 	last  rune // the last character written
 }
+
+// softHyphen is where a word may be parted, and is when a line ends there.
+const softHyphen = '\u00AD'
 
 // write lays out s. Soft breaks are spaces when l.fold is set, unless they part
 // a word behind a hyphen, which the matcher joins again.
@@ -95,18 +103,26 @@ func (l *layout) write(s []byte) {
 		}
 		r, size := utf8.DecodeRune(s[i:])
 		switch {
-		case r == soft && l.fold && l.last != '-':
+		case r == soft && l.fold && (l.last == '-' || l.last == '‐' || l.last == softHyphen):
+			l.parts = true
+		case r == soft && l.fold:
 			l.space = true
+		case r == soft && l.hard:
+			l.hard = false // "<br>\n" is one break
 		case r == soft:
 			l.lines++
 		case isBreak(r):
 			l.lines++
+			l.hard = true
 		case unicode.IsSpace(r):
 			l.space = true
-		case unwanted(r, size):
+		case unwanted(r, size) && fromWindows(r) == 0:
 		default:
 			l.gap()
-			l.out = append(l.out, s[i:i+size]...)
+			if w := fromWindows(r); w != 0 {
+				r = w
+			}
+			l.out = utf8.AppendRune(l.out, r)
 			l.last = r
 		}
 		i += size
@@ -153,14 +169,13 @@ func isSolid(x uint64) bool {
 func (l *layout) gap() {
 	switch {
 	case len(l.out) == 0:
-	case l.fold && l.last == '-' && l.lines > 0:
-		l.out = append(l.out, '\n')
 	case l.lines > 1:
 		l.out = append(l.out, "\n\n"...)
-	case l.lines == 1:
+	case l.last == softHyphen && (l.lines == 1 || l.parts): // the word goes on
+	case l.lines == 1 || l.parts:
 		l.out = append(l.out, '\n')
 	case l.space:
 		l.out = append(l.out, ' ')
 	}
-	l.space, l.lines = false, 0
+	l.space, l.lines, l.parts, l.hard = false, 0, false, false
 }

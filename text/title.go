@@ -15,7 +15,7 @@ const maxTitle = 32 << 10
 // may be about "</kubernetes>". Entities are decoded once more when some are
 // left, because feeds escape twice.
 func Title(s string) string {
-	s = cut(s, maxTitle)
+	s = repair(cut(s, maxTitle))
 	if strings.ContainsAny(s, "<&") {
 		s = stripTitle(s)
 		if holdsEntity(s) {

@@ -15,7 +15,7 @@ const maxVisible = 4 << 20
 // blank line, line breaks kept, nothing of scripts, navigation, forms, figures
 // or attributes. Plain text keeps its lines and its paragraphs.
 func Visible(s string) string {
-	s = cut(s, maxVisible)
+	s = repair(cut(s, maxVisible))
 	r := rough{out: make([]byte, 0, len(s)+len(s)/16)}
 	r.read(s)
 	if !r.markup && mayBeMarkup(r.out) {

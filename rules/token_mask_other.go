@@ -1,0 +1,7 @@
+//go:build !amd64
+
+package rules
+
+func findRuns(text []byte, word, special, print []uint64) {
+	findRunsAnywhere(text, word, special, print)
+}
