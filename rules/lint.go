@@ -257,6 +257,9 @@ var (
 // phraseEnd is a mark between the words of a term that no phrase goes across in
 // a text, so that the term is never found.
 func phraseEnd(text string) string {
+	if !strings.ContainsAny(text, ",;:/()[]!?&+%$—•…°<>×-–.") { // as most have none
+		return ""
+	}
 	for _, form := range []*regexp.Regexp{endingMark, spacedDash, innerDot} {
 		if m := form.FindStringSubmatch(text); m != nil {
 			return m[1]
