@@ -64,6 +64,36 @@ func (r *Report) Warnings() int {
 	return r.count(func(f Finding) bool { return f.Severity == SeverityWarning })
 }
 
+// Faults is the report without its warnings: why the file is refused.
+func (r *Report) Faults() *Report {
+	faults := &Report{Sources: r.Sources}
+	for _, f := range r.Findings {
+		if f.Severity == SeverityError {
+			faults.Findings = append(faults.Findings, f)
+		}
+	}
+	return faults
+}
+
+// shown are the findings to print, most at most: errors before warnings, in the
+// order of their lines.
+func (r *Report) shown(most int) []Finding {
+	if len(r.Findings) <= most {
+		return r.Findings
+	}
+	left := map[Severity]int{}
+	errs := r.count(func(f Finding) bool { return f.Severity == SeverityError })
+	left[SeverityError] = min(errs, most)
+	left[SeverityWarning] = most - left[SeverityError]
+	var shown []Finding
+	for _, f := range r.Findings {
+		if left[f.Severity]--; left[f.Severity] >= 0 {
+			shown = append(shown, f)
+		}
+	}
+	return shown
+}
+
 func (r *Report) count(is func(Finding) bool) int {
 	n := 0
 	for _, f := range r.Findings {

@@ -25,18 +25,17 @@ const (
 )
 
 // Print writes the findings as a good compiler does: where, what, the line with
-// a caret under the place. After 20 the rest is only counted.
+// a caret under the place. After 20, errors first, the rest is only counted.
 func (r *Report) Print(w io.Writer, color bool) {
 	lines := map[string][]string{}
-	for i, f := range r.Findings {
-		if i == maxPrinted {
-			fmt.Fprintf(w, "and %d more\n", len(r.Findings)-maxPrinted)
-			return
-		}
+	for _, f := range r.shown(maxPrinted) {
 		if _, ok := lines[f.File]; !ok {
 			lines[f.File] = splitLines(r.Sources[f.File])
 		}
 		printFinding(w, f, lines[f.File], color)
+	}
+	if more := len(r.Findings) - maxPrinted; more > 0 {
+		fmt.Fprintf(w, "and %d more\n", more)
 	}
 }
 

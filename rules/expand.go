@@ -31,6 +31,62 @@ func (rs *Ruleset) Expand(id string) ([]string, error) {
 	return nil, fmt.Errorf("expand %q: there is no such entity or topic", id)
 }
 
+// Nearest is the id of an entity or topic that was probably meant by one that
+// there is not, "" when none comes near.
+func (rs *Ruleset) Nearest(id string) string {
+	kind, name, cut := strings.Cut(id, ":")
+	if !cut {
+		kind, name = "", id
+	}
+	var known []string
+	for _, e := range rs.File.Entities {
+		if kind != "topic" {
+			known = append(known, e.ID)
+		}
+	}
+	for _, t := range rs.File.Topics {
+		if kind != "entity" {
+			known = append(known, t.ID)
+		}
+	}
+	near := nearest(name, known)
+	if near != "" && cut {
+		near = kind + ":" + near
+	}
+	return near
+}
+
+// idleStrikes warns of what stands under without and strikes nothing.
+func (rs *Ruleset) idleStrikes() []Finding {
+	c := &compiler{Ruleset: rs, file: rs.File, reader: termReader(rs.folder)}
+	var found []Finding
+	for i := range rs.File.Entities {
+		e := rs.File.Entities[i]
+		struck := e.Without
+		if len(struck) == 0 {
+			continue
+		}
+		e.Without = nil
+		made := map[string]bool{}
+		for _, form := range c.expandEntity(&e) {
+			for word := range strings.FieldsSeq(form) {
+				made[c.folder.foldWord(word)] = true
+			}
+		}
+		for _, w := range struck {
+			if made[c.folder.foldWord(cleanWord(w.Text))] {
+				continue
+			}
+			message := fmt.Sprintf("%q is no form that is added to entity %s, so it strikes nothing", w.Text, e.ID)
+			if strings.Contains(w.Text, " ") {
+				message = fmt.Sprintf("%q strikes nothing: without takes single words", w.Text)
+			}
+			found = append(found, Finding{Pos: w.Pos, Severity: SeverityWarning, Code: "without-idle", Message: message})
+		}
+	}
+	return found
+}
+
 func (c *compiler) expandEntity(e *Entity) []string {
 	var out []string
 	made := c.inflection(e)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"go.yaml.in/yaml/v4"
 )
@@ -33,7 +34,14 @@ func (s listShape) schema() map[string]any {
 	}
 	switch {
 	case s.lines:
-		return map[string]any{"anyOf": []any{items, map[string]any{"type": "string", "minLength": 1}, s.of.schema()}}
+		block := map[string]any{"type": "string", "minLength": 1}
+		switch t := s.of.(type) {
+		case termShape:
+			block = t.plain("string")
+		case condShape:
+			block = termShape{refs: true}.plain("string")
+		}
+		return map[string]any{"anyOf": []any{items, block, s.of.schema()}}
 	case s.single:
 		return map[string]any{"anyOf": []any{items, s.of.schema()}}
 	}
@@ -82,6 +90,7 @@ func (s listShape) read(r *decoder, n *yaml.Node, at spot) any {
 				}
 			}
 		}
+		r.partial = true
 		r.refuse(n, "wrong-type", suggestion, "%s must be a list: put a - before each entry", at)
 		return nil
 	}
@@ -119,11 +128,12 @@ func (r *decoder) glued(n *yaml.Node, at spot) bool {
 
 // runsOn tells whether a plain text goes on in the next line.
 func (r *decoder) runsOn(n *yaml.Node) bool {
-	if n.Line < 1 || n.Line > len(r.doc.lines) || r.quiet {
+	line := r.doc.line(n.Line)
+	if len(line) == 0 || r.quiet {
 		return false
 	}
-	line := []rune(r.doc.lines[n.Line-1])
-	return !strings.HasPrefix(string(line[min(n.Column-1, len(line)):]), n.Value)
+	from := min(n.Column-1, len(line))
+	return string(line[from:min(from+utf8.RuneCountInString(n.Value), len(line))]) != n.Value
 }
 
 // block cuts a | block into its lines, each with its own place. A line that is
@@ -173,6 +183,7 @@ func (s keyedShape) read(r *decoder, n *yaml.Node, at spot) any {
 	case null(n):
 		return nil
 	case n.Kind != yaml.MappingNode:
+		r.partial = true
 		r.refuse(n, "wrong-type", firstID(n), "%s must be a mapping: write each id, a colon, and its keys indented below", at)
 		return nil
 	}
@@ -222,6 +233,7 @@ func (r *decoder) flat(n *yaml.Node, spec *kindSpec) bool {
 		key, val := n.Content[i], n.Content[i+1]
 		if _, ok := spec.key(key.Value); ok && null(n.Content[i-1]) && val.Kind != yaml.MappingNode {
 			r.refuse(key, "indentation", "  "+key.Value+":", "%s stands at the level of the ids; indent it below %s", key.Value, n.Content[i-2].Value)
+			r.partial = true
 			return true
 		}
 	}

@@ -2,8 +2,8 @@ package rules
 
 import (
 	"fmt"
-	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"go.yaml.in/yaml/v4"
 )
@@ -40,6 +40,7 @@ type object struct {
 	pos    Pos
 	values map[string]any
 	places map[string]Pos // of the values
+	keys   map[string]Pos // of the keys themselves
 }
 
 // get is the value of a key, or the zero value when there is none.
@@ -75,7 +76,25 @@ func (r *decoder) refuse(n *yaml.Node, code, suggestion, format string, args ...
 	if r.quiet || r.doc.mended[n.Line] {
 		return
 	}
-	r.report(r.doc.at(n.Line, n.Column, code, fmt.Sprintf(format, args...), suggestion))
+	message := fmt.Sprintf(format, args...)
+	if inner, curly := uncurled(n); curly && code != "unknown-key" {
+		message += "; curly quotes are letters to YAML"
+		suggestion = inner
+	}
+	r.report(r.doc.at(n.Line, n.Column, code, message, suggestion))
+}
+
+// uncurled is what stands in curly quotes, as word processors make them.
+func uncurled(n *yaml.Node) (inner string, ok bool) {
+	if n.Kind != yaml.ScalarNode || n.Style != 0 {
+		return "", false
+	}
+	first, size := utf8.DecodeRuneInString(n.Value)
+	last, lastSize := utf8.DecodeLastRuneInString(n.Value)
+	if len(n.Value) < size+lastSize || !strings.ContainsRune("“”„«‘’‚", first) || !strings.ContainsRune("“”»‘’", last) {
+		return "", false
+	}
+	return n.Value[size : len(n.Value)-lastSize], true
 }
 
 // value reads one value, after what holds for values of every type.
@@ -83,6 +102,9 @@ func (r *decoder) value(s shape, n *yaml.Node, at spot) any {
 	switch {
 	case n.Kind == yaml.AliasNode:
 		r.refuse(n, "yaml-anchor", inQuotes("*"+n.Value), "a * refers to an anchor, which is not supported; quote the text or write it out")
+		return nil
+	case n.Anchor != "" && n.Kind != yaml.ScalarNode:
+		r.refuse(n, "yaml-anchor", "", "a & names an anchor, which is not supported; delete it, and write the list out where it is used")
 		return nil
 	case n.Anchor != "":
 		r.refuse(n, "yaml-anchor", inQuotes(strings.TrimSpace("&"+n.Anchor+" "+n.Value)), "a & names an anchor, which is not supported; quote the text")
@@ -100,6 +122,8 @@ func (r *decoder) text(n *yaml.Node, at spot, s shape) (string, bool) {
 	switch {
 	case n.Kind == yaml.SequenceNode:
 		r.refuse(n, "wrong-type", "", "%s must be %s, not a list", at, s.words())
+	case n.Kind == yaml.MappingNode && allNull(n):
+		r.refuse(n, "wrong-type", "["+strings.Join(keysOf(n), ", ")+"]", "%s must be %s; a list stands in brackets, not braces", at, s.words())
 	case n.Kind == yaml.MappingNode:
 		if len(n.Content) == 2 && n.Content[0].Kind == yaml.ScalarNode && n.Content[1].Kind == yaml.ScalarNode {
 			whole := n.Content[0].Value + ": " + n.Content[1].Value
@@ -115,6 +139,24 @@ func (r *decoder) text(n *yaml.Node, at spot, s shape) (string, bool) {
 		return strings.TrimSpace(n.Value), true
 	}
 	return "", false
+}
+
+// allNull tells {a, b} from a mapping with values.
+func allNull(n *yaml.Node) bool {
+	for i := 1; i < len(n.Content); i += 2 {
+		if !null(n.Content[i]) {
+			return false
+		}
+	}
+	return len(n.Content) > 0 && n.Style&yaml.FlowStyle != 0
+}
+
+func keysOf(n *yaml.Node) []string {
+	var keys []string
+	for i := 0; i < len(n.Content); i += 2 {
+		keys = append(keys, n.Content[i].Value)
+	}
+	return keys
 }
 
 // null tells whether nothing was written where a value should be.
@@ -140,13 +182,13 @@ func (r *decoder) missing(n *yaml.Node, at spot, s shape) {
 
 // comment is what stands behind a # that touches a word, where a value should be.
 func (r *decoder) comment(n *yaml.Node) (column int, text string) {
-	if n.Line < 1 || n.Line > len(r.doc.lines) {
-		return 0, ""
-	}
-	line := []rune(r.doc.lines[n.Line-1])
+	line := r.doc.line(n.Line)
 	i := min(max(n.Column-1, 0), len(line))
 	for i < len(line) && (line[i] == ' ' || line[i] == '-' || line[i] == ':') {
 		i++
+	}
+	if i == len(line) || line[i] != '#' {
+		return 0, ""
 	}
 	rest := strings.TrimSpace(string(line[i:]))
 	if before := string(line[:i]); strings.ContainsAny(before, "[{") {
@@ -154,7 +196,7 @@ func (r *decoder) comment(n *yaml.Node) (column int, text string) {
 			rest = strings.TrimSpace(rest[:end])
 		}
 	}
-	if len(rest) < 2 || rest[0] != '#' || rest[1] == ' ' || rest[1] == '#' || rest[1] == '-' {
+	if len(rest) < 2 || rest[1] == ' ' || rest[1] == '#' || rest[1] == '-' {
 		return 0, ""
 	}
 	return i + 1, rest
@@ -188,33 +230,35 @@ func (r *decoder) object(n *yaml.Node, kind string, at spot) *object {
 	}
 	spec := r.kinds[kind]
 	in := spotIn(n, kind, at)
-	o := &object{pos: r.pos(n), values: map[string]any{}, places: map[string]Pos{}}
+	o := &object{pos: r.pos(n), values: map[string]any{}, places: map[string]Pos{}, keys: map[string]Pos{}}
 	seen := map[string]*yaml.Node{}
-	var meant []string // by keys that are not known
+	var unknown []*yaml.Node // keys and their values by turns
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key, val := n.Content[i], n.Content[i+1]
 		if !r.fresh(key, seen, in) {
 			continue
 		}
-		f, ok := spec.key(key.Value)
-		if !ok {
-			meant = append(meant, r.unknownKey(key, val, spec, in))
-			continue
-		}
-		in.key = f.name
-		if null(val) && val.Line > key.Line { // a comment after the key hides what was written
-			val = &yaml.Node{Kind: val.Kind, Tag: val.Tag, Line: key.Line, Column: key.Column + len([]rune(key.Value))}
-		}
-		if v := r.value(f.shape, val, in); v != nil {
-			o.values[f.name] = v
-			o.places[f.name] = r.pos(val)
+		if f, ok := spec.key(key.Value); ok {
+			r.field(o, f, key, val, in)
+		} else {
+			unknown = append(unknown, key, val)
 		}
 	}
-	for _, name := range meant {
-		seen[name] = n
-	}
+	r.unknownKeys(o, unknown, seen, spec, in)
 	r.complete(n, o, spec, seen, in)
 	return o
+}
+
+// field reads the value of one key into its object.
+func (r *decoder) field(o *object, f fieldSpec, key, val *yaml.Node, in spot) {
+	in.key = f.name
+	if null(val) && val.Line > key.Line { // a comment after the key hides what was written
+		val = &yaml.Node{Kind: val.Kind, Tag: val.Tag, Line: key.Line, Column: key.Column + len([]rune(key.Value))}
+	}
+	if v := r.value(f.shape, val, in); v != nil {
+		o.values[f.name] = v
+		o.places[f.name], o.keys[f.name] = r.pos(val), r.pos(key)
+	}
 }
 
 // spotIn is the place of what stands in a mapping.
@@ -276,12 +320,17 @@ func (r *decoder) complete(n *yaml.Node, o *object, spec *kindSpec, seen map[str
 			continue
 		}
 		in.key = f.name
-		hushed := *r
-		hushed.quiet = true
-		if v := f.shape.read(&hushed, r.defaults[f.def], in); v != nil {
+		if v := f.shape.read(r.hushed(), r.defaults[f.def], in); v != nil {
 			o.values[f.name] = v
 		}
 	}
+}
+
+// hushed is a decoder that reads the same and reports nothing.
+func (r *decoder) hushed() *decoder {
+	h := *r
+	h.quiet = true
+	return &h
 }
 
 func (r *decoder) notMapping(n *yaml.Node, kind string, at spot) {
@@ -318,85 +367,4 @@ func shorthand(kind string, n *yaml.Node) string {
 		}
 	}
 	return ""
-}
-
-// gluedKey reports "poll:15m" and "poll 15m", which YAML takes for a text.
-func (r *decoder) gluedKey(n *yaml.Node, text string, spec *kindSpec) (string, bool) {
-	for _, f := range spec.keys {
-		rest, ok := strings.CutPrefix(text, f.name)
-		switch {
-		case !ok || rest == "":
-		case rest[0] == ':':
-			r.refuse(n, "unknown-key", f.name+": "+rest[1:], "a space is missing after the colon of %q", f.name)
-			return f.name, true
-		case rest[0] == ' ':
-			r.refuse(n, "unknown-key", f.name+": "+strings.TrimSpace(rest), "a colon is missing after %q", f.name)
-			return f.name, true
-		}
-	}
-	return "", false
-}
-
-// unknownKey reports a key that the mapping does not have, and returns the one
-// that was probably meant.
-func (r *decoder) unknownKey(key, val *yaml.Node, spec *kindSpec, in spot) string {
-	if null(val) {
-		if name, ok := r.gluedKey(key, key.Value, spec); ok {
-			return name
-		}
-	}
-	suggestion := r.suggestKey(key.Value, spec)
-	hint := ""
-	if suggestion == "" {
-		if hint = r.homes(key.Value); hint == "" {
-			if suggestion = nearest(key.Value, r.allKeys); suggestion != "" {
-				hint = r.homes(suggestion)
-			}
-		}
-	}
-	r.refuse(key, "unknown-key", suggestion, "unknown key %q%s%s", key.Value, in.inside(), hint)
-	return suggestion
-}
-
-func (r *decoder) suggestKey(word string, spec *kindSpec) string {
-	names := spec.names()
-	if i := slices.IndexFunc(names, func(n string) bool { return bare(n) == bare(word) }); i >= 0 {
-		return names[i]
-	}
-	known := func(meant []string) string {
-		for _, m := range meant {
-			if slices.Contains(names, m) {
-				return m
-			}
-		}
-		return ""
-	}
-	if s := known(r.confused[strings.ToLower(word)]); s != "" {
-		return s
-	}
-	if s := nearest(word, names); s != "" {
-		return s
-	}
-	for _, near := range r.confusedWords {
-		if len(near) >= 3 && editDistance(bare(word), bare(near)) == 1 {
-			if s := known(r.confused[near]); s != "" {
-				return s
-			}
-		}
-	}
-	return ""
-}
-
-// homes names the mappings that do have such a key.
-func (r *decoder) homes(word string) string {
-	var kinds []string
-	for _, k := range r.order {
-		if _, ok := k.key(word); ok && k.name != "root" {
-			kinds = append(kinds, k.name)
-		}
-	}
-	if len(kinds) == 0 {
-		return ""
-	}
-	return "; it belongs into " + strings.Join(kinds, " or ")
 }

@@ -223,8 +223,10 @@ func fixLang(v string) string {
 // prefixShape is a range of addresses, or one address.
 type prefixShape struct{}
 
-func (prefixShape) words() string          { return "a range such as 10.0.0.0/8, or one address" }
-func (prefixShape) schema() map[string]any { return map[string]any{"type": "string"} }
+func (prefixShape) words() string { return "a range such as 10.0.0.0/8, or one address" }
+func (prefixShape) schema() map[string]any {
+	return map[string]any{"type": "string", "pattern": `^[0-9A-Fa-f:.]+(/[0-9]+)?$`}
+}
 
 func (s prefixShape) read(r *decoder, n *yaml.Node, at spot) any {
 	v, ok := r.text(n, at, s)
@@ -281,6 +283,10 @@ func (channelShape) schema() map[string]any {
 }
 
 func (s channelShape) read(r *decoder, n *yaml.Node, at spot) any {
+	if n.Kind == yaml.SequenceNode {
+		r.refuse(n, "wrong-type", "", "%s is one channel, not a list; write a digest or alert for each", at)
+		return nil
+	}
 	v, ok := r.text(n, at, s)
 	if !ok {
 		return nil
@@ -292,7 +298,13 @@ func (s channelShape) read(r *decoder, n *yaml.Node, at spot) any {
 	return nil
 }
 
+// uncomment is the channel that was meant: of several the first, of an address
+// the id in it.
 func (channelShape) uncomment(text string) string {
+	if strings.Contains(text, "://") {
+		return regexp.MustCompile(`\b[CGD][A-Z0-9]{7,}\b`).FindString(text)
+	}
+	text, _, _ = strings.Cut(text, ",")
 	return strings.Join(strings.FieldsFunc(strings.ToLower(text), func(c rune) bool {
 		return c == '#' || c == '.' || unicode.IsSpace(c)
 	}), "-")

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -16,10 +17,24 @@ type termShape struct {
 
 func (termShape) words() string { return "a word or a phrase" }
 
-func (termShape) schema() map[string]any {
-	return map[string]any{"anyOf": []any{
-		map[string]any{"type": []string{"string", "number", "boolean"}}, schemaRef("term"),
-	}}
+func (s termShape) schema() map[string]any {
+	return map[string]any{"anyOf": []any{s.plain("string", "number", "boolean"), schemaRef("term")}}
+}
+
+// Slips in terms that a pattern can see, also in a | block of them: a * after
+// fewer than four characters or within a word, and references by other words.
+const (
+	badStemPattern = `(^|\s)[^\s*]{0,3}\*|\*[\p{L}\p{N}]`
+	badRefPattern  = `^((topics|entities):|(topics?|entity|entities)[./=])\S+$`
+)
+
+// plain is the schema of terms that are written as a text.
+func (s termShape) plain(types ...string) map[string]any {
+	bad := badStemPattern
+	if s.refs {
+		bad += "|" + badRefPattern
+	}
+	return map[string]any{"type": types, "not": map[string]any{"type": "string", "pattern": bad}}
 }
 
 func (s termShape) read(r *decoder, n *yaml.Node, at spot) any {
@@ -53,8 +68,8 @@ func (s termShape) read(r *decoder, n *yaml.Node, at spot) any {
 // colon in it.
 func longTerm(n *yaml.Node) bool {
 	for i := 0; i+1 < len(n.Content); i += 2 {
-		switch n.Content[i].Value {
-		case "text", "term", "word", "txt":
+		switch key := n.Content[i].Value; {
+		case key == "text", key == "term", key == "word", nearest(key, []string{"text"}) != "":
 			return true
 		}
 	}
@@ -104,7 +119,15 @@ func (s termShape) check(r *decoder, n *yaml.Node, v string, at spot) bool {
 			return s.reference(r, n, kind, before, id, at)
 		}
 	}
-	if s.refs && r.dottedRef(n, v) {
+	if s.refs && (r.dottedRef(n, v) || r.mixedRef(n, v)) {
+		return false
+	}
+	if rest, apart := strings.CutPrefix(v, "= "); apart {
+		r.refuse(n, "bad-term", "="+rest, "a = touches its word")
+		return false
+	}
+	if before, after, apart := strings.Cut(v+" ", " * "); apart && before != "" {
+		r.refuse(n, "bad-stem", strings.TrimSpace(before+"* "+after), "a * touches its word")
 		return false
 	}
 	for word := range strings.FieldsSeq(strings.TrimLeft(v, "=")) {
@@ -120,6 +143,34 @@ func (s termShape) check(r *decoder, n *yaml.Node, v string, at spot) bool {
 		r.refuse(n, "bad-term", "", "%q has no letter or digit to look for", v)
 		return false
 	}
+	return true
+}
+
+// mixedRef reports a reference among other words: as one text, nothing is
+// looked up in it.
+func (r *decoder) mixedRef(n *yaml.Node, v string) bool {
+	if !strings.Contains(v, "entity:") && !strings.Contains(v, "topic:") {
+		return false
+	}
+	words := strings.FieldsFunc(v, func(c rune) bool { return unicode.IsSpace(c) || c == ',' || c == ';' || c == '(' || c == ')' })
+	if len(words) < 2 || !slices.ContainsFunc(words, func(w string) bool { return isReference(Term{Text: w}) }) {
+		return false
+	}
+	key := ""
+	switch {
+	case slices.Contains(words, "AND"):
+		key = "all"
+	case slices.Contains(words, "OR"):
+		key = "any"
+	case words[0] == "NOT":
+		key = "none"
+	}
+	words = slices.DeleteFunc(words, func(w string) bool { return w == "AND" || w == "OR" || w == "NOT" })
+	suggestion := "[" + strings.Join(words, ", ") + "]"
+	if key != "" {
+		suggestion = "{" + key + ": " + suggestion + "}"
+	}
+	r.refuse(n, "bad-term", suggestion, "a reference among other words is not looked up; each stands in a line, or between commas in brackets")
 	return true
 }
 
@@ -211,18 +262,30 @@ func (s withinShape) read(r *decoder, n *yaml.Node, at spot) any {
 		r.refuse(n, "bad-within", strconv.Itoa(maxWithin)+" words", "%s must be from 1 to %d words", at, maxWithin)
 		return nil
 	}
-	suggestion := ""
-	if m != nil {
-		suggestion = m[1] + " words"
-	} else {
-		for _, word := range strings.Fields(v) {
-			if s := nearest(word+" ", []string{"sentence", "paragraph", "item"}); s != "" {
-				suggestion = s
-			}
-		}
-	}
+	suggestion := fixWithin(v)
 	r.refuse(n, "bad-within", suggestion, "%s must be %s, not %q", at, s.words(), v)
 	return nil
+}
+
+// fixWithin mends a number without its unit, and other words for the units.
+func fixWithin(v string) string {
+	if digits := regexp.MustCompile(`^\d+`).FindString(v); digits != "" {
+		return digits + " words"
+	}
+	for _, word := range strings.Fields(strings.ToLower(v)) {
+		switch word {
+		case "article", "text", "story", "document", "anywhere", "all":
+			return string(WholeItem)
+		case "para", "block":
+			return string(Paragraph)
+		case "line":
+			return string(Sentence)
+		}
+		if s := nearest(word+" ", []string{"sentence", "paragraph", "item"}); s != "" {
+			return s
+		}
+	}
+	return ""
 }
 
 // condShape is a condition: a term, or a mapping.
@@ -232,7 +295,7 @@ func (condShape) words() string { return "a term or a condition" }
 
 func (condShape) schema() map[string]any {
 	return map[string]any{"anyOf": []any{
-		map[string]any{"type": []string{"string", "number", "boolean"}}, schemaRef("term"), schemaRef("condition"),
+		termShape{refs: true}.plain("string", "number", "boolean"), schemaRef("term"), schemaRef("condition"),
 	}}
 }
 
@@ -243,6 +306,10 @@ func (s condShape) read(r *decoder, n *yaml.Node, at spot) any {
 	}
 	if n.Kind != yaml.MappingNode || longTerm(n) || r.spacedRef(n) {
 		if n.Kind == yaml.MappingNode && !longTerm(n) {
+			return nil
+		}
+		if null(n) {
+			r.missing(n, at, s)
 			return nil
 		}
 		t, ok := termShape{refs: true}.read(r, n, at).(Term)
@@ -269,7 +336,7 @@ func prose(r *decoder, n *yaml.Node) bool {
 	}
 	key := n.Content[0].Value
 	_, known := r.kinds["condition"].key(key)
-	return !known && r.suggestKey(key, r.kinds["condition"]) == "" && r.homes(key) == ""
+	return !known && r.suggestKey(key, r.kinds["condition"], nil) == "" && r.homes(key) == ""
 }
 
 // bindsNothing reports a condition that says where to search, but not for what.
@@ -297,7 +364,7 @@ func (exampleShape) schema() map[string]any {
 
 func (s exampleShape) read(r *decoder, n *yaml.Node, at spot) any {
 	if n.Kind == yaml.MappingNode {
-		if len(n.Content) == 2 && prose(r, n) && r.suggestKey(n.Content[0].Value, r.kinds["example"]) == "" {
+		if len(n.Content) == 2 && prose(r, n) && r.suggestKey(n.Content[0].Value, r.kinds["example"], nil) == "" {
 			r.text(n, at, textShape{what: "a headline"})
 			return nil
 		}

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"newswatch/schedule"
 
@@ -26,7 +27,11 @@ func (s durationShape) words() string {
 }
 
 func (s durationShape) schema() map[string]any {
-	return map[string]any{"type": "string", "pattern": `^(\d+(\.\d+)?(ms|s|m|h|d|w))+$`}
+	length := map[string]any{"type": "string", "pattern": "^(0|" + durationPattern + ")$"}
+	if s.min > 0 {
+		return length
+	}
+	return map[string]any{"anyOf": []any{length, map[string]any{"const": 0}}} // 0 is no text in JSON
 }
 
 func (s durationShape) read(r *decoder, n *yaml.Node, at spot) any {
@@ -90,9 +95,16 @@ func shortDuration(d time.Duration) string {
 
 // suggest mends a number without a unit, and units in words: "30 minutes".
 func (s durationShape) suggest(v string) string {
-	m := regexp.MustCompile(`^-?(\d+(?:\.\d+)?)\s*([a-z]*)$`).FindStringSubmatch(strings.ToLower(strings.TrimSpace(v)))
+	v = strings.Replace(strings.TrimRight(strings.ToLower(strings.TrimSpace(v)), "."), ",", ".", 1)
+	if m := regexp.MustCompile(`^(\d+):(\d\d)$`).FindStringSubmatch(v); m != nil { // hours and minutes
+		return strings.TrimSuffix(strings.TrimLeft(m[1], "0")+"h"+m[2]+"m", "00m")
+	}
+	m := regexp.MustCompile(`^-?(\d+(?:\.\d+)?)\s*([a-z]*)$`).FindStringSubmatch(v)
 	if m == nil {
 		return ""
+	}
+	if months, err := strconv.Atoi(m[1]); err == nil && (strings.HasPrefix(m[2], "mo") || m[2] == "mths") {
+		return fmt.Sprintf("%dd", 30*months)
 	}
 	unit := m[2]
 	if unit == "" {
@@ -121,7 +133,14 @@ type cronShape struct{}
 func (cronShape) words() string {
 	return `a cron expression of five fields such as "0 8 * * MON-FRI"`
 }
-func (cronShape) schema() map[string]any { return map[string]any{"type": "string"} }
+func (cronShape) schema() map[string]any {
+	return map[string]any{"type": "string", "pattern": "^(" + cronPattern + ")$"}
+}
+
+const (
+	cronPattern     = `@[a-z]+|[^\s:]+(\s+\S+){4}`
+	durationPattern = `((\d+\.?\d*|\.\d+)(ms|s|m|h|d|w|y))+`
+)
 
 func (s cronShape) read(r *decoder, n *yaml.Node, at spot) any {
 	v, ok := r.text(n, at, s)
@@ -239,8 +258,10 @@ func validCron(spec string) string {
 // pollShape is a cron expression or a duration.
 type pollShape struct{}
 
-func (pollShape) words() string          { return `a duration such as 15m, or a cron expression of five fields` }
-func (pollShape) schema() map[string]any { return map[string]any{"type": "string"} }
+func (pollShape) words() string { return `a duration such as 15m, or a cron expression of five fields` }
+func (pollShape) schema() map[string]any {
+	return map[string]any{"type": "string", "pattern": "^(" + cronPattern + "|" + durationPattern + ")$"}
+}
 
 func (s pollShape) read(r *decoder, n *yaml.Node, at spot) any {
 	v, ok := r.text(n, at, s)
@@ -317,8 +338,24 @@ type daysShape struct{}
 func (daysShape) words() string { return "all, or days such as MON or MON-FRI" }
 
 func (daysShape) schema() map[string]any {
-	one := map[string]any{"type": "string"}
+	var names []string
+	for d := time.Sunday; d <= time.Saturday; d++ {
+		names = append(names, anyCase(d.String()[:3])+"("+anyCase(d.String()[3:])+")?")
+	}
+	day := "(" + strings.Join(names, "|") + ")"
+	span := day + "(-" + day + ")?"
+	one := map[string]any{"type": "string", "pattern": "^(" + anyCase("all") + "|" + span + "(\\s*,\\s*" + span + ")*)$"}
 	return map[string]any{"anyOf": []any{one, map[string]any{"type": "array", "items": one}}}
+}
+
+// anyCase is the pattern of a word in any letter case, for programs that have
+// no flag for it.
+func anyCase(word string) string {
+	var b strings.Builder
+	for _, c := range word {
+		fmt.Fprintf(&b, "[%c%c]", unicode.ToUpper(c), unicode.ToLower(c))
+	}
+	return b.String()
 }
 
 func (s daysShape) read(r *decoder, n *yaml.Node, at spot) any {
@@ -383,6 +420,11 @@ func weekday(s string) (time.Weekday, bool) {
 }
 
 func fixDay(v string) string {
+	if from, to, span := strings.Cut(v, "-"); span {
+		if first, last := fixDay(strings.TrimSpace(from)), fixDay(strings.TrimSpace(to)); len(first) == 3 && len(last) == 3 {
+			return first + "-" + last
+		}
+	}
 	switch strings.ToLower(v) {
 	case "weekday", "weekdays", "workday", "workdays", "work days":
 		return "MON-FRI"

@@ -11,8 +11,18 @@ import (
 // zoneShape is a time zone by its IANA name.
 type zoneShape struct{}
 
-func (zoneShape) words() string          { return "a time zone such as Europe/Vienna" }
-func (zoneShape) schema() map[string]any { return map[string]any{"type": "string"} }
+func (zoneShape) words() string { return "a time zone such as Europe/Vienna" }
+
+// schema names the common zones, for completion; all but a few others have a
+// slash in their names.
+func (zoneShape) schema() map[string]any {
+	const others = `CET|CST6CDT|Cuba|EET|EST|EST5EDT|Egypt|Eire|GB|GB-Eire|GMT|GMT[-+]?0|Greenwich|HST|Hongkong|Iceland|Iran|Israel|Jamaica|` +
+		`Japan|Kwajalein|Libya|MET|MST|MST7MDT|NZ|NZ-CHAT|Navajo|PRC|PST8PDT|Poland|Portugal|ROC|ROK|Singapore|Turkey|UCT|Universal|W-SU|WET|Zulu`
+	return map[string]any{"anyOf": []any{
+		map[string]any{"enum": strings.Fields(commonZones)},
+		map[string]any{"type": "string", "pattern": "^(" + others + "|[A-Z][A-Za-z]+/.+)$"},
+	}}
+}
 
 func (s zoneShape) read(r *decoder, n *yaml.Node, at spot) any {
 	v, ok := r.text(n, at, s)

@@ -1,20 +1,27 @@
 package rules
 
 import (
+	"cmp"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"newswatch/news"
 )
 
 // lint looks for what is allowed but most probably not meant. It is run on
 // files without errors only.
-func lint(f *File, plans []planPlace, ids ids) []Finding {
-	l := &linter{file: f, plans: plans, ids: ids}
+func lint(f *File, loaded *loader) []Finding {
+	l := &linter{file: f, plans: loaded.plans, ids: loaded.ids}
 	l.unusedRules()
 	l.thresholds()
+	l.publishers()
+	for i, at := range loaded.names {
+		l.terms([]Term{{Text: f.Entities[i].Name, Pos: at}})
+	}
 	l.feeds()
 	for i := range f.Entities {
 		l.entity(&f.Entities[i])
@@ -53,28 +60,55 @@ func (l *linter) unusedRules() {
 	}
 }
 
-// thresholds warns of a min_score that no item can reach.
+// thresholds warns of a min_score that no item can reach, and of one that none
+// can miss. One equal to the least score is let pass: it holds when a score or
+// a weight is lowered later.
 func (l *linter) thresholds() {
 	const furtherEntities = 5 * 3 // the most that further entities can add
-	heaviest := 0
+	heaviest, lightest := 0, 0
 	for _, f := range l.file.Feeds {
-		heaviest = max(heaviest, f.Weight)
+		heaviest, lightest = max(heaviest, f.Weight), min(lightest, f.Weight)
 	}
-	best := map[string]int{}
+	best, worst := map[string]int{}, map[string]int{}
 	for _, r := range l.file.Rules {
-		score := r.Score + heaviest + furtherEntities
+		best[r.ID], worst[r.ID] = r.Score+heaviest+furtherEntities, r.Score+lightest
 		for _, b := range r.Boosts {
-			score += max(0, b.Add)
+			best[r.ID] += max(0, b.Add)
+			worst[r.ID] += min(0, b.Add)
 		}
-		best[r.ID] = min(score, 100)
 	}
 	for _, p := range l.plans {
-		most := 0
+		most, least := 0, 100
 		for _, id := range p.Rules {
-			most = max(most, best[id])
+			most, least = max(most, min(best[id], 100)), min(least, worst[id])
 		}
-		if p.MinScore > most {
-			l.warn(p.score, "score-unreachable", fmt.Sprintf("min_score: %d", most), "min_score %d of %s %s is never reached: its rules score %d at most", p.MinScore, p.Kind, p.ID, most)
+		switch at := p.places["min_score"]; {
+		case p.MinScore > most:
+			l.warn(at, "score-unreachable", fmt.Sprintf("min_score: %d", most), "min_score %d of %s %s is never reached: its rules score %d at most", p.MinScore, p.Kind, p.ID, most)
+		case p.MinScore > 0 && p.MinScore < least:
+			l.warn(at, "score-idle", "", "min_score %d of %s %s leaves nothing out: its rules score %d at least", p.MinScore, p.Kind, p.ID, least)
+		}
+	}
+}
+
+// publishers warns of alerts that wait for more publishers than the feeds have.
+func (l *linter) publishers() {
+	names := map[string]bool{}
+	for _, f := range l.file.Feeds {
+		names[cmp.Or(f.Publisher, f.Name)] = true
+	}
+	if len(names) == 0 {
+		return
+	}
+	for _, p := range l.plans {
+		for _, k := range []struct {
+			key    string
+			asked  int
+			others int // publishers that are counted already
+		}{{"min_publishers", p.MinPublishers, 0}, {"broadcast_at", p.BroadcastAt, 0}, {"unless_publishers", p.UnlessPublishers, 1}} {
+			if most := len(names) - k.others; k.asked > most && k.asked > 1 {
+				l.warn(p.places[k.key], "publishers-unreachable", "", "%s %d of %s %s is never reached: the feeds have %d publishers", k.key, k.asked, p.Kind, p.ID, len(names))
+			}
 		}
 	}
 }
@@ -196,16 +230,42 @@ func (l *linter) terms(terms []Term) {
 		if word, fixed := mixedScripts(t.Text); word != "" {
 			l.warn(t.Pos, "mixed-scripts", fixed, "%q mixes Latin and Cyrillic letters that look alike", word)
 		}
+		if mark := phraseEnd(t.Text); mark != "" && !isReference(t) {
+			l.warn(t.Pos, "phrase-ends", "", "%q between its words ends a phrase, so %q is not found as it is written here", mark, t.Text)
+		}
 		words := strings.Fields(t.Text)
 		for i, w := range words {
-			if i > 0 && i < len(words)-1 && slices.Contains([]string{"AND", "OR", "NOT", "NEAR"}, w) {
+			if (i > 0 || w == "NOT") && i < len(words)-1 && slices.Contains([]string{"AND", "OR", "NOT", "NEAR"}, w) {
 				l.warn(t.Pos, "boolean-word", "", "%s is a word like any other here; use the keys all, any, none and near", w)
 			}
+		}
+		if c, _ := utf8.DecodeRuneInString(strings.TrimLeft(t.Text, "-+")); len(words) > 0 && unicode.IsLetter(c) && strings.ContainsAny(t.Text[:1], "-+") {
+			l.warn(t.Pos, "boolean-word", strings.TrimLeft(t.Text, "-+"), "%c before a word means nothing here; to exclude it, use the key none", t.Text[0])
 		}
 		if strings.Contains(t.Text, `\`) || strings.HasPrefix(t.Text, "^") || strings.Contains(t.Text, "|") {
 			l.warn(t.Pos, "regexp", "", "%q looks like a regular expression; terms are words, with * at the end of a stem", t.Text)
 		}
 	}
+}
+
+var (
+	endingMark = regexp.MustCompile(`[\p{L}\p{N}*] *([,;:/()\[\]!?&+%$—•…°<>×]) *[\p{L}\p{N}]`)
+	spacedDash = regexp.MustCompile(`[\p{L}\p{N}*] +([-–]) +[\p{L}\p{N}]`)
+	innerDot   = regexp.MustCompile(`(?:\p{L}{2}|\p{N})(\.)(?:\p{L}{2}|\p{N})`)
+)
+
+// phraseEnd is a mark between the words of a term that no phrase goes across in
+// a text, so that the term is never found.
+func phraseEnd(text string) string {
+	if !strings.ContainsAny(text, ",;:/()[]!?&+%$—•…°<>×-–.") { // as most have none
+		return ""
+	}
+	for _, form := range []*regexp.Regexp{endingMark, spacedDash, innerDot} {
+		if m := form.FindStringSubmatch(text); m != nil {
+			return m[1]
+		}
+	}
+	return ""
 }
 
 func isReference(t Term) bool {

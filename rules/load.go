@@ -131,7 +131,10 @@ type loader struct {
 	ids           ids
 	refs          []ref
 	plans         []planPlace
+	names         []Pos // of the entities' names, in their order
 	findings      []Finding
+	compared      int  // ids, in search of those that were meant
+	partial       bool // some part could not be read, so ids may only seem to be missing
 
 	idForm, channelForm *regexp.Regexp
 }
@@ -174,7 +177,8 @@ func (s Source) Load(opt LoadOptions) (*Ruleset, *Report) {
 	rs.Hash = s.Hash()
 	report := l.reportOn(s.files)
 	if report.Errors() == 0 {
-		report.Findings = append(report.Findings, lint(file, l.plans, l.ids)...)
+		report.Findings = append(report.Findings, lint(file, l)...)
+		report.Findings = append(report.Findings, rs.idleStrikes()...)
 		if !opt.SkipExamples {
 			report.Findings = append(report.Findings, runExamples(rs)...)
 		}
@@ -189,8 +193,14 @@ func (s Source) Load(opt LoadOptions) (*Ruleset, *Report) {
 func (l *loader) read(sources []sourceFile) *File {
 	b := newBuilder(l)
 	for _, s := range sources {
+		if len(s.src) == 0 { // as a file is for a moment when it is written in place
+			l.report(Finding{Pos: Pos{File: s.name, Line: 1, Column: 1}, Severity: SeverityError, Code: "empty-file", Message: "this file is empty"})
+			l.partial = true
+			continue
+		}
 		doc := parse(s.name, s.src, l.report)
 		if doc.root == nil {
+			l.partial = l.partial || len(l.findings) > 0
 			continue
 		}
 		r := &decoder{loader: l, doc: doc}
@@ -200,7 +210,17 @@ func (l *loader) read(sources []sourceFile) *File {
 	}
 	file := b.finish()
 	l.resolve(file)
+	if len(l.findings) == 0 && file.empty() {
+		l.report(Finding{Pos: Pos{File: sources[0].name, Line: 1, Column: 1}, Severity: SeverityError, Code: "empty-file",
+			Message: "there is nothing in this file to look for: no feeds, names, topics, rules or digests"})
+	}
 	return file
+}
+
+// empty tells whether nothing is told of where to look, for what, and for whom:
+// a file that is being written is so for a moment.
+func (f *File) empty() bool {
+	return len(f.Feeds)+len(f.Entities)+len(f.Topics)+len(f.Rules)+len(f.Plans) == 0
 }
 
 func (l *loader) reportOn(sources []sourceFile) *Report {
@@ -221,7 +241,8 @@ func (l *loader) compile(file *File) *Ruleset {
 	}
 	rs, found := Compile(file)
 	for _, f := range found {
-		if !spoken[f.Pos] && !(cycle && f.Code == codeCycle) {
+		told := f.Code == codeCycle && cycle || strings.HasPrefix(f.Code, "unknown-")
+		if !spoken[f.Pos] && !told {
 			l.report(f)
 		}
 	}

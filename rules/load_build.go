@@ -10,10 +10,11 @@ import (
 // builder puts the mappings of all files together into one File. Every value in
 // them is good; what was refused is absent.
 type builder struct {
-	l        *loader
-	file     *File
-	settings *object
-	plans    []planned
+	l         *loader
+	file      *File
+	settings  *object
+	operators string // the file that names them
+	plans     []planned
 }
 
 // planned waits for the rules and settings of all files.
@@ -28,8 +29,7 @@ func newBuilder(l *loader) *builder { return &builder{l: l, file: &File{}} }
 func (b *builder) add(root *object) {
 	if s := get[*object](root, "settings"); s != nil {
 		if b.settings != nil {
-			b.l.report(Finding{Pos: s.pos, Severity: SeverityError, Code: "duplicate-key",
-				Message: "settings stands in two files; first in " + b.settings.pos.File})
+			b.twice(root, "settings", b.settings.pos.File)
 		}
 		b.settings = s
 	}
@@ -38,6 +38,7 @@ func (b *builder) add(root *object) {
 	}
 	for _, k := range list[keyed](root, "entities") {
 		b.file.Entities = append(b.file.Entities, buildEntity(k))
+		b.l.names = append(b.l.names, k.places["name"])
 	}
 	for _, k := range list[keyed](root, "topics") {
 		b.file.Topics = append(b.file.Topics, Topic{ID: k.id, Any: list[Term](k.object, "any"), Except: list[Term](k.object, "except"), Pos: k.pos})
@@ -53,13 +54,17 @@ func (b *builder) add(root *object) {
 	}
 	if o := get[*object](root, "operators"); o != nil {
 		if b.file.Operators != nil {
-			b.l.report(Finding{Pos: o.pos, Severity: SeverityError, Code: "duplicate-key", Message: "operators stands in two files"})
+			b.twice(root, "operators", b.operators)
 		}
 		if to := get[*object](o, "to"); to != nil {
 			target := buildTarget(to)
-			b.file.Operators = &target
+			b.file.Operators, b.operators = &target, o.pos.File
 		}
 	}
+}
+
+func (b *builder) twice(root *object, key, first string) {
+	b.l.report(Finding{Pos: root.keys[key], Severity: SeverityError, Code: "duplicate-key", Message: key + " stands in two files; first in " + first})
 }
 
 // finish fills in what depends on all files.
@@ -210,7 +215,7 @@ func (b *builder) plan(p planned) news.Plan {
 		quiet = q.pos
 		plan.Quiet = &news.QuietHours{From: get[int](q, "from"), To: get[int](q, "to"), Days: get[[]time.Weekday](q, "days")}
 	}
-	b.l.plans = append(b.l.plans, planPlace{plan, o.pos, quiet, o.places["min_score"]})
+	b.l.plans = append(b.l.plans, planPlace{plan, o.pos, quiet, o.places})
 	return plan
 }
 

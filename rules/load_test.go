@@ -2,6 +2,7 @@ package rules_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -191,5 +192,70 @@ func TestTooBig(t *testing.T) {
 	_, r := rules.LoadBytes("rules.yaml", src, rules.LoadOptions{})
 	if r.Errors() != 1 || r.Findings[0].Code != "too-big" {
 		t.Errorf("got %v, want one finding: too-big", r.Findings)
+	}
+}
+
+// A file in one line, as programs write them, takes no longer than one with line
+// breaks: each value asks for its place.
+func TestOneLongLine(t *testing.T) {
+	t.Parallel()
+	var src strings.Builder
+	src.WriteString("topics: {")
+	for i := range 20_000 {
+		fmt.Fprintf(&src, "t%d: {any: harbour%d, except: }, ", i, i)
+	}
+	src.WriteString("}\n")
+	began := time.Now()
+	rs, r := rules.LoadBytes("rules.yaml", []byte(src.String()), rules.LoadOptions{})
+	if rs == nil {
+		t.Fatal(printed(r))
+	}
+	if took := time.Since(began); took > 20*time.Second { // half a second alone; minutes when it is quadratic
+		t.Errorf("took %v", took)
+	}
+}
+
+// Of very many slips only so many are given a suggestion, and a circle of very
+// many topics is told in a line.
+func TestManySlips(t *testing.T) {
+	t.Parallel()
+	var src strings.Builder
+	src.WriteString("topics:\n")
+	const topics = 20_000
+	for i := range topics {
+		fmt.Fprintf(&src, "  t%d: {any: [\"topic:t%d\", \"topic:u%d\"]}\n", i, (i+1)%topics, i)
+	}
+	_, r := rules.LoadBytes("rules.yaml", []byte(src.String()), rules.LoadOptions{})
+	circles, unknown := 0, 0
+	for _, f := range r.Findings {
+		switch f.Code {
+		case "topic-cycle":
+			circles++
+			if len(f.Message) > 300 {
+				t.Errorf("a circle in %d bytes", len(f.Message))
+			}
+		case "unknown-topic":
+			unknown++
+		}
+	}
+	if circles != 1 || unknown != topics {
+		t.Errorf("got %d circles and %d unknown topics, want 1 and %d", circles, unknown, topics)
+	}
+}
+
+// Where there is not room for all, errors are printed before warnings.
+func TestErrorsBeforeWarnings(t *testing.T) {
+	t.Parallel()
+	src := "topics:\n"
+	for i := range 30 {
+		src += fmt.Sprintf("  t%d: {any: [peace AND plan%d]}\n", i, i)
+	}
+	src += "rules:\n  - {id: truce, when: truce, tests: {match: [nothing]}}\n"
+	_, r := rules.LoadBytes("rules.yaml", []byte(src), rules.LoadOptions{})
+	if got := printed(r); !strings.Contains(got, "must match this example") || !strings.HasSuffix(got, "and 11 more\n") {
+		t.Errorf("got:\n%s", got)
+	}
+	if n := len(r.Faults().Findings); n != 1 {
+		t.Errorf("got %d faults, want 1", n)
 	}
 }

@@ -57,12 +57,24 @@ func golden(t *testing.T, path string, got []byte) {
 func TestSchemaAgreesWithLoader(t *testing.T) {
 	t.Parallel()
 	schema := compiledSchema(t)
-	sample, err := os.ReadFile("../rules.yaml")
-	if err != nil {
-		t.Fatal(err)
+	for _, path := range []string{"../rules.yaml", "testdata/cases.yaml", "../cmd/newswatch/demo/rules.yaml"} {
+		sample, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sample = bytes.ReplaceAll(sample, []byte("{{base}}"), []byte("http://127.0.0.1"))
+		if err := schema.Validate(asJSON(t, sample)); err != nil {
+			t.Errorf("%s: %v", path, err)
+		}
 	}
-	if err := schema.Validate(asJSON(t, sample)); err != nil {
-		t.Errorf("rules.yaml: %v", err)
+	odd := `{"settings":{"timezone":"Japan","poll":"@hourly","backfill":0},"feeds":[{"id":"a","url":"https://a.example","poll":"1h30m"}],` +
+		`"topics":{"a":{"any":"recogni* of\ntruce"}},"alerts":[{"id":"u","rules":"all","to":{"slack":"u"},"quiet_hours":` +
+		`{"from":"22:00","to":"6:00","days":"mon-Fri, Sunday"}}],"rules":[{"id":"r","when":1.5}]}`
+	if _, report := rules.LoadBytes("rules.yaml", []byte(odd), rules.LoadOptions{}); report.Errors() > 0 {
+		t.Error(printed(report))
+	}
+	if err := schema.Validate(asJSON(t, []byte(odd))); err != nil {
+		t.Errorf("the schema refuses what the loader takes: %v", err)
 	}
 	bad := map[string]string{
 		"unknown key":   "settings: {timezome: UTC}",
@@ -73,6 +85,13 @@ func TestSchemaAgreesWithLoader(t *testing.T) {
 		"bad id":        "feeds: [{id: the herald, url: \"https://a.example\"}]",
 		"empty list":    "topics: {a: {any: []}}",
 		"bad duration":  "settings: {backfill: 30 minutes}",
+		"bad cron":      "settings: {poll: \"6:30\"}",
+		"bad zone":      "settings: {timezone: Kyiv}",
+		"bad day":       "alerts: [{id: u, rules: all, to: {slack: u}, quiet_hours: {from: '22:00', to: '06:00', days: Mo-Fr}}]",
+		"bad address":   "settings: {network: {allow: [localhost]}}",
+		"short stem":    "topics: {a: {any: [tru*]}}",
+		"stem in block": "topics: {a: {any: \"truce\\ncease*fire\"}}",
+		"bad reference": "rules: [{id: a, when: topics:a}]",
 		"empty example": "rules: [{id: a, when: {}}]",
 	}
 	for name, src := range bad {

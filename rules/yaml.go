@@ -16,12 +16,30 @@ const (
 	maxDepth = 32      // of mappings and lists within each other
 )
 
+var tooDeep = fmt.Sprintf("more than %d mappings and lists within each other", maxDepth)
+
 // document is one rule file as YAML nodes, with the lines it came from.
 type document struct {
 	file   string
 	lines  []string
 	root   *yaml.Node   // nil when there is nothing to read
 	mended map[int]bool // lines with a syntax error: what else they say is not trusted
+
+	// The line that was looked at last, in characters: a file may be one line of
+	// 5 MB, and all values in it ask for their place.
+	last  int
+	chars []rune
+}
+
+// line is the text of a line in characters, empty when there is no such line.
+func (d *document) line(n int) []rune {
+	if n < 1 || n > len(d.lines) {
+		return nil
+	}
+	if d.last != n {
+		d.last, d.chars = n, []rune(d.lines[n-1])
+	}
+	return d.chars
 }
 
 // parse reads the YAML of one file. A syntax error that one character explains
@@ -44,9 +62,10 @@ func parse(file string, src []byte, report func(Finding)) *document {
 			return doc
 		}
 		mend()
+		doc.last = 0
 	}
 	if doc.root != nil && !shallow(doc.root, maxDepth) {
-		report(doc.finding(deepest(doc.root, maxDepth), "too-deep", fmt.Sprintf("more than %d mappings and lists within each other", maxDepth)))
+		report(doc.finding(deepest(doc.root, maxDepth), "too-deep", tooDeep))
 		doc.root = nil
 	}
 	return doc
@@ -58,7 +77,7 @@ func (d *document) finding(n *yaml.Node, code, message string) Finding {
 
 func (d *document) at(line, column int, code, message, suggestion string) Finding {
 	line = min(max(line, 1), len(d.lines))
-	column = min(max(column, 1), utf8.RuneCountInString(d.lines[line-1])+1)
+	column = min(max(column, 1), len(d.line(line))+1)
 	return Finding{
 		Pos: Pos{File: d.file, Line: line, Column: column}, Severity: SeverityError,
 		Code: code, Message: message, Suggestion: suggestion,

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -30,6 +31,15 @@ func explainSyntax(doc *document, err error) (Finding, func()) {
 	}
 	s.text = []rune(doc.lines[s.line-1])
 	switch {
+	case s.oddIndent():
+		return s.finding("a space that is none for YAML indents this line (no-break or full-width); use plain spaces", ""), s.plainIndent()
+	case strings.Contains(le.Message, "max depth"):
+		return doc.at(s.line, s.column, "too-deep", tooDeep, ""), nil
+	case strings.Contains(le.Message, "tab character that violates"):
+		s.column = 1
+		return s.badStart()
+	case s.openQuote():
+		return s.finding("this quote is never closed in its line", ""), nil
 	case s.starred():
 		return s.finding("a value that begins with * must be quoted", inQuotes(s.value(s.column))), s.unstar()
 	case strings.Contains(le.Message, "cannot start any token"):
@@ -167,16 +177,19 @@ func (s stumble) strayColon() (Finding, func()) {
 		return s.finding("this bracket is never closed", ""), nil
 	}
 	if above, ok := s.above(); ok {
-		if word := strings.TrimSpace(above); len(word) > 1 && word[0] == '-' && word[1] != ' ' && word[1] != '-' {
-			s.line, s.column = s.line-1, len(leading(above))+1
-			return s.finding("a space is missing after the dash", "- "+word[1:]), nil
+		if word, ok := s.gluedDash(); ok {
+			return s.finding("a space is missing after the dash", "- "+word), nil
 		}
 		key, value, found := strings.Cut(strings.TrimSpace(above), ":")
+		at := stumble{doc: s.doc, line: s.line - 1, column: len([]rune(leading(above))) + 1}
 		switch {
+		case !found && strings.HasPrefix(key, "- "):
+			at.column += 2
+			return at.finding("a key is missing after this dash", "- id: "+strings.TrimSpace(key[2:])), nil
+		case found && key == "id":
+			return at.finding("a dash is missing before this entry", "- "+brief(strings.TrimSpace(above))), nil
 		case !found && !strings.HasPrefix(key, "- "):
-			s.line--
-			s.column = len([]rune(leading(above))) + 1
-			return s.finding(fmt.Sprintf("%q has no colon after it, so the next line runs on from it", key), key+":"), nil
+			return at.finding(fmt.Sprintf("%q has no colon after it, so the next line runs on from it", key), strings.TrimRight(key, ";,.")+":"), nil
 		case found && strings.TrimSpace(value) != "" && len(leading(string(s.text))) > len(leading(above)):
 			s.column = len(leading(string(s.text))) + 1
 			return s.finding(fmt.Sprintf("this line is indented below %q, which already has a value", strings.TrimSpace(key)), ""), nil
@@ -234,7 +247,7 @@ func openBracket(text []rune) int {
 func (s stumble) gluedColon() Finding {
 	for line := min(s.line, s.from.Line+1); line >= 1 && line >= s.from.Line-1; line-- {
 		text := s.doc.lines[line-1]
-		m := regexp.MustCompile(`^(\s*(?:- +)?)([a-z_]+)(:| +)(\S.*)$`).FindStringSubmatch(text)
+		m := regexp.MustCompile(`^(\s*(?:- +)?)([a-z_]+)(:| *： *| *= *| +)(\S.*)$`).FindStringSubmatch(text)
 		if m != nil && anyKey(m[2]) && (m[3] != ":" || !strings.HasPrefix(m[4], " ")) {
 			s.line, s.column = line, utf8.RuneCountInString(m[1])+1
 			if m[3] == ":" {
@@ -309,19 +322,17 @@ func (s stumble) bracket() Finding {
 		return at.finding("this ] was never opened", "")
 	}
 	if inner.line == at.line {
+		if at.afterApostrophe() {
+			at.column--
+			return at.finding("an apostrophe ends a text in single quotes; use double quotes", at.requote())
+		}
 		if at.column <= len(at.text) && at.text[at.column-1] == '}' {
 			return at.finding("a ] is missing before this }", "]")
 		}
-		return at.finding("a comma is missing before this", "")
+		return at.beforeColon().finding("a comma is missing before this", "")
 	}
-	for n := inner.line; n <= at.line; n++ {
-		if i := strings.Index(s.doc.lines[n-1], " #"); i >= 0 {
-			at.line, at.column = n, utf8.RuneCountInString(s.doc.lines[n-1][:i])+2
-			if !strings.HasPrefix(s.doc.lines[n-1][i:], " # ") {
-				at.text = []rune(s.doc.lines[n-1])
-				return at.finding("everything from # on is a comment, the closing bracket too; quote it", inQuotes(at.value(at.column)))
-			}
-		}
+	if f, ok := at.hiddenBracket(inner.line); ok {
+		return f
 	}
 	return inner.finding("this bracket is never closed", "")
 }
@@ -330,12 +341,15 @@ func (s stumble) bracket() Finding {
 // after a closing quote.
 func (s stumble) neighbour() Finding {
 	indent := len(leading(string(s.text)))
-	if before := s.column - 2; before >= 0 && before < len(s.text) && s.text[before] == '\'' {
+	if s.afterApostrophe() {
 		s.column--
 		return s.finding("an apostrophe ends a text in single quotes; use double quotes", s.requote())
 	}
 	if s.column-1 > indent {
 		return s.finding("nothing may follow a closing quote or bracket", s.singleQuoted())
+	}
+	if f, ok := s.sibling(indent); ok {
+		return f
 	}
 	return s.finding(fmt.Sprintf("this line is indented by %d, which fits no line above it; %s would", indent, s.levels(indent)), "")
 }
@@ -351,6 +365,9 @@ func (s stumble) noValue() Finding {
 		return s.finding("an entry is missing before this comma", "")
 	case ']', '}':
 		return s.finding(fmt.Sprintf("this %c was never opened", c), "")
+	}
+	if f, ok := s.hiddenBracket(max(1, s.line-20)); ok {
+		return f
 	}
 	return s.finding("a value is missing here", "")
 }
@@ -374,6 +391,7 @@ func (s stumble) levels(indent int) string {
 			fits, least = append(fits, strconv.Itoa(own)), own
 		}
 	}
+	fits = slices.DeleteFunc(fits, func(fit string) bool { return fit == strconv.Itoa(indent) })
 	if len(fits) == 0 {
 		return "0"
 	}
@@ -392,16 +410,6 @@ func (s stumble) singleQuoted() string {
 		value = value[1 : len(value)-1]
 	}
 	return "'" + value + "'"
-}
-
-// requote is a text in single quotes with an apostrophe in it, in double ones.
-func (s stumble) requote() string {
-	line := string(s.text)
-	first, last := strings.IndexByte(line, '\''), strings.LastIndexByte(line, '\'')
-	if first < 0 || last <= first+1 {
-		return ""
-	}
-	return inQuotes(line[first+1 : last])
 }
 
 // plainError is a YAML error without the library's name and places.

@@ -3,10 +3,13 @@ package watcher
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
 	"newswatch/news"
+	"newswatch/notify/wording"
 	"newswatch/rules"
 	"newswatch/rules/backtest"
 )
@@ -16,10 +19,65 @@ const (
 	compareMost = 30 * time.Second // for doing so
 )
 
-// compare says what new rules would have told of the last day's items that the
-// old ones did not, and the other way round: to the log, and to the operators
-// where there is anything to say.
-func (w *Watcher) compare(ctx context.Context, before, after *rules.Ruleset) {
+// ruleEdit is what an edit did to the rules themselves, by their ids.
+type ruleEdit struct {
+	rules                int
+	added, changed, gone []string
+}
+
+func compareRules(before, after *rules.File) ruleEdit {
+	old, now := byID(before.Rules), byID(after.Rules)
+	e := ruleEdit{rules: len(now)}
+	for _, id := range slices.Sorted(maps.Keys(now)) {
+		switch o, known := old[id]; {
+		case !known:
+			e.added = append(e.added, id)
+		case o != now[id]:
+			e.changed = append(e.changed, id)
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(old)) {
+		if _, stays := now[id]; !stays {
+			e.gone = append(e.gone, id)
+		}
+	}
+	return e
+}
+
+// byID indexes rules without their places in the file: a rule that only moved
+// has not changed.
+func byID(list []rules.Rule) map[string]string {
+	m := make(map[string]string, len(list))
+	for _, r := range list {
+		m[r.ID] = r.Fingerprint()
+	}
+	return m
+}
+
+// attrs are for the log.
+func (e ruleEdit) attrs() []any {
+	return []any{"rules", e.rules, "added", strings.Join(e.added, " "), "changed", strings.Join(e.changed, " "), "gone", strings.Join(e.gone, " ")}
+}
+
+// lines are for people.
+func (e ruleEdit) lines() []string {
+	var lines []string
+	for _, part := range []struct {
+		what string
+		ids  []string
+	}{{"added", e.added}, {"changed", e.changed}, {"gone", e.gone}} {
+		if len(part.ids) > 0 {
+			lines = append(lines, part.what+": "+strings.Join(part.ids, ", "))
+		}
+	}
+	return lines
+}
+
+// compare says what an edit changed, and what the new rules would have told of
+// the last day's items that the old ones did not, and the other way round: to
+// the log, and to the operators where there is anything to say. mended tells
+// that they have heard of a refused file: then they hear of its end as well.
+func (w *Watcher) compare(ctx context.Context, before, after *rules.Ruleset, edit ruleEdit, mended bool) {
 	ctx, cancel := context.WithTimeout(ctx, compareMost)
 	defer cancel()
 	now := w.cfg.Now()
@@ -32,19 +90,22 @@ func (w *Watcher) compare(ctx context.Context, before, after *rules.Ruleset) {
 		w.cfg.Log.Warn("cannot say what the new rules change", "err", err)
 		return
 	}
-	var lines []string
+	lines, same := edit.lines(), true
 	for i := range report.Rules {
 		if r := &report.Rules[i]; r.Changed() {
 			w.cfg.Log.Info("rule changed", "rule", r.ID, "gone", r.Gone, "items", report.Items, "new", r.New, "lost", r.Lost, "higher", r.Higher, "lower", r.Lower)
-			lines = append(lines, describe(r)...)
+			lines, same = append(lines, describe(r)...), false
 		}
 	}
-	if len(lines) == 0 {
+	if len(lines) == 0 && !mended {
 		return
+	}
+	if same {
+		lines = append(lines, "the same items match as before")
 	}
 	n := news.Notice{
 		DeliveryID: news.NoticeID("rules_loaded", after.Hash, now.UTC().Format(time.DateTime)), Kind: "rules_loaded",
-		Headline: "Rules loaded", Subject: fmt.Sprintf("what they change on the %d items of the last 24 hours", report.Items),
+		Headline: "Rules loaded", Subject: fmt.Sprintf("what they change on the %s of the last 24 hours", wording.Count(report.Items, "item", "items")),
 		Detail: clipLines(strings.Join(lines, "\n"), 20), Footer: "They hold from now on; what came before is not told anew.",
 	}
 	d, wanted := w.notice(n)
@@ -58,9 +119,12 @@ func (w *Watcher) compare(ctx context.Context, before, after *rules.Ruleset) {
 
 // describe is what becomes of a rule, with the newest headline of each kind.
 func describe(r *backtest.RuleDelta) []string {
-	head := fmt.Sprintf("%s: %d -> %d items", r.ID, r.Before, r.After)
+	head := fmt.Sprintf("%s: %d -> %s", r.ID, r.Before, wording.Count(r.After, "item", "items"))
 	if r.Gone {
 		head += " (gone)"
+	}
+	if n := r.Higher + r.Lower; n > 0 {
+		head += fmt.Sprintf(", %d with another score", n)
 	}
 	lines := []string{head}
 	for _, kind := range []struct {

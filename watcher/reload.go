@@ -5,8 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -17,8 +15,9 @@ import (
 )
 
 const (
-	watchEvery  = time.Second            // between two looks at the rule file
-	watchSettle = 250 * time.Millisecond // from a changed reading to the one that must agree with it
+	watchEvery   = time.Second            // between two looks at the rule file
+	missingLooks = 5                      // at no file, until the operators are told
+	watchSettle  = 250 * time.Millisecond // from a changed reading to the one that must agree with it
 )
 
 // badSinceKey is where the database keeps since when the rule file on disk is
@@ -34,14 +33,19 @@ var ErrRejected = errors.New("the rule file was not taken")
 // sees every way in which editors and Kubernetes replace a file.
 func (w *Watcher) watchRules(ctx context.Context) error {
 	looked := w.Rules().Hash // the last one that was taken or rejected
-	missing := false
+	missing := 0             // looks at nothing in a row
 	for sleep(ctx, watchEvery) == nil {
 		first, err := w.cfg.Source()
-		if err != nil && !missing {
-			w.cfg.Log.Warn("the rule file cannot be read, the rules in force stay", "err", err)
+		if err != nil {
+			missing++
+			w.unreadable(ctx, missing, err)
+			continue
 		}
-		missing = err != nil
-		if err != nil || first.Hash() == looked {
+		if missing >= missingLooks {
+			looked = "" // it was told that there is none: say that it is back
+		}
+		missing = 0
+		if first.Hash() == looked {
 			continue
 		}
 		if sleep(ctx, watchSettle) != nil {
@@ -59,6 +63,19 @@ func (w *Watcher) watchRules(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// unreadable tells of a rule file that is away: to the log at once, to the
+// operators when it is more than an editor that puts a new one in its place.
+func (w *Watcher) unreadable(ctx context.Context, looks int, err error) {
+	switch looks {
+	case 1:
+		w.cfg.Log.Warn("the rule file cannot be read, the rules in force stay", "err", err)
+	case missingLooks:
+		w.reload.Lock()
+		defer w.reload.Unlock()
+		_ = w.reject(ctx, nil, err) // what it returns is what it has logged
+	}
 }
 
 // Reload reads the rule file anew, at somebody's word.
@@ -85,11 +102,13 @@ func (w *Watcher) take(ctx context.Context, src rules.Source) error {
 	if err := w.use(ctx, rs); err != nil {
 		return w.reject(ctx, report, err)
 	}
-	w.cfg.Log.Info("rules loaded", append([]any{"hash", rs.Hash}, changes(before.File, rs.File)...)...)
-	if err := w.catchUp(ctx); err != nil {
+	edit := compareRules(before.File, rs.File)
+	w.cfg.Log.Info("rules loaded", append([]any{"hash", rs.Hash}, edit.attrs()...)...)
+	mended, err := w.catchUp(ctx)
+	if err != nil {
 		w.cfg.Log.Error("matching anew failed, the next reload tries again", "err", err)
 	}
-	w.compare(ctx, before, rs)
+	w.compare(ctx, before, rs, edit, mended)
 	for u := range w.bells {
 		w.ring(u)
 	}
@@ -103,6 +122,7 @@ func (w *Watcher) reject(ctx context.Context, report *rules.Report, err error) e
 	}
 	var text bytes.Buffer
 	if report != nil {
+		report = report.Faults()
 		report.Print(&text, false)
 	}
 	w.cfg.Log.Error("rules not loaded, the old ones stay in force", "err", err, "report", text.String())
@@ -137,20 +157,20 @@ func (w *Watcher) markBad(ctx context.Context) error {
 }
 
 // catchUp matches what was fetched while the file on disk was not the rules in
-// force, now that it is.
-func (w *Watcher) catchUp(ctx context.Context) error {
+// force, now that it is. mended says that there was such a time.
+func (w *Watcher) catchUp(ctx context.Context) (mended bool, err error) {
 	noted, err := w.cfg.Store.Meta(ctx, badSinceKey)
 	if err != nil || noted == "" {
-		return err
+		return false, err
 	}
 	ms, err := strconv.ParseInt(noted, 10, 64)
 	if err != nil {
-		return fmt.Errorf("read since when the rules were broken: %w", err)
+		return true, fmt.Errorf("read since when the rules were broken: %w", err)
 	}
 	if err := w.rematch(ctx, time.UnixMilli(ms)); err != nil {
-		return err
+		return true, err
 	}
-	return w.cfg.Store.SetMeta(ctx, badSinceKey, "")
+	return true, w.cfg.Store.SetMeta(ctx, badSinceKey, "")
 }
 
 // rematchBatch is how many items are matched anew in one transaction.
@@ -203,36 +223,6 @@ func (w *Watcher) rematchSome(ctx context.Context, matched []store.Matched) erro
 		}
 	}
 	return errors.New("the desk stayed taken")
-}
-
-// changes says which rules came, changed and went, as log attributes.
-func changes(before, after *rules.File) []any {
-	old, now := byID(before.Rules), byID(after.Rules)
-	var added, changed, gone []string
-	for _, id := range slices.Sorted(maps.Keys(now)) {
-		switch o, known := old[id]; {
-		case !known:
-			added = append(added, id)
-		case o != now[id]:
-			changed = append(changed, id)
-		}
-	}
-	for _, id := range slices.Sorted(maps.Keys(old)) {
-		if _, stays := now[id]; !stays {
-			gone = append(gone, id)
-		}
-	}
-	return []any{"rules", len(now), "added", strings.Join(added, " "), "changed", strings.Join(changed, " "), "gone", strings.Join(gone, " ")}
-}
-
-// byID indexes rules without their places in the file: a rule that only moved
-// has not changed.
-func byID(list []rules.Rule) map[string]string {
-	m := make(map[string]string, len(list))
-	for _, r := range list {
-		m[r.ID] = r.Fingerprint()
-	}
-	return m
 }
 
 func clipLines(s string, most int) string {

@@ -1,12 +1,16 @@
 package watcher_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -108,7 +112,7 @@ func TestThousandEdits(t *testing.T) {
 		first := editorRules(0, "good")
 		good[rules.Bytes(e.path, first).Hash()] = true
 		e.write(t, "in place", first)
-		w, stop := runDaemon(t, e.path)
+		w, stop := runDaemon(t, e.path, testLog{t})
 		slowest := time.Duration(0)
 		for n := range 1000 {
 			kind := []string{"good", "good", "good", "failing", "broken"}[rnd.IntN(5)]
@@ -137,6 +141,57 @@ func TestThousandEdits(t *testing.T) {
 	})
 }
 
+// A rule file that is away for more than a moment is told of, once, and so is its
+// return; what an editor does between two files is not.
+func TestRuleFileAway(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), "rules.yaml")
+		away := path + ".away"
+		src := append(editorRules(0, "good"), "operators: {to: {slack: ops}}\n"...)
+		if err := os.WriteFile(path, src, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		var out lockedBuffer
+		_, stop := runDaemon(t, path, &out)
+		move := func(from, to string, wait time.Duration) {
+			if err := os.Rename(from, to); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(wait)
+		}
+		move(path, away, 2*time.Second)
+		move(away, path, 5*time.Second)
+		if got := out.String(); got != "" {
+			t.Errorf("after two seconds without a file: %s", got)
+		}
+		move(path, away, time.Minute)
+		move(away, path, 5*time.Second)
+		stop()
+		got := out.String()
+		if strings.Count(got, "Rules not loaded") != 1 || strings.Count(got, "Rules loaded") != 1 {
+			t.Errorf("want one notice that the file is away and one that it is back, got:\n%s", got)
+		}
+	})
+}
+
+type lockedBuffer struct {
+	mu sync.Mutex
+	bytes.Buffer
+}
+
+func (b *lockedBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.Buffer.Write(p)
+}
+
+func (b *lockedBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.Buffer.String()
+}
+
 // inForce waits until the rules of a hash are in force.
 func inForce(w *watcher.Watcher, hash string, most time.Duration) (time.Duration, bool) {
 	began := time.Now()
@@ -150,7 +205,7 @@ func inForce(w *watcher.Watcher, hash string, most time.Duration) (time.Duration
 }
 
 // runDaemon runs a watcher on a rule file until stop is called.
-func runDaemon(t *testing.T, path string) (w *watcher.Watcher, stop func()) {
+func runDaemon(t *testing.T, path string, out io.Writer) (w *watcher.Watcher, stop func()) {
 	t.Helper()
 	rs, report, err := rules.Load(path)
 	if err != nil || rs == nil {
@@ -160,7 +215,7 @@ func runDaemon(t *testing.T, path string) (w *watcher.Watcher, stop func()) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	screen := terminal.New(terminal.Config{Out: testLog{t}})
+	screen := terminal.New(terminal.Config{Out: out})
 	w, err = watcher.New(t.Context(), watcher.Config{
 		Store: st, Log: slog.New(slog.DiscardHandler),
 		Poller: func(s news.Settings) (*feed.Poller, error) {

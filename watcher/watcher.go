@@ -101,7 +101,7 @@ func New(ctx context.Context, c Config, rs *rules.Ruleset) (*Watcher, error) {
 	if err := c.Store.RetryHeld(ctx); err != nil {
 		return nil, fmt.Errorf("take up what was held: %w", err)
 	}
-	if err := w.catchUp(ctx); err != nil {
+	if _, err := w.catchUp(ctx); err != nil {
 		return nil, fmt.Errorf("match anew what was fetched under a broken rule file: %w", err)
 	}
 	return w, nil

@@ -52,23 +52,38 @@ func width(w io.Writer) int {
 
 // loadRules reads the rule file and says what is wrong with it.
 func (a *app) loadRules() (*rules.Ruleset, error) {
-	rs, report, err := rules.Load(a.Rules)
+	rs, failed, err := a.readRules(a.Rules)
+	if err == nil && failed > 0 {
+		err = usagef("%s: %s", a.Rules, count(failed, "failed example"))
+	}
 	if err != nil {
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil, usagef("%v\nnewswatch init writes one to start from", err)
-		}
-		return nil, usagef("%v", err)
-	}
-	if report.Errors() > 0 || report.Failed() > 0 {
-		report.Print(a.err, a.color(a.err))
-	}
-	switch {
-	case report.Errors() > 0:
-		return nil, usagef("%s has %s", a.Rules, count(report.Errors(), "error"))
-	case report.Failed() > 0:
-		return nil, usagef("%s: %s", a.Rules, count(report.Failed(), "failed example"))
+		return nil, err
 	}
 	return rs, nil
+}
+
+// draft reads a rule file that is still being worked on: one whose examples fail
+// can be looked at too, although no daemon would take it.
+func (a *app) draft(path string) (*rules.Ruleset, error) {
+	rs, _, err := a.readRules(path)
+	return rs, err
+}
+
+// readRules reads a rule file, and says what is wrong with it; failed counts its
+// examples that do not hold.
+func (a *app) readRules(path string) (rs *rules.Ruleset, failed int, err error) {
+	rs, report, err := rules.Load(path)
+	if err != nil {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, 0, usagef("%v\nnewswatch init writes one to start from", err)
+		}
+		return nil, 0, usagef("%v", err)
+	}
+	report.Faults().Print(a.err, a.color(a.err))
+	if rs == nil {
+		return nil, 0, usagef("%s has %s", path, count(report.Errors(), "error"))
+	}
+	return rs, report.Failed(), nil
 }
 
 // openStore opens the state. Beside means beside a running daemon.

@@ -11,7 +11,6 @@ import (
 	"golang.org/x/term"
 
 	"newswatch/notify/wording"
-	"newswatch/rules"
 	"newswatch/rules/backtest"
 	"newswatch/watcher/store"
 )
@@ -90,22 +89,6 @@ func (c *backtestCmd) before(a *app, st *store.Store) (backtest.Side, error) {
 		return backtest.Side{}, err
 	}
 	return backtest.Side{Judge: backtest.Rules(rs), File: rs.File}, nil
-}
-
-// draft reads a rule file that is still being worked on: one whose examples fail
-// can be looked at too, although no daemon would take it.
-func (a *app) draft(path string) (*rules.Ruleset, error) {
-	rs, report, err := rules.Load(path)
-	if err != nil {
-		return nil, usagef("%v", err)
-	}
-	if report.Errors() > 0 || report.Failed() > 0 {
-		report.Print(a.err, a.color(a.err))
-	}
-	if rs == nil {
-		return nil, usagef("%s has %s", path, count(report.Errors(), "error"))
-	}
-	return rs, nil
 }
 
 // progress says on stderr how far a long run is.

@@ -40,6 +40,9 @@ func (c *expandCmd) Run(a *app) error {
 	}
 	x, known := lookUp(rs.File, c.ID)
 	if !known {
+		if near := rs.Nearest(c.ID); near != "" {
+			return usagef("no entity or topic %q in %s; did you mean %q?", c.ID, a.Rules, near)
+		}
 		return usagef("no entity or topic %q in %s; there are %s", c.ID, a.Rules, idsOf(rs.File))
 	}
 	if x.Forms, err = rs.Expand(x.Kind + ":" + x.ID); err != nil {

@@ -14,18 +14,18 @@ import (
 )
 
 type matchCmd struct {
-	Text  string `arg:"" optional:"" help:"A headline to match; - reads a text from stdin."`
-	File  string `placeholder:"F" help:"Match the text of a file: plain or HTML, the first line is the headline."`
-	URL   string `name:"url" placeholder:"U" help:"Match the visible text of a page."`
-	Item  string `placeholder:"ID" help:"Match a stored item."`
-	Lang  string `help:"Language of the text."`
-	JSON  bool   `name:"json" help:"Print the result as JSON."`
-	JSONL bool   `name:"jsonl" help:"Match many: JSON lines {\"id\",\"lang\"?,\"feed\"?,\"title\",\"text\"} on stdin."`
+	Text  []string `arg:"" optional:"" help:"A headline to match; - reads a text from stdin."`
+	File  string   `placeholder:"F" help:"Match the text of a file: plain or HTML, the first line is the headline."`
+	URL   string   `name:"url" placeholder:"U" help:"Match the visible text of a page."`
+	Item  string   `placeholder:"ID" help:"Match a stored item."`
+	Lang  string   `help:"Language of the text."`
+	JSON  bool     `name:"json" help:"Print the result as JSON."`
+	JSONL bool     `name:"jsonl" help:"Match many: JSON lines {\"id\",\"lang\"?,\"feed\"?,\"title\",\"text\"} on stdin."`
 }
 
 // Help is the long text of -h.
 func (matchCmd) Help() string {
-	return help("Says which rules match a text, with the words, the sentence and the score's parts; for the others, the nearest condition that failed.",
+	return help("Says which rules match a text, with the words, the sentence and the score's parts; for the others, the nearest condition that failed. An example in the rule file that fails does not stop it.",
 		"newswatch match \"Envoys agree on a truce in Crimea\"\nnewswatch match --file article.html",
 		"0 a rule matched (always with --jsonl); 1 none did, or a line could not be read; 2 wrong usage or invalid rules")
 }
@@ -50,7 +50,7 @@ func (c *matchCmd) Run(ctx context.Context, a *app) error {
 	if c.JSONL {
 		return c.lines(a)
 	}
-	rs, err := a.loadRules()
+	rs, err := a.draft(a.Rules)
 	if err != nil {
 		return err
 	}
@@ -73,7 +73,8 @@ func (c *matchCmd) Run(ctx context.Context, a *app) error {
 // item reads what is to be matched.
 func (c *matchCmd) item(ctx context.Context, a *app, rs *rules.Ruleset) (news.Item, error) {
 	line := matchLine{ID: "text", Lang: c.Lang}
-	if given(c.Text, c.File, c.URL, c.Item) > 1 {
+	headline := strings.Join(c.Text, " ") // quoted or not
+	if given(headline, c.File, c.URL, c.Item) > 1 {
 		return news.Item{}, usagef("match one thing: a text, --file, --url or --item")
 	}
 	switch {
@@ -100,14 +101,14 @@ func (c *matchCmd) item(ctx context.Context, a *app, rs *rules.Ruleset) (news.It
 			return news.Item{}, usagef("%v", err)
 		}
 		line.Title, line.Text = firstLine(string(raw))
-	case c.Text == "-":
+	case headline == "-":
 		raw, err := io.ReadAll(io.LimitReader(a.in, maxLine))
 		if err != nil {
 			return news.Item{}, usagef("read stdin: %v", err)
 		}
 		line.Title, line.Text = firstLine(string(raw))
-	case c.Text != "":
-		line.Title = c.Text
+	case headline != "":
+		line.Title = headline
 	default:
 		return news.Item{}, usagef("match what? Give a text, --file, --url or --item")
 	}
