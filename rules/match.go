@@ -59,7 +59,8 @@ type scratch struct {
 	loud      []uint8 // by paragraph: what its letters are, once known
 	evidence  []evidence
 	cuts      []cutMention
-	wantNotes bool // somebody asks why names were cut
+	wantNotes bool  // somebody asks why names were cut
+	fetched   int32 // see trie.fetch
 }
 
 // bitset is a set of small numbers that is walked in order.

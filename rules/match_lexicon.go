@@ -38,6 +38,9 @@ func (d *dictionary) find(h uint64, word []byte) (symbol int32, ok bool) {
 	}
 }
 
+// first returns the slot at which the look-up of a hash begins.
+func (d *dictionary) first(h uint64) *meaning { return &d.slots[h>>d.shift&uint64(len(d.slots)-1)] }
+
 // put adds a word that is not there, with its hash.
 func (d *dictionary) put(h uint64, word []byte, symbol int32) {
 	mask := uint64(len(d.slots) - 1)

@@ -68,6 +68,7 @@ func (s *scratch) scan() {
 	if s.reader.unsorted {
 		slices.Sort(s.reader.candidates)
 	}
+	s.fetched += s.rs.trie.fetch(s.reader.tokens, s.reader.candidates)
 	last := int32(-1)
 	for _, i := range s.reader.candidates {
 		if i != last {

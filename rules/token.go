@@ -320,8 +320,14 @@ func (r *reader) addWord(h uint64, start, end, from int, m marks) {
 // until the next call.
 func (r *reader) whole(from, to int32) []byte {
 	r.joined = r.joined[:0]
+	text := r.texts[r.fieldOf(from)]
 	for i := from; i <= to; i++ {
-		r.joined = append(r.joined, r.folded(i)...)
+		if t := &r.tokens[i]; t.end >= 0 {
+			r.joined = appendLower(r.joined, text[t.start:t.end])
+		} else {
+			w := &r.words[^t.end]
+			r.joined = append(r.joined, r.arena[w.from:w.to]...)
+		}
 	}
 	return r.joined
 }
