@@ -157,7 +157,7 @@ func (f *File) terms() int {
 func newCompiler(f *File) *compiler {
 	c := &compiler{
 		Ruleset: &Ruleset{
-			File: f, folder: newFolder(), grammar: newGrammar(), titles: map[string]string{}, feeds: map[string]*news.Feed{},
+			File: f, folder: sharedFolder(), grammar: newGrammar(), titles: map[string]string{}, feeds: map[string]*news.Feed{},
 		},
 		file: f, leaves: map[Term]int32{}, entityID: map[string]int32{}, topicID: map[string]int32{},
 		plurals: f.Settings.Plurals != "none",

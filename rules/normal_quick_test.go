@@ -1,6 +1,11 @@
 package rules
 
-import "testing"
+import (
+	"testing"
+	"unicode"
+
+	"pgregory.net/rapid"
+)
 
 // TestPlainSingles holds what the folder knows without a table to the tables.
 func TestPlainSingles(t *testing.T) {
@@ -16,4 +21,21 @@ func TestPlainSingles(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestCleanWord holds the table of written letters to what it was made from.
+func TestCleanWord(t *testing.T) {
+	t.Parallel()
+	f := newFolder()
+	for _, w := range []string{"Łódź", "Київ", "e\u0301té", "и\u0306", "soft\u00adhyphen", "ﬁn", "Ｏｓ", "ΆΣ", "İstanbul", "перемир’я", "ой\u0301"} {
+		if got, want := f.cleanWord(w), cleanRunes(w); got != want {
+			t.Errorf("clean %q: got %q, want %q", w, got, want)
+		}
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		w := rapid.StringOf(rapid.RuneFrom(nil, unicode.Latin, unicode.Cyrillic, unicode.Greek, unicode.Mn)).Draw(t, "word")
+		if got, want := f.cleanWord(w), cleanRunes(w); got != want {
+			t.Fatalf("clean %q: got %q, want %q", w, got, want)
+		}
+	})
 }

@@ -54,7 +54,7 @@ func (r *reader) parseTerm(t Term, forms inflect, plural bool) pattern {
 	for i := range r.tokens {
 		i := int32(i)
 		end := r.end(i)
-		written := cleanWord(text[r.tokens[i].start:end])
+		written := r.f.cleanWord(text[r.tokens[i].start:end])
 		pl := place{joined: r.isJoined(i) && i > 0}
 		pl.stem = end < len(text) && text[end] == '*' && !r.is(i, lone)
 		if pl.stem || forms == nil {
@@ -71,20 +71,6 @@ func (r *reader) parseTerm(t Term, forms inflect, plural bool) pattern {
 		last.forms = appendPlurals(last.forms, last.joined)
 	}
 	return p
-}
-
-// cleanWord drops from a written word what a reader would not miss.
-func cleanWord(s string) string {
-	if isPlain(s) {
-		return s
-	}
-	return strings.Map(func(r rune) rune {
-		switch classify(r) {
-		case letter, digit, single:
-			return r
-		}
-		return -1
-	}, foldCased(s))
 }
 
 // isPlain reports ASCII letters and digits alone.
