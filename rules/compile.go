@@ -176,7 +176,7 @@ func (c *compiler) compile() {
 		c.topicID[f.Topics[i].ID] = int32(i)
 	}
 	if slices.ContainsFunc(f.Entities, func(e Entity) bool { return e.Type == person }) {
-		c.names = newGivenNames(c.folder, c.grammar)
+		c.names = sharedNames()
 	}
 	c.entities = make([]entity, len(f.Entities))
 	for i := range f.Entities {

@@ -3,6 +3,7 @@ package rules
 import (
 	"slices"
 	"strings"
+	"sync"
 )
 
 // givenNames maps folded given names, in all cases, to their group: the
@@ -11,6 +12,9 @@ type givenNames map[string]int32
 
 // nameGroups are the lists of given names; groups count through all of them.
 var nameGroups = slices.Concat(strings.Split(mensNames, ","), strings.Split(womensNames, ","), strings.Split(eitherNames, ","))
+
+// sharedNames are the given names of all rulesets, which never change.
+var sharedNames = sync.OnceValue(func() givenNames { return newGivenNames(sharedFolder(), newGrammar()) })
 
 func newGivenNames(f *folder, words *grammar) givenNames {
 	g := make(givenNames, 8*len(nameGroups))
