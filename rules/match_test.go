@@ -241,7 +241,9 @@ func TestHostile(t *testing.T) {
 		"hyphens": "a-", "mail": "a@b.", "urls": "http://", "names": "Ostriv status ", "needs": "Odintsov ",
 		"lower": "castellan vereshchynsky ", "masks": "Castellan Tower ", "accents": "e\u0301\u0302", "hashtags": "#ostrivostriv ",
 		"apostrophes": "a'", "dots": "U.", "quotes": ".\"”", "hangul": "베", "jamo": "\u1100\u1161\u11a8", "lines": "a\n", "blocks": "Related\n\n",
-		"bangs": "!", "breves": "\u0306", "soft": "a'\u200b", "near": "Castellan\n\nmet\n\n", "camel": "#aBcD", "truce": "truce status Ostriv ",
+		"bangs": "!", "breves": "\u0306", "soft": "a'\u200b", "near": "Castellan\n\nmet\n\n",
+		"slashes": "a//", "webs": "www.", "signs": "://", "ats": "@", "dashes": "a—", "genitives": "ab’s ", "letters": "ж", "pairs": "ж ",
+		"broken": "\xd0", "leads": "\xe2\x80", "breaks": "a-\n", "elisions": "l’", "plain": "a ", "capitals": "OSTRIV ", "marks": "“", "camel": "#aBcD", "truce": "truce status Ostriv ",
 	}
 	for name, piece := range pieces {
 		t.Run(name, func(t *testing.T) {
