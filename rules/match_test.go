@@ -358,3 +358,30 @@ func TestTruncated(t *testing.T) {
 		}
 	}
 }
+
+// TestShortNames finds people by what their given names are called in short.
+func TestShortNames(t *testing.T) {
+	t.Parallel()
+	for name, texts := range map[string][]string{
+		"Thomas Marlow":    {"Tom Marlow", "Tommy Marlow", "Том Марлоу", "Thomas Marlow"},
+		"Robert Marlow":    {"Bob Marlow"},
+		"Elizabeth Marlow": {"Liz Marlow", "Beth Marlow"},
+		"Daniel Marlow":    {"Dan Marlow", "Danny Marlow"},
+		"Natalia Marlow":   {"Natasha Marlow"},
+	} {
+		rs, findings := rules.Compile(&rules.File{Entities: []rules.Entity{{
+			ID: "m", Name: name, Type: "person", Surname: []rules.Term{{Text: "Marlow"}, {Text: "Марлоу"}},
+		}}})
+		if len(findings) > 0 {
+			t.Fatal(findings)
+		}
+		for _, text := range texts {
+			if got := rs.Match(&news.Item{Title: text + " spoke"}).Entities; len(got) != 1 {
+				t.Errorf("%s is not found as %s", name, text)
+			}
+		}
+		if got := rs.Match(&news.Item{Title: "Oscar Marlow spoke"}).Entities; len(got) > 0 {
+			t.Errorf("%s is found as Oscar", name)
+		}
+	}
+}

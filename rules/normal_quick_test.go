@@ -39,3 +39,16 @@ func TestCleanWord(t *testing.T) {
 		}
 	})
 }
+
+// TestNicknames wants all names of the table of nicknames to be given names.
+func TestNicknames(t *testing.T) {
+	t.Parallel()
+	names := sharedNames()
+	for _, n := range nicknames {
+		for _, name := range append(n.names, n.short) {
+			if _, ok := names[name]; !ok {
+				t.Errorf("%s is no given name", name)
+			}
+		}
+	}
+}
