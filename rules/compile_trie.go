@@ -269,6 +269,9 @@ func (b *trieBuilder) sieves(guarded []uint64) *sieves {
 			continue
 		}
 		one, two := b.forms.row(b.label[p]), b.forms.row(b.label[i])
+		if len(two) > 0 && isSign(string(b.words.word(two[0]))) {
+			continue // the way without the sign has the same two words
+		}
 		if b.isStem[b.label[i]] || len(one)*len(two) > maxPairs {
 			isAlone[p] = true
 			continue

@@ -84,6 +84,7 @@ type reader struct {
 	runs   runs
 	buf    []byte // of folded
 	joined []byte // of whole
+	signed []byte // of sign
 }
 
 // gap is what lies between two tokens.
