@@ -101,3 +101,22 @@ func TestSigns(t *testing.T) {
 		}
 	}
 }
+
+// TestExpandSigns lists terms with signs as they are written, and without.
+func TestExpandSigns(t *testing.T) {
+	t.Parallel()
+	rs, _ := rules.Compile(&rules.File{Topics: []rules.Topic{{ID: "t", Any: []rules.Term{
+		{Text: "AT&T"}, {Text: "=Marks & Spencer"}, {Text: "troop*/tanks"}, {Text: "a, b-c"},
+	}}}})
+	got, err := rs.Expand("t")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{
+		"AT&T", "AT T", "=Marks & Spencer", "=Marks Spencer", "troop*/tanks", "troop* tanks",
+		"a, b c", "a, bc", "a b c", "a bc",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("forms (-want +got):\n%s", diff)
+	}
+}
