@@ -24,6 +24,7 @@ type trieBuilder struct {
 	forms  rows     // by symbol: its words; of a stem: none
 	isStem []bool   // by symbol
 	byHead []link   // symbol and head
+	signed bool     // there are signs
 
 	links  links
 	parent []int32 // by node
@@ -45,6 +46,7 @@ func newTrieBuilder(f *folder, terms int) *trieBuilder {
 func (b *trieBuilder) insert(way []place, term int32) {
 	node := int32(0)
 	for i := range way {
+		b.signed = b.signed || way[i].isSign()
 		symbol := b.symbolOf(&way[i])
 		child, isNew := b.links.child(node, symbol)
 		if isNew {
@@ -148,7 +150,7 @@ func (b *trieBuilder) build(guarded []uint64) (trie, *sieves) {
 			list[i].symbol = names[list[i].symbol]
 		}
 	}
-	t := trie{heads: b.heads.dictionary(counting(len(b.heads.ends))), stems: b.stems}
+	t := trie{signed: b.signed, heads: b.heads.dictionary(counting(len(b.heads.ends))), stems: b.stems}
 	b.assign(&t)
 	b.layOut(&t, names)
 	return t, sv

@@ -15,6 +15,7 @@ type trie struct {
 	stems   [][]stem   // by head: the stems that begin so
 	nodes   []node     // the root first, the children of a node side by side
 	ends    rows       // terms of the nodes that have more than one
+	signed  bool       // there are signs
 }
 
 // node is a place in the trie. The k-th child of the root is behind symbol k.
