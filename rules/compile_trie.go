@@ -24,7 +24,6 @@ type trieBuilder struct {
 	forms  rows     // by symbol: its words; of a stem: none
 	isStem []bool   // by symbol
 	byHead []link   // symbol and head
-	signed bool     // there are signs
 
 	links  links
 	parent []int32 // by node
@@ -46,7 +45,6 @@ func newTrieBuilder(f *folder, terms int) *trieBuilder {
 func (b *trieBuilder) insert(way []place, term int32) {
 	node := int32(0)
 	for i := range way {
-		b.signed = b.signed || way[i].isSign()
 		symbol := b.symbolOf(&way[i])
 		child, isNew := b.links.child(node, symbol)
 		if isNew {
@@ -141,7 +139,7 @@ func (b *trieBuilder) addStem(w []byte, symbol int32) {
 // pass too.
 func (b *trieBuilder) build(guarded []uint64) (trie, *sieves) {
 	sv := b.sieves(guarded)
-	names := b.rename()
+	names, signs := b.rename()
 	for i := range b.member {
 		b.member[i].value = names[b.member[i].value]
 	}
@@ -150,7 +148,7 @@ func (b *trieBuilder) build(guarded []uint64) (trie, *sieves) {
 			list[i].symbol = names[list[i].symbol]
 		}
 	}
-	t := trie{signed: b.signed, heads: b.heads.dictionary(counting(len(b.heads.ends))), stems: b.stems}
+	t := trie{signs: signs, heads: b.heads.dictionary(counting(len(b.heads.ends))), stems: b.stems}
 	b.assign(&t)
 	b.layOut(&t, names)
 	return t, sv
@@ -188,9 +186,9 @@ func (b *trieBuilder) assign(t *trie) {
 }
 
 // rename gives the symbols that lead out of the root the first numbers, in the
-// order of the root's children.
-func (b *trieBuilder) rename() []int32 {
-	names := make([]int32, len(b.isStem))
+// order of the root's children, and signs the last, of which it returns the first.
+func (b *trieBuilder) rename() (names []int32, signs int32) {
+	names = make([]int32, len(b.isStem))
 	for i := range names {
 		names[i] = -1
 	}
@@ -201,17 +199,25 @@ func (b *trieBuilder) rename() []int32 {
 			next++
 		}
 	}
-	for i := range names {
-		if names[i] < 0 {
-			names[i] = next
-			next++
+	for _, isSign := range [...]bool{false, true} {
+		signs = next
+		for i := range names {
+			if names[i] < 0 && b.isSign(int32(i)) == isSign {
+				names[i] = next
+				next++
+			}
 		}
 	}
-	return names
+	return names, signs
 }
 
-// layOut puts the children of each node side by side, ordered by symbol where
-// they are many.
+// isSign says whether a symbol is of a sign.
+func (b *trieBuilder) isSign(symbol int32) bool {
+	row := b.forms.row(symbol)
+	return len(row) > 0 && isSign(b.words.word(row[0]))
+}
+
+// layOut puts the children of each node side by side, ordered by symbol.
 func (b *trieBuilder) layOut(t *trie, names []int32) {
 	family := make([]link, 0, len(b.parent)-1)
 	for i, p := range b.parent[1:] {
@@ -219,7 +225,7 @@ func (b *trieBuilder) layOut(t *trie, names []int32) {
 	}
 	children := newRows(len(b.parent), family)
 	for i := range b.parent {
-		if row := children.row(int32(i)); i > 0 && len(row) > fewChildren {
+		if row := children.row(int32(i)); i > 0 && len(row) > 1 {
 			slices.SortFunc(row, func(x, y int32) int { return cmp.Compare(names[b.label[x]], names[b.label[y]]) })
 		}
 	}
@@ -271,7 +277,7 @@ func (b *trieBuilder) sieves(guarded []uint64) *sieves {
 			continue
 		}
 		one, two := b.forms.row(b.label[p]), b.forms.row(b.label[i])
-		if len(two) > 0 && isSign(string(b.words.word(two[0]))) {
+		if b.isSign(b.label[i]) {
 			continue // the way without the sign has the same two words
 		}
 		if b.isStem[b.label[i]] || len(one)*len(two) > maxPairs {

@@ -95,7 +95,7 @@ func (s *scratch) walk(from, start, end int32, index int) {
 		case s.rs.trie.nodes[node].count == 0 || int(behind) == len(s.reader.tokens):
 		case s.reader.is(behind, linked):
 			s.walk(node, start, behind, index)
-		case s.rs.trie.signed:
+		case s.rs.trie.isSigned(node):
 			s.cross(node, start, behind, index)
 		}
 	}

@@ -14,7 +14,7 @@ import (
 const maxSign = plainSize
 
 // isSign says whether a word is one.
-func isSign(word string) bool { return word != "" && word[0] == 0 }
+func isSign[T string | []byte](word T) bool { return len(word) > 0 && word[0] == 0 }
 
 // signBefore returns the sign between a token and the one before, nil when there
 // is none; it is good until the next call.
