@@ -130,7 +130,7 @@ func appendPlace(lines []string, pl place, space bool) []string {
 	var out []string
 	for _, line := range lines {
 		if pl.isSign() {
-			out = append(out, line+pl.gap)
+			out = append(out, line+pl.sign.written)
 			continue
 		}
 		for _, form := range pl.forms {

@@ -31,8 +31,7 @@ type place struct {
 	forms  []string // as an editor would write them, the written one first
 	stem   bool     // any word that begins so
 	joined bool     // a hyphen parts it from the place before
-	signs  []string // that part it from the place before, each as good as the first
-	gap    string   // the first of them as written
+	sign   *signs   // that parts it from the place before; of the place of a sign, itself
 }
 
 // termReader makes a reader of terms.
@@ -61,7 +60,7 @@ func (r *reader) parseTerm(t Term, forms inflect, plural bool) pattern {
 		pl := place{joined: r.isJoined(i) && i > 0}
 		pl.stem = end < len(text) && text[end] == '*' && !r.is(i, lone)
 		if i > 0 && !r.is(i, linked) {
-			pl.signs, pl.gap = r.termSign(i, r.behindPlace(i-1, p.places[i-1].stem))
+			pl.sign = r.termSign(i, r.behindPlace(i-1, p.places[i-1].stem))
 		}
 		if pl.stem || forms == nil {
 			all = append(all, written)
@@ -154,7 +153,7 @@ func isCyrillic(word string) bool {
 
 // isVaried says whether there are several ways to write the pattern.
 func (p pattern) isVaried() bool {
-	return slices.ContainsFunc(p.places, func(pl place) bool { return pl.joined || pl.signs != nil })
+	return slices.ContainsFunc(p.places, func(pl place) bool { return pl.joined || pl.sign != nil })
 }
 
 // maxSigned bounds the gaps of a pattern that may have their sign or not, each by
@@ -167,9 +166,9 @@ func (p pattern) sequences() [][]place {
 	ways := [][]place{nil}
 	signed, glued := 0, 1
 	for i := 0; i < len(p.places); {
-		if pl := p.places[i]; pl.signs != nil {
+		if sign := p.places[i].sign; sign != nil {
 			signed++
-			ways = pl.sign(ways, signed <= maxSigned)
+			ways = sign.appendTo(ways, signed <= maxSigned)
 		}
 		end := i + 1
 		for end < len(p.places) && p.places[end].joined {
@@ -191,14 +190,14 @@ func (p pattern) sequences() [][]place {
 	return ways
 }
 
-// sign appends the sign before a place to ways: to each, and not, or as it is with
+// appendTo appends a place of the sign to ways: to each, and not, or as it is with
 // the signs before.
-func (pl place) sign(ways [][]place, free bool) [][]place {
+func (sg *signs) appendTo(ways [][]place, free bool) [][]place {
 	var out [][]place
 	for _, way := range ways {
 		has := slices.ContainsFunc(way, place.isSign)
 		if free || has {
-			out = append(out, append(way[:len(way):len(way)], place{forms: pl.signs, gap: pl.gap}))
+			out = append(out, append(way[:len(way):len(way)], place{forms: sg.forms, sign: sg}))
 		}
 		if free || !has {
 			out = append(out, way)

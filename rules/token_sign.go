@@ -67,23 +67,29 @@ func (r *reader) sign(last int32, at, to int) []byte {
 	return r.signed
 }
 
+// signs are what a term asks for between two of its words.
+type signs struct {
+	forms   []string // each as good as the first
+	written string   // the first one as the term has it
+}
+
 // termSign returns the sign that a term has between a token and the one before,
-// and what is written there from byte at on; nothing where no phrase ends.
-func (r *reader) termSign(i int32, at int) (signs []string, written string) {
+// from byte at on; nil where no phrase ends.
+func (r *reader) termSign(i int32, at int) *signs {
 	to := int(r.tokens[i].start)
 	r.enter(0)
 	r.last, r.gap, r.at = i-1, gap{}, at
 	r.skim(to)
 	if !r.gap.broken {
-		return nil, ""
+		return nil
 	}
 	sign := r.sign(i-1, at, to)
 	if sign == nil {
-		return nil, ""
+		return nil
 	}
-	signs = []string{string(sign)}
-	if bare := slices.DeleteFunc(sign, func(c byte) bool { return c == ' ' }); len(bare) < len(signs[0]) {
-		signs = append(signs, string(bare))
+	out := &signs{[]string{string(sign)}, r.text[at:to]}
+	if bare := slices.DeleteFunc(sign, func(c byte) bool { return c == ' ' }); len(bare) < len(out.forms[0]) {
+		out.forms = append(out.forms, string(bare))
 	}
-	return signs, r.text[at:to]
+	return out
 }
