@@ -39,7 +39,7 @@ var arrows = map[string][]string{
 	"notify/terminal":        {"news", "text", "schedule", "notify", "notify/wording"},
 	"notify/slack/slackfake": {"news", "text", "schedule"},
 
-	"watcher": {"news", "text", "schedule", "rules", "rules/backtest", "notify",
+	"watcher": {"news", "text", "schedule", "rules", "rules/backtest", "notify", "notify/wording",
 		"watcher/feed", "watcher/story", "watcher/store"},
 	"web": {"news", "text", "schedule", "notify"},
 

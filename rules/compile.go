@@ -277,7 +277,7 @@ func (c *compiler) lang(tag string) int16 {
 // pattern hands on all ways of writing a pattern, and keeps what it asks of
 // the case of letters.
 func (c *compiler) pattern(id int32, p pattern, kind string) {
-	if p.isJoined() {
+	if p.isVaried() {
 		for _, way := range p.sequences() {
 			c.insert(way, id)
 		}

@@ -10,22 +10,31 @@ import (
 // rare enough alone.
 const maxPairs = 16
 
+// symbolKind says what a symbol stands for.
+type symbolKind uint8
+
+const (
+	ofWords symbolKind = iota // a set of words
+	ofStem
+	ofSign
+)
+
 // trieBuilder collects patterns.
 type trieBuilder struct {
 	f      *folder
 	words  lexicon
 	heads  lexicon
-	stems  [][]stem   // by head
-	named  lexicon    // stems in full
-	stem   []int32    // by number in named: the symbol of a stem
-	single []int32    // by word: symbol + 1 of the set of this word alone
-	double [][2]int32 // by word: another one, and symbol + 1 of the set of both
-	sets   links      // sets of words, as paths
-	symbol []int32    // by node of sets: its symbol + 1
-	member []link     // word and symbol
-	forms  rows       // by symbol: its words; of a stem: none
-	isStem []bool     // by symbol
-	byHead []link     // symbol and head
+	stems  [][]stem     // by head
+	named  lexicon      // stems in full
+	stem   []int32      // by number in named: the symbol of a stem
+	single []int32      // by word: symbol + 1 of the set of this word alone
+	double [][2]int32   // by word: another one, and symbol + 1 of the set of both
+	sets   links        // sets of words, as paths
+	symbol []int32      // by node of sets: its symbol + 1
+	member []link       // word and symbol
+	forms  rows         // by symbol: its words; of a stem: none
+	kinds  []symbolKind // by symbol
+	byHead []link       // symbol and head
 
 	links  links
 	parent []int32 // by node
@@ -75,47 +84,51 @@ func (b *trieBuilder) symbolOf(p *place) int32 {
 			b.ids = append(b.ids, id)
 		}
 	}
+	kind := ofWords
+	if p.isSign() {
+		kind = ofSign
+	}
 	switch len(b.ids) {
 	case 1:
-		return b.singleSymbol(b.ids[0])
+		return b.singleSymbol(b.ids[0], kind)
 	case 2:
-		return b.doubleSymbol(b.ids[0], b.ids[1])
+		return b.doubleSymbol(b.ids[0], b.ids[1], kind)
 	}
-	return b.setSymbol()
+	return b.setSymbol(kind)
 }
 
 // setSymbol returns the symbol of the set of words in b.ids.
-func (b *trieBuilder) setSymbol() int32 {
+func (b *trieBuilder) setSymbol(kind symbolKind) int32 {
 	slices.Sort(b.ids)
 	set := int32(0)
 	for _, id := range b.ids {
 		set = b.setChild(set, id)
 	}
 	if b.symbol[set] == 0 {
-		b.symbol[set] = b.newSymbol(false) + 1
+		b.symbol[set] = b.newSymbol(kind) + 1
 	}
 	return b.symbol[set] - 1
 }
 
 // doubleSymbol remembers with a word the set of it and one other: most sets are a
 // word and its plural.
-func (b *trieBuilder) doubleSymbol(word, other int32) int32 {
+func (b *trieBuilder) doubleSymbol(word, other int32, kind symbolKind) int32 {
 	if missing := int(word) + 1 - len(b.double); missing > 0 {
 		b.double = append(b.double, make([][2]int32, missing)...)
 	}
 	d := &b.double[word]
 	if d[1] == 0 || d[0] != other {
-		*d = [2]int32{other, b.setSymbol() + 1}
+		*d = [2]int32{other, b.setSymbol(kind) + 1}
 	}
 	return d[1] - 1
 }
 
-func (b *trieBuilder) singleSymbol(word int32) int32 {
+func (b *trieBuilder) singleSymbol(word int32, kind symbolKind) int32 {
 	for int(word) >= len(b.single) {
 		b.single = append(b.single, 0)
 	}
 	if b.single[word] == 0 {
-		b.single[word] = b.newSymbol(false) + 1
+		b.single[word] = b.newSymbol(kind) + 1
 	}
 	return b.single[word] - 1
 }
@@ -134,16 +147,16 @@ func (b *trieBuilder) stemSymbol(form string) int32 {
 	id := b.named.intern(b.buf)
 	if int(id) == len(b.stem) {
 		b.ids = b.ids[:0]
-		b.stem = append(b.stem, b.newSymbol(true))
+		b.stem = append(b.stem, b.newSymbol(ofStem))
 		b.addStem(b.buf, b.stem[id])
 	}
 	return b.stem[id]
 }
 
 // newSymbol numbers the set of words in b.ids, or a stem.
-func (b *trieBuilder) newSymbol(isStem bool) int32 {
-	s := int32(len(b.isStem))
-	b.isStem = append(b.isStem, isStem)
+func (b *trieBuilder) newSymbol(kind symbolKind) int32 {
+	s := int32(len(b.kinds))
+	b.kinds = append(b.kinds, kind)
 	for _, id := range b.ids {
 		b.forms.all = append(b.forms.all, id)
 		b.member = append(b.member, link{id, s})
@@ -166,7 +179,7 @@ func (b *trieBuilder) addStem(w []byte, symbol int32) {
 // pass too.
 func (b *trieBuilder) build(guarded []uint64) (trie, *sieves) {
 	sv := b.sieves(guarded)
-	names := b.rename()
+	names, signs := b.rename()
 	for i := range b.member {
 		b.member[i].value = names[b.member[i].value]
 	}
@@ -175,7 +188,7 @@ func (b *trieBuilder) build(guarded []uint64) (trie, *sieves) {
 			list[i].symbol = names[list[i].symbol]
 		}
 	}
-	t := trie{heads: b.heads.dictionary, stems: b.stems}
+	t := trie{signs: signs, heads: b.heads.dictionary, stems: b.stems}
 	b.assign(&t)
 	b.layOut(&t, names)
 	return t, sv
@@ -204,9 +217,9 @@ func (b *trieBuilder) assign(t *trie) {
 }
 
 // rename gives the symbols that lead out of the root the first numbers, in the
-// order of the root's children.
-func (b *trieBuilder) rename() []int32 {
-	names := make([]int32, len(b.isStem))
+// order of the root's children, and signs the last, of which it returns the first.
+func (b *trieBuilder) rename() (names []int32, signs int32) {
+	names = make([]int32, len(b.kinds))
 	for i := range names {
 		names[i] = -1
 	}
@@ -217,17 +230,19 @@ func (b *trieBuilder) rename() []int32 {
 			next++
 		}
 	}
-	for i := range names {
-		if names[i] < 0 {
-			names[i] = next
-			next++
+	for _, isSign := range [...]bool{false, true} {
+		signs = next
+		for i := range names {
+			if names[i] < 0 && (b.kinds[i] == ofSign) == isSign {
+				names[i] = next
+				next++
+			}
 		}
 	}
-	return names
+	return names, signs
 }
 
-// layOut puts the children of each node side by side, ordered by symbol where
-// they are many.
+// layOut puts the children of each node side by side, ordered by symbol.
 func (b *trieBuilder) layOut(t *trie, names []int32) {
 	family := make([]link, 0, len(b.parent)-1)
 	for i, p := range b.parent[1:] {
@@ -235,7 +250,7 @@ func (b *trieBuilder) layOut(t *trie, names []int32) {
 	}
 	children := newRows(len(b.parent), family)
 	for i := range b.parent {
-		if row := children.row(int32(i)); i > 0 && len(row) > fewChildren {
+		if row := children.row(int32(i)); i > 0 && len(row) > 1 {
 			slices.SortFunc(row, func(x, y int32) int { return cmp.Compare(names[b.label[x]], names[b.label[y]]) })
 		}
 	}
@@ -287,7 +302,10 @@ func (b *trieBuilder) sieves(guarded []uint64) *sieves {
 			continue
 		}
 		one, two := b.forms.row(b.label[p]), b.forms.row(b.label[i])
-		if b.isStem[b.label[i]] || len(one)*len(two) > maxPairs {
+		if b.kinds[b.label[i]] == ofSign {
+			continue // the way without the sign has the same two words
+		}
+		if b.kinds[b.label[i]] == ofStem || len(one)*len(two) > maxPairs {
 			isAlone[p] = true
 			continue
 		}

@@ -113,7 +113,7 @@ func (c *compiler) expand(out []string, t Term, made inflect, plural bool) []str
 	for _, way := range p.sequences() {
 		lines := []string{""}
 		for i, pl := range way {
-			lines = appendPlace(lines, pl, i > 0)
+			lines = appendPlace(lines, pl, i > 0 && !way[i-1].isSign())
 		}
 		for _, line := range lines {
 			if p.exact {
@@ -129,6 +129,10 @@ func (c *compiler) expand(out []string, t Term, made inflect, plural bool) []str
 func appendPlace(lines []string, pl place, space bool) []string {
 	var out []string
 	for _, line := range lines {
+		if pl.isSign() {
+			out = append(out, line+pl.sign.written)
+			continue
+		}
 		for _, form := range pl.forms {
 			if len(out) == maxExpanded {
 				return out

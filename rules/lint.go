@@ -230,8 +230,8 @@ func (l *linter) terms(terms []Term) {
 		if word, fixed := mixedScripts(t.Text); word != "" {
 			l.warn(t.Pos, "mixed-scripts", fixed, "%q mixes Latin and Cyrillic letters that look alike", word)
 		}
-		if mark := phraseEnd(t.Text); mark != "" && !isReference(t) {
-			l.warn(t.Pos, "phrase-ends", "", "%q between its words ends a phrase, so %q is not found as it is written here", mark, t.Text)
+		if strings.ContainsAny(t.Text, "@/.") && addressForm.MatchString(t.Text) { // most have no such mark
+			l.warn(t.Pos, "address", "", "%q is an address, whose words are found only in the field url", t.Text)
 		}
 		words := strings.Fields(t.Text)
 		for i, w := range words {
@@ -248,25 +248,8 @@ func (l *linter) terms(terms []Term) {
 	}
 }
 
-var (
-	endingMark = regexp.MustCompile(`[\p{L}\p{N}*] *([,;:/()\[\]!?&+%$—•…°<>×]) *[\p{L}\p{N}]`)
-	spacedDash = regexp.MustCompile(`[\p{L}\p{N}*] +([-–]) +[\p{L}\p{N}]`)
-	innerDot   = regexp.MustCompile(`(?:\p{L}{2}|\p{N})(\.)(?:\p{L}{2}|\p{N})`)
-)
-
-// phraseEnd is a mark between the words of a term that no phrase goes across in
-// a text, so that the term is never found.
-func phraseEnd(text string) string {
-	if !strings.ContainsAny(text, ",;:/()[]!?&+%$—•…°<>×-–.") { // as most have none
-		return ""
-	}
-	for _, form := range []*regexp.Regexp{endingMark, spacedDash, innerDot} {
-		if m := form.FindStringSubmatch(text); m != nil {
-			return m[1]
-		}
-	}
-	return ""
-}
+// addressForm finds what makes words of a text an address, roughly.
+var addressForm = regexp.MustCompile(`(?i)\pL+://[\pL\pN]|\bwww\.[\pL\pN]|[\w.+-]+@[\w-]+\.\w`)
 
 func isReference(t Term) bool {
 	return strings.HasPrefix(t.Text, "entity:") || strings.HasPrefix(t.Text, "topic:")

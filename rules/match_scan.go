@@ -91,10 +91,29 @@ func (s *scratch) walk(from, start, end int32, index int) {
 		}
 		behind := end + e.length
 		s.noteTerms(node, start, behind, index)
-		if s.rs.trie.nodes[node].count > 0 && int(behind) < len(s.reader.tokens) && s.reader.is(behind, linked) {
-			top := len(s.edges)
+		switch {
+		case s.rs.trie.nodes[node].count == 0 || int(behind) == len(s.reader.tokens):
+		case s.reader.is(behind, linked):
 			s.walk(node, start, behind, index)
-			s.edges = s.edges[:top]
+		case s.rs.trie.isSigned(node):
+			s.cross(node, start, behind, index)
+		}
+	}
+	s.edges = s.edges[:mark]
+}
+
+// cross is walk where the sign before the token end ends all phrases but those
+// that have it too.
+func (s *scratch) cross(from, start, end int32, index int) {
+	sign := s.reader.signBefore(end)
+	if sign == nil {
+		return
+	}
+	mark := len(s.edges)
+	s.addWord(hash(sign), sign, 0)
+	for i := mark; i < len(s.edges); i++ {
+		if node := s.rs.trie.next(from, s.edges[i].symbol); node != 0 {
+			s.walk(node, start, end, index)
 		}
 	}
 	s.edges = s.edges[:mark]

@@ -15,12 +15,13 @@ type trie struct {
 	stems   [][]stem   // by head: the stems that begin so
 	nodes   []node     // the root first, the children of a node side by side
 	ends    rows       // terms of the nodes that have more than one
+	signs   int32      // the first symbol of a sign; those of words are below
 }
 
 // node is a place in the trie. The k-th child of the root is behind symbol k.
 type node struct {
 	symbol int32 // that leads here
-	child  int32 // the first one
+	child  int32 // the first one; those behind signs are the last
 	count  int32 // of children
 	term   int32 // that ends here; -1: none; below: row -2-term of trie.ends
 }
@@ -85,6 +86,12 @@ func (t *trie) next(from, symbol int32) int32 {
 		}
 	}
 	return 0
+}
+
+// isSigned says whether a sign leads on from a node that has children.
+func (t *trie) isSigned(node int32) bool {
+	n := &t.nodes[node]
+	return t.nodes[n.child+n.count-1].symbol >= t.signs
 }
 
 // fetch brings what the first two steps from some tokens need close, for all of

@@ -127,10 +127,13 @@ func (f *folder) foldWord(s string) string {
 	return string(out)
 }
 
-// appendWord appends the folded form of a word.
+// appendWord appends the folded form of a word; of a sign, which has none, itself.
 func (f *folder) appendWord(out []byte, s string) []byte {
-	if isPlain(s) {
+	switch {
+	case isPlain(s):
 		return appendLower(out, s)
+	case isSign(s):
+		return append(out, s...)
 	}
 	return append(out, f.foldWord(s)...)
 }

@@ -51,7 +51,7 @@ func (s *scratch) quoteAt(found []evidence) news.Quote {
 	n := r.sentence(first)
 	st := r.layout.sentences[n]
 	text := r.texts[st.field]
-	from, to := int(st.start), int(st.end)
+	from, to := int(st.start), s.sentenceEnd(found, n)
 	for from < to && isSpaceAt(text, from) {
 		_, size := utf8.DecodeRuneInString(text[from:])
 		from += size
@@ -77,6 +77,19 @@ func (s *scratch) quoteAt(found []evidence) news.Quote {
 		q.Text += "…"
 	}
 	return q
+}
+
+// sentenceEnd returns the byte at which a sentence ends in which some hits begin; a
+// term may run over its end: Yahoo! Finance.
+func (s *scratch) sentenceEnd(found []evidence, n int) int {
+	r, last := &s.reader, n
+	for _, e := range found {
+		if r.sentence(e.at.start) != n {
+			break
+		}
+		last = max(last, r.sentence(e.at.end-1))
+	}
+	return int(r.layout.sentences[last].end)
 }
 
 // oneSpace keeps the length of ASCII line ends, so that marks stay where they are.

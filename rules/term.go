@@ -31,6 +31,7 @@ type place struct {
 	forms  []string // as an editor would write them, the written one first
 	stem   bool     // any word that begins so
 	joined bool     // a hyphen parts it from the place before
+	sign   *signs   // that parts it from the place before; of the place of a sign, itself
 }
 
 // termReader makes a reader of terms.
@@ -57,6 +58,9 @@ func (r *reader) parseTerm(t Term, forms inflect, plural bool) pattern {
 		written := r.f.cleanWord(text[r.tokens[i].start:end])
 		pl := place{joined: r.isJoined(i) && i > 0}
 		pl.stem = end < len(text) && text[end] == '*' && !r.is(i, lone)
+		if i > 0 && !r.is(i, linked) {
+			pl.sign = r.termSign(i, r.behindPlace(i-1, p.places[i-1].stem))
+		}
 		if pl.stem || forms == nil {
 			r.forms = append(r.forms, written)
 			pl.forms = r.forms[len(r.forms)-1:]
@@ -71,6 +75,14 @@ func (r *reader) parseTerm(t Term, forms inflect, plural bool) pattern {
 		last.forms = appendPlurals(last.forms, last.joined)
 	}
 	return p
+}
+
+// behindPlace returns the byte behind what a term has of a word.
+func (r *reader) behindPlace(i int32, stem bool) int {
+	if stem {
+		return r.end(i) + len("*")
+	}
+	return r.behind(i)
 }
 
 // isPlain reports ASCII letters and digits alone.
@@ -125,16 +137,25 @@ func isCyrillic(word string) bool {
 	return word != ""
 }
 
-// isJoined says whether the pattern has a word with hyphens.
-func (p pattern) isJoined() bool {
-	return slices.ContainsFunc(p.places, func(pl place) bool { return pl.joined })
+// isVaried says whether there are several ways to write the pattern.
+func (p pattern) isVaried() bool {
+	return slices.ContainsFunc(p.places, func(pl place) bool { return pl.joined || pl.sign != nil })
 }
 
+// maxSigned bounds the gaps of a pattern that may have their sign or not, each by
+// itself: the further ones have it in ways in which any has.
+const maxSigned = 3
+
 // sequences returns the ways to write a pattern: a word with hyphens in parts,
-// and in one.
+// and in one, a gap with its sign, and without.
 func (p pattern) sequences() [][]place {
 	ways := [][]place{nil}
+	signed, glued := 0, 1
 	for i := 0; i < len(p.places); {
+		if sign := p.places[i].sign; sign != nil {
+			signed++
+			ways = sign.appendTo(ways, signed <= maxSigned)
+		}
 		end := i + 1
 		for end < len(p.places) && p.places[end].joined {
 			end++
@@ -143,14 +164,36 @@ func (p pattern) sequences() [][]place {
 		next := make([][]place, 0, 2*len(ways))
 		for _, way := range ways {
 			next = append(next, append(way[:len(way):len(way)], parts...))
-			if len(parts) > 1 && len(ways) < 8 {
+			if len(parts) > 1 && glued < 8 {
 				next = append(next, append(way[:len(way):len(way)], glue(parts)))
 			}
+		}
+		if len(parts) > 1 {
+			glued *= 2
 		}
 		ways, i = next, end
 	}
 	return ways
 }
+
+// appendTo appends a place of the sign to ways: to each, and not, or as it is with
+// the signs before.
+func (sg *signs) appendTo(ways [][]place, free bool) [][]place {
+	var out [][]place
+	for _, way := range ways {
+		has := slices.ContainsFunc(way, place.isSign)
+		if free || has {
+			out = append(out, append(way[:len(way):len(way)], place{forms: sg.forms, sign: sg}))
+		}
+		if free || !has {
+			out = append(out, way)
+		}
+	}
+	return out
+}
+
+// isSign says whether a place of a way is for a sign.
+func (pl place) isSign() bool { return isSign(pl.forms[0]) }
 
 // glue makes one place of the parts of a hyphenated word. Only its last part
 // keeps its other forms.

@@ -86,6 +86,7 @@ type reader struct {
 	joined []byte   // of whole
 	places []place  // of parseTerm
 	forms  []string // of places
+	signed []byte   // of sign
 }
 
 // gap is what lies between two tokens.

@@ -123,7 +123,7 @@ func (r *reader) hyphen(i, size int) {
 
 // stop decides about the full stop at i.
 func (r *reader) stop(i, size int) {
-	if r.last >= 0 && r.end(r.last) == i && (r.is(r.last, initial) || isAbbreviation(r.folded(r.last))) {
+	if r.last >= 0 && r.end(r.last) == i && r.isShort(r.last) {
 		return
 	}
 	r.gap.broken = true
@@ -151,6 +151,9 @@ func (r *reader) stop(i, size int) {
 		j += s
 	}
 }
+
+// isShort says whether a full stop behind a token ends no phrase.
+func (r *reader) isShort(i int32) bool { return r.is(i, initial) || isAbbreviation(r.folded(i)) }
 
 // maxAbbreviation is the length of the longest one in ASCII letters.
 const maxAbbreviation = 6
