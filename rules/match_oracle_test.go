@@ -268,9 +268,10 @@ func pieces() (words, marks []string) {
 		Верещинський Верещинского перемир'я перемирия огня огонь прекращени 奥斯特里夫 停战 휴전 ヴェレシチン أوستريف والرمان للرمان الرمان
 		U.S. U.S a I 19 3.5 x1 2024 co ex Jr Mr no Łódź ﬁnal Ｏｓｔｒｉｖ é e\u0301 й и\u0306 İ ß Оstriv Waffenruhe Waffenruhen
 		eightlet ninelette sixteenletterswd seventeenletterswd internationalisation www www.x.y me@x.example http://a.b/truce
-		#OstrivTruce #ostrivtruce #truceinostriv @castellanMet city cities City's Ostrivs Castellans’`)
+		#OstrivTruce #ostrivtruce #truceinostriv @castellanMet city cities City's Ostrivs Castellans’
+		jusqu ś Ｓ ｓ ſ`)
 	marks = []string{" ", " ", " ", " ", " ", "", "-", "-", "‑", "–", " – ", "—", ", ", ". ", ".", "! ", "? ", "…", ": ", "; ", "\n", "\n\n", "\r\n", "\t",
-		"'", "’", "'s ", "’s ", "s’ ", "l’", "d'", " “", "” ", "\"", " (", ") ", "_", "·", "\u00ad", "\u200b", "\u0306", "/", "*", "-\n", "\v", "\u2028", "«", "» "}
+		"'", "’", "'s ", "’s ", "’ｓ ", "s’ ", "l’", "d'", " “", "” ", "\"", " (", ") ", "_", "·", "\u00ad", "\u200b", "\u0306", "/", "*", "-\n", "\v", "\u2028", "«", "» "}
 	return words, marks
 }
 

@@ -196,19 +196,26 @@ func (r *reader) genitive(i int) int {
 		_, size := r.decode(after)
 		after += size
 	}
-	if after < len(r.text) && r.text[after]|0x20 == 's' {
-		if next := r.classAt(after + 1); next != letter && next != digit && next != apostrophe {
-			return after + 1
-		}
+	c, size := r.decode(after)
+	if next := after + size; !r.goesOn(next) && r.f.isS(c) {
+		return next
 	}
 	return i
 }
 
+// goesOn says whether a word could go on with the character at i.
+func (r *reader) goesOn(i int) bool {
+	cl := r.classAt(i)
+	return cl == letter || cl == digit || cl == apostrophe
+}
+
 // isElision knows the short words of French, Italian and Catalan that lose
-// their vowel before another: l’Ukraine, d’après, dell’Ucraina. Not O’Neill.
+// their vowel before another: l’Ukraine, d’après, lorsqu’il, dell’Ucraina. Not
+// O’Neill.
 func isElision(word []byte) bool {
 	switch string(word) {
-	case "l", "d", "j", "m", "n", "s", "t", "c", "qu", "un", "dell", "nell", "sull", "all", "dall", "quell":
+	case "l", "d", "j", "m", "n", "s", "t", "c", "qu", "lorsqu", "jusqu", "puisqu", "quoiqu", "presqu",
+		"un", "dell", "nell", "sull", "all", "dall", "quell":
 		return true
 	}
 	return false
