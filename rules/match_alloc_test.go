@@ -28,7 +28,7 @@ func TestNoAllocation(t *testing.T) {
 		"chinese":  "雨落在港口上，官员说。停战谈判仍在继续。\n\n",
 		"korean":   "항구에 비가 내렸다. 회담은 계속된다.\n\n",
 		"arabic":   "سقط المطر على الميناء، وقال المسؤول للصحفيين إن المحادثات مستمرة.\n\n",
-		"hashtags": "#QuayRain #rainonthequay @harbourOffice www.quay.example\n\n",
+		"hashtags": "#QuayRain #rainonthequay @harbourOffice www.quay.example quay.example/rain\n\n",
 	} {
 		it := &news.Item{Title: text[:strings.Index(text, "\n")], Body: strings.Repeat(text, 20)}
 		rs.Match(it)

@@ -267,7 +267,8 @@ func pieces() (words, marks []string) {
 	words = strings.Fields(`Ostriv truce truces cease fire ceasefire met status Castellan CASTELLAN castellan Milo Мило
 		Верещинський Верещинского перемир'я перемирия огня огонь прекращени 奥斯特里夫 停战 휴전 ヴェレシチン أوستريف والرمان للرمان الرمان
 		U.S. U.S a I 19 3.5 x1 2024 co ex Jr Mr no Łódź ﬁnal Ｏｓｔｒｉｖ é e\u0301 й и\u0306 İ ß Оstriv Waffenruhe Waffenruhen
-		eightlet ninelette sixteenletterswd seventeenletterswd internationalisation www www.x.y me@x.example http://a.b/truce
+		eightlet ninelette sixteenletterswd seventeenletterswd internationalisation www www.x.y WWW. me@x.example http://a.b/truce
+		t.me/truce met.truce/Ostriv truce. .met / x1. and/or Met.truce/met
 		#OstrivTruce #ostrivtruce #truceinostriv @castellanMet city cities City's Ostrivs Castellans’
 		jusqu ś Ｓ ｓ ſ`)
 	marks = []string{" ", " ", " ", " ", " ", "", "-", "-", "‑", "–", " – ", "—", ", ", ". ", ".", "! ", "? ", "…", ": ", "; ", "\n", "\n\n", "\r\n", "\t",
