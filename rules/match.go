@@ -102,7 +102,7 @@ func newScratch(rs *Ruleset) *scratch {
 func (s *scratch) find(it *news.Item) {
 	s.reset(it)
 	s.lang = s.language()
-	s.speller.german = s.lang == "de"
+	s.speller.endings = endingsOf(s.lang)
 	s.readItem()
 	s.scan()
 	s.distribute()
@@ -160,6 +160,9 @@ func (s *scratch) readFields() {
 		s.reader.read(uint8(i), text)
 	}
 	s.reader.sift(s.rs.sieves)
+	if len(s.speller.endings) > 0 {
+		s.reader.siftEndings(s.rs.sieves, s.speller.endings)
+	}
 }
 
 // distribute gives the hits to the slots that want them.

@@ -156,9 +156,9 @@ func (o *oracle) edges(r *reader, lang string, i int32) []edge {
 	word := func(i int32) string { return string(r.folded(i)) }
 	add(word(i), 1)
 	spell := speller{
-		german: lang == "de",
-		known:  func(w []byte) bool { return len(o.words[string(w)]) > 0 },
-		add:    func(w []byte) { add(string(w), 1) },
+		endings: endingsOf(lang),
+		known:   func(w []byte) bool { return len(o.words[string(w)]) > 0 },
+		add:     func(w []byte) { add(string(w), 1) },
 	}
 	spell.alternatives(r.marksOf(i), []byte(word(i)))
 	whole := word(i)
@@ -270,7 +270,7 @@ func pieces() (words, marks []string) {
 		eightlet ninelette sixteenletterswd seventeenletterswd internationalisation www www.x.y WWW. me@x.example http://a.b/truce
 		t.me/truce met.truce/Ostriv truce. .met / x1. and/or Met.truce/met
 		#OstrivTruce #ostrivtruce #truceinostriv @castellanMet city cities City's Ostrivs Castellans’
-		jusqu ś Ｓ ｓ ſ`)
+		Ostrivern truces’ Mетs jusqu ś Ｓ ｓ ſ`)
 	marks = []string{" ", " ", " ", " ", " ", "", "-", "-", "‑", "–", " – ", "—", ", ", ". ", ".", "! ", "? ", "…", ": ", "; ", "\n", "\n\n", "\r\n", "\t",
 		"'", "’", "'s ", "’s ", "’ｓ ", "s’ ", "l’", "d'", " “", "” ", "\"", " (", ") ", "_", "·", "\u00ad", "\u200b", "\u0306", "/", "*", "-\n", "\v", "\u2028", "«", "» "}
 	return words, marks
@@ -312,7 +312,7 @@ func TestEngineAgainstOracle(t *testing.T) {
 		f.Settings.IgnoreBlocks = []string{"no", "Mr Jr", "©"}
 		o := newOracle(f)
 		for range 5 {
-			lang := rapid.SampledFrom([]string{"en", "", "de", "uk"}).Draw(t, "lang")
+			lang := rapid.SampledFrom([]string{"en", "", "de", "uk", "sv"}).Draw(t, "lang")
 			o.compare(t, &news.Item{Lang: lang, Title: drawText(t, "title", 10), Body: drawText(t, "body", 60)})
 		}
 	})
