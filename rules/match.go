@@ -101,8 +101,6 @@ func newScratch(rs *Ruleset) *scratch {
 // that are worth asking are in s.rules.
 func (s *scratch) find(it *news.Item) {
 	s.reset(it)
-	s.lang = s.language()
-	s.speller.endings = endingsOf(s.lang)
 	s.readItem()
 	s.scan()
 	s.distribute()
@@ -127,6 +125,8 @@ func (s *scratch) reset(it *news.Item) {
 	s.rules.clear()
 	s.loud, s.evidence, s.cuts = s.loud[:0], s.evidence[:0], s.cuts[:0]
 	s.whispered = s.whispered[:0]
+	s.lang = s.language()
+	s.speller.endings, s.reader.suffixes = endingsOf(s.lang), s.lang == "tr"
 }
 
 // readItem reads the fields that rules ask for, and notes where terms may begin.

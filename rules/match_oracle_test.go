@@ -272,7 +272,7 @@ func pieces() (words, marks []string) {
 		#OstrivTruce #ostrivtruce #truceinostriv @castellanMet city cities City's Ostrivs Castellans’
 		Ostrivern truces’ Mетs jusqu ś Ｓ ｓ ſ`)
 	marks = []string{" ", " ", " ", " ", " ", "", "-", "-", "‑", "–", " – ", "—", ", ", ". ", ".", "! ", "? ", "…", ": ", "; ", "\n", "\n\n", "\r\n", "\t",
-		"'", "’", "'s ", "’s ", "’ｓ ", "s’ ", "l’", "d'", " “", "” ", "\"", " (", ") ", "_", "·", "\u00ad", "\u200b", "\u0306", "/", "*", "-\n", "\v", "\u2028", "«", "» "}
+		"'", "’", "'s ", "’s ", "’ｓ ", "'in ", "’ın", "s’ ", "l’", "d'", " “", "” ", "\"", " (", ") ", "_", "·", "\u00ad", "\u200b", "\u0306", "/", "*", "-\n", "\v", "\u2028", "«", "» "}
 	return words, marks
 }
 
@@ -312,23 +312,21 @@ func TestEngineAgainstOracle(t *testing.T) {
 		f.Settings.IgnoreBlocks = []string{"no", "Mr Jr", "©"}
 		o := newOracle(f)
 		for range 5 {
-			lang := rapid.SampledFrom([]string{"en", "", "de", "uk", "sv"}).Draw(t, "lang")
+			lang := rapid.SampledFrom([]string{"en", "", "de", "uk", "sv", "tr"}).Draw(t, "lang")
 			o.compare(t, &news.Item{Lang: lang, Title: drawText(t, "title", 10), Body: drawText(t, "body", 60)})
 		}
 	})
 }
 
 func FuzzEngineAgainstOracle(f *testing.F) {
-	f.Add("truce\nCastellan\ncease-fire*\n=Ostriv\nstatus quo", "Ostriv's truce", "A cease-\nfire in Ostriv. U.S. status-quo, “now”", false)
-	f.Add("перемир'я\nВерещинський\nОстров-Град\nالرمان\n停战", "#ostrivtruce www.x.y", "Оstriv перемир’ям; للرمان 停战\n\n베레신", true)
-	f.Fuzz(func(t *testing.T, terms, title, body string, german bool) {
+	f.Add("truce\nCastellan\ncease-fire*\n=Ostriv\nstatus quo", "Ostriv's truce", "A cease-\nfire in Ostriv. U.S. status-quo, “now”", "en")
+	f.Add("перемир'я\nВерещинський\nОстров-Град\nالرمان\n停战", "#ostrivtruce www.x.y", "Оstriv перемир’ям; للرمان 停战\n\n베레신", "de")
+	f.Add("Ostriv\nmet", "", "Ostriv-www.x.y #OstrivTruceOstriv_l’x1", "sv")
+	f.Add("Ostriv\nmet", "met-\u00ad #OstrivTruce_l’x1", "said.met/Ostriv t.me/Ostriv’ｓ", "tr")
+	f.Fuzz(func(t *testing.T, terms, title, body, lang string) {
 		if len(terms) > 2_000 || len(title)+len(body) > 5_000 {
 			t.Skip("long inputs take long and show no more")
 		}
-		it := &news.Item{Title: title, Body: body}
-		if german {
-			it.Lang = "de"
-		}
-		newOracle(fileOf(terms)).compare(t, it)
+		newOracle(fileOf(terms)).compare(t, &news.Item{Lang: lang, Title: title, Body: body})
 	})
 }
