@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math/bits"
 	"slices"
+	"strings"
 	"unicode/utf8"
 
 	"newswatch/news"
@@ -210,27 +211,42 @@ func (s *scratch) putAll(f found) {
 }
 
 // hearWhispers lets names count whose case matters, but that stand in a
-// paragraph without any capital beside another name: "trump and putin talk".
+// paragraph without any capital beside another name, "trump and putin talk", or
+// beside a word of a topic. That is too little for an acronym, which is mostly
+// another word without its capitals: "truce talks on ice".
 func (s *scratch) hearWhispers() {
 	if len(s.whispered) == 0 {
 		return
 	}
-	named := map[int]bool{}
+	named, topical := map[int]bool{}, map[int]bool{}
 	for _, i := range s.active {
-		if k := s.rs.slots[i].kind; k == fullSlot || k == shortSlot {
-			for _, at := range s.slots[i] {
-				named[s.reader.paragraph(at.start)] = true
-			}
+		company := named
+		switch s.rs.slots[i].kind {
+		case fullSlot, shortSlot:
+		case topicSlot:
+			company = topical
+		default:
+			continue
+		}
+		for _, at := range s.slots[i] {
+			company[s.reader.paragraph(at.start)] = true
 		}
 	}
 	for _, f := range s.whispered {
-		if named[s.reader.paragraph(f.start)] {
+		if n := s.reader.paragraph(f.start); named[n] || topical[n] && !s.isAcronym(f.term) {
 			s.putAll(f)
 		}
 	}
 	for _, i := range s.active {
 		slices.SortFunc(s.slots[i], func(a, b span) int { return cmp.Compare(a.start, b.start) })
 	}
+}
+
+// isAcronym says whether a term whose case matters is written in capitals alone.
+func (s *scratch) isAcronym(term int32) bool {
+	return !slices.ContainsFunc(s.rs.cased[s.rs.terms[term].cased-1].exact, func(p place) bool {
+		return slices.ContainsFunc(p.forms, func(form string) bool { return form != strings.ToUpper(form) })
+	})
 }
 
 func (s *scratch) put(i int32, at span) {
