@@ -21,8 +21,7 @@ type Ruleset struct {
 	sieves   *sieves
 	terms    []term
 	cased    []casing
-	langs    []string          // that terms ask for
-	shared   map[int32][]int32 // by term: further slots
+	langs    []string // that terms ask for
 	slots    []slot
 	entities []entity
 	topics   []topic
@@ -43,10 +42,9 @@ type Ruleset struct {
 // term is a compiled pattern and who wants its hits. Rule files have up to
 // 100,000, so what few of them have is elsewhere.
 type term struct {
-	slot   int32 // the first one; others are in Ruleset.shared
-	cased  int32 // number in Ruleset.cased + 1
-	lang   int16 // number in Ruleset.langs + 1
-	shared bool
+	slot  int32
+	cased int32 // number in Ruleset.cased + 1
+	lang  int16 // number in Ruleset.langs + 1
 }
 
 // casing is what a term asks of the case of letters.
@@ -117,12 +115,6 @@ func setOf(names []news.Field) fieldSet {
 	return s
 }
 
-// termKey tells terms apart: those with equal keys have equal hits.
-type termKey struct {
-	text, lang, kind string
-	plural           bool
-}
-
 // compiler builds a Ruleset.
 type compiler struct {
 	*Ruleset
@@ -130,8 +122,7 @@ type compiler struct {
 	findings []Finding
 	insert   func(way []place, term int32) // takes all ways of writing a term
 	reader   reader                        // of terms
-	termIDs  map[termKey]int32
-	leaves   map[Term]int32 // slots, by text and language
+	leaves   map[Term]int32                // slots, by text and language
 	entityID map[string]int32
 	topicID  map[string]int32
 	plurals  bool
@@ -166,10 +157,9 @@ func (f *File) terms() int {
 func newCompiler(f *File) *compiler {
 	c := &compiler{
 		Ruleset: &Ruleset{
-			File: f, folder: newFolder(), grammar: newGrammar(), titles: map[string]string{}, feeds: map[string]*news.Feed{},
-			shared: map[int32][]int32{},
+			File: f, folder: sharedFolder(), grammar: newGrammar(), titles: map[string]string{}, feeds: map[string]*news.Feed{},
 		},
-		file: f, termIDs: make(map[termKey]int32, f.terms()), leaves: map[Term]int32{}, entityID: map[string]int32{}, topicID: map[string]int32{},
+		file: f, leaves: map[Term]int32{}, entityID: map[string]int32{}, topicID: map[string]int32{},
 		plurals: f.Settings.Plurals != "none",
 	}
 	c.reader = termReader(c.folder)
@@ -186,7 +176,7 @@ func (c *compiler) compile() {
 		c.topicID[f.Topics[i].ID] = int32(i)
 	}
 	if slices.ContainsFunc(f.Entities, func(e Entity) bool { return e.Type == person }) {
-		c.names = newGivenNames(c.folder, c.grammar)
+		c.names = sharedNames()
 	}
 	c.entities = make([]entity, len(f.Entities))
 	for i := range f.Entities {
@@ -253,13 +243,8 @@ func (c *compiler) slot(kind slotKind, owner int32, label string) int32 {
 	return int32(len(c.slots) - 1)
 }
 
-// use sends the hits of a term to a slot. Equal terms are kept once.
+// use sends the hits of a term to a slot.
 func (c *compiler) use(t Term, forms inflect, kind string, plural bool, slot int32) {
-	key := termKey{strings.TrimSpace(t.Text), t.Lang, kind, plural}
-	if id, ok := c.termIDs[key]; ok {
-		c.share(id, slot)
-		return
-	}
 	p := c.reader.parseTerm(t, forms, plural && c.plurals)
 	if len(p.places) > maxPlaces {
 		c.errorf(t.Pos, "long-term", "%q has %d words; at most %d can be found", t.Text, len(p.places), maxPlaces)
@@ -270,19 +255,8 @@ func (c *compiler) use(t Term, forms inflect, kind string, plural bool, slot int
 		return
 	}
 	id := int32(len(c.terms))
-	c.termIDs[key] = id
 	c.terms = append(c.terms, term{slot: slot, lang: c.lang(p.lang)})
 	c.pattern(id, p, kind)
-}
-
-// share sends the hits of a term to one more slot.
-func (c *compiler) share(id, slot int32) {
-	t := &c.terms[id]
-	if t.slot == slot || slices.Contains(c.shared[id], slot) {
-		return
-	}
-	t.shared = true
-	c.shared[id] = append(c.shared[id], slot)
 }
 
 // lang returns the number of a language that a term asks for, 0 for none.
@@ -312,7 +286,10 @@ func (c *compiler) pattern(id int32, p pattern, kind string) {
 	}
 	var k casing
 	if p.exact {
-		k.exact = p.places
+		k.exact = slices.Clone(p.places)
+		for i := range k.exact {
+			k.exact[i].forms = slices.Clone(k.exact[i].forms)
+		}
 	}
 	if strings.HasPrefix(kind, person) || strings.HasPrefix(kind, town) {
 		k.caps = capitalised(p.places)

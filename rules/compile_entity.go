@@ -80,7 +80,7 @@ func (e *Entity) shortNames() []Term {
 func (c *compiler) inflection(e *Entity) inflect {
 	struck := map[string]bool{}
 	for _, w := range e.Without {
-		struck[c.folder.foldWord(cleanWord(w.Text))] = true
+		struck[c.folder.foldWord(c.folder.cleanWord(w.Text))] = true
 	}
 	return func(word string, given bool) []string {
 		out := c.grammar.forms(e.Type, word)
@@ -111,7 +111,7 @@ func (c *compiler) ownNames(e *entity, full Term) {
 	}
 	first := unknownSex
 	for _, w := range words[:len(words)-1] {
-		if g, ok := c.names[string(c.folder.foldWord(cleanWord(w)))]; ok {
+		if g, ok := c.names[string(c.folder.foldWord(c.folder.cleanWord(w)))]; ok {
 			for _, name := range c.names.bearers(g) {
 				e.own[name] = true
 			}

@@ -15,15 +15,17 @@ type trieBuilder struct {
 	f      *folder
 	words  lexicon
 	heads  lexicon
-	stems  [][]stem // by head
-	named  lexicon  // stems in full, to tell sets of them apart
-	single []int32  // by word: symbol + 1 of the set of this word alone
-	sets   links    // sets of words or stems, as paths
-	symbol []int32  // by node of sets: its symbol + 1
-	member []link   // word and symbol
-	forms  rows     // by symbol: its words; of a stem: none
-	isStem []bool   // by symbol
-	byHead []link   // symbol and head
+	stems  [][]stem   // by head
+	named  lexicon    // stems in full
+	stem   []int32    // by number in named: the symbol of a stem
+	single []int32    // by word: symbol + 1 of the set of this word alone
+	double [][2]int32 // by word: another one, and symbol + 1 of the set of both
+	sets   links      // sets of words, as paths
+	symbol []int32    // by node of sets: its symbol + 1
+	member []link     // word and symbol
+	forms  rows       // by symbol: its words; of a stem: none
+	isStem []bool     // by symbol
+	byHead []link     // symbol and head
 
 	links  links
 	parent []int32 // by node
@@ -63,32 +65,49 @@ func (b *trieBuilder) insert(way []place, term int32) {
 
 // symbolOf returns the symbol of a place.
 func (b *trieBuilder) symbolOf(p *place) int32 {
-	names := &b.words
 	if p.stem {
-		names = &b.named
+		return b.stemSymbol(p.forms[0])
 	}
 	b.ids = b.ids[:0]
 	for _, form := range p.forms {
 		b.buf = b.f.appendWord(b.buf[:0], form)
-		if id := names.intern(b.buf); !slices.Contains(b.ids, id) {
+		if id := b.words.intern(b.buf); !slices.Contains(b.ids, id) {
 			b.ids = append(b.ids, id)
 		}
 	}
-	if len(b.ids) == 1 && !p.stem {
+	switch len(b.ids) {
+	case 1:
 		return b.singleSymbol(b.ids[0])
+	case 2:
+		return b.doubleSymbol(b.ids[0], b.ids[1])
 	}
+	return b.setSymbol()
+}
+
+// setSymbol returns the symbol of the set of words in b.ids.
+func (b *trieBuilder) setSymbol() int32 {
 	slices.Sort(b.ids)
 	set := int32(0)
-	if p.stem {
-		set = b.setChild(set, -2) // no word has this number: stems are sets of their own
-	}
 	for _, id := range b.ids {
 		set = b.setChild(set, id)
 	}
 	if b.symbol[set] == 0 {
-		b.symbol[set] = b.newSymbol(p.stem) + 1
+		b.symbol[set] = b.newSymbol(false) + 1
 	}
 	return b.symbol[set] - 1
+}
+
+// doubleSymbol remembers with a word the set of it and one other: most sets are a
+// word and its plural.
+func (b *trieBuilder) doubleSymbol(word, other int32) int32 {
+	if missing := int(word) + 1 - len(b.double); missing > 0 {
+		b.double = append(b.double, make([][2]int32, missing)...)
+	}
+	d := &b.double[word]
+	if d[1] == 0 || d[0] != other {
+		*d = [2]int32{other, b.setSymbol() + 1}
+	}
+	return d[1] - 1
 }
 
 func (b *trieBuilder) singleSymbol(word int32) int32 {
@@ -109,15 +128,23 @@ func (b *trieBuilder) setChild(set, label int32) int32 {
 	return child
 }
 
-// newSymbol numbers the set in b.ids.
+// stemSymbol returns the symbol of a stem. A place has one stem and no more.
+func (b *trieBuilder) stemSymbol(form string) int32 {
+	b.buf = b.f.appendWord(b.buf[:0], form)
+	id := b.named.intern(b.buf)
+	if int(id) == len(b.stem) {
+		b.ids = b.ids[:0]
+		b.stem = append(b.stem, b.newSymbol(true))
+		b.addStem(b.buf, b.stem[id])
+	}
+	return b.stem[id]
+}
+
+// newSymbol numbers the set of words in b.ids, or a stem.
 func (b *trieBuilder) newSymbol(isStem bool) int32 {
 	s := int32(len(b.isStem))
 	b.isStem = append(b.isStem, isStem)
 	for _, id := range b.ids {
-		if isStem {
-			b.addStem(b.named.word(id), s)
-			continue
-		}
 		b.forms.all = append(b.forms.all, id)
 		b.member = append(b.member, link{id, s})
 	}
@@ -148,25 +175,16 @@ func (b *trieBuilder) build(guarded []uint64) (trie, *sieves) {
 			list[i].symbol = names[list[i].symbol]
 		}
 	}
-	t := trie{heads: b.heads.dictionary(counting(len(b.heads.ends))), stems: b.stems}
+	t := trie{heads: b.heads.dictionary, stems: b.stems}
 	b.assign(&t)
 	b.layOut(&t, names)
 	return t, sv
 }
 
-// counting returns the numbers under n.
-func counting(n int) []int32 {
-	out := make([]int32, n)
-	for i := range out {
-		out[i] = int32(i)
-	}
-	return out
-}
-
 // assign gives the words their symbols.
 func (b *trieBuilder) assign(t *trie) {
-	symbols := newRows(len(b.words.ends), b.member)
-	only := make([]int32, len(b.words.ends))
+	symbols := newRows(len(b.words.hashes), b.member)
+	only := make([]int32, len(b.words.hashes))
 	var several []link
 	count := int32(0)
 	for w := range only {
@@ -181,7 +199,7 @@ func (b *trieBuilder) assign(t *trie) {
 		count++
 		only[w] = -count
 	}
-	t.words = b.words.dictionary(only)
+	t.words = b.words.translate(only)
 	t.several = newRows(int(count), several)
 }
 
@@ -262,7 +280,7 @@ func (b *trieBuilder) sieves(guarded []uint64) *sieves {
 	for _, end := range b.ends {
 		isAlone[end.row] = true
 	}
-	hashes := b.words.hashes()
+	hashes := b.words.hashes
 	for i := range b.parent {
 		p := b.parent[i]
 		if p <= 0 || b.parent[p] != 0 {
@@ -284,7 +302,7 @@ func (b *trieBuilder) sieves(guarded []uint64) *sieves {
 			continue
 		}
 		for _, head := range stemmed[b.label[i]] {
-			heads = append(heads, hash(b.heads.word(head)))
+			heads = append(heads, b.heads.hashes[head])
 		}
 		for _, w := range b.forms.row(b.label[i]) {
 			first = append(first, hashes[w])

@@ -3,6 +3,7 @@ package rules
 import (
 	"slices"
 	"strings"
+	"sync"
 )
 
 // givenNames maps folded given names, in all cases, to their group: the
@@ -11,6 +12,9 @@ type givenNames map[string]int32
 
 // nameGroups are the lists of given names; groups count through all of them.
 var nameGroups = slices.Concat(strings.Split(mensNames, ","), strings.Split(womensNames, ","), strings.Split(eitherNames, ","))
+
+// sharedNames are the given names of all rulesets, which never change.
+var sharedNames = sync.OnceValue(func() givenNames { return newGivenNames(sharedFolder(), newGrammar()) })
 
 func newGivenNames(f *folder, words *grammar) givenNames {
 	g := make(givenNames, 8*len(nameGroups))
@@ -49,13 +53,33 @@ func (g givenNames) variants(f *folder, forms []string) []string {
 	return forms
 }
 
-// nicknames are short for given names of more than one group.
+// nicknames are short for given names of other groups. Short forms of one name
+// alone that no other name has stand in its own group.
 var nicknames = []struct {
 	short string
 	names []string
 }{
 	{"alex", []string{"alexander", "alexei", "alexandra"}},
 	{"samuel", []string{"samantha"}}, // as Sam
+	{"tom", []string{"thomas"}}, {"tommy", []string{"thomas"}},
+	{"bob", []string{"robert", "roberto"}}, {"billy", []string{"william"}}, {"willie", []string{"william"}},
+	{"jim", []string{"james"}}, {"joe", []string{"joseph", "jose"}}, {"mike", []string{"michael"}},
+	{"dan", []string{"daniel"}}, {"danny", []string{"daniel"}}, {"pete", []string{"peter"}},
+	{"rick", []string{"richard", "ricardo", "eric"}}, {"greg", []string{"gregory"}},
+	{"jack", []string{"john"}}, {"johnny", []string{"john"}}, {"jake", []string{"jacob"}},
+	{"jerry", []string{"gerald", "jerome", "jeremy"}}, {"ted", []string{"theodore", "edward"}},
+	{"theodor", []string{"theodore"}}, {"rudy", []string{"rudolf"}}, {"harry", []string{"harold", "henry"}},
+	{"tony", []string{"anthony"}}, {"vince", []string{"vincent"}}, {"frank", []string{"francisco"}},
+	{"jon", []string{"jonathan"}}, {"leo", []string{"leopold"}}, {"mathew", []string{"matthew"}},
+	{"marc", []string{"marcus", "marcel"}}, {"wilhelm", []string{"william"}}, {"johann", []string{"john"}},
+	{"beth", []string{"elizabeth"}}, {"betty", []string{"elizabeth"}}, {"liz", []string{"elizabeth"}},
+	{"kate", []string{"catherine", "kathryn", "kathleen"}}, {"katie", []string{"catherine", "kathryn", "kathleen"}},
+	{"kathy", []string{"catherine", "kathryn", "kathleen"}}, {"kathryn", []string{"catherine"}},
+	{"katja", []string{"catherine"}}, {"katarzyna", []string{"catherine"}},
+	{"peggy", []string{"margaret"}}, {"cindy", []string{"cynthia"}}, {"ann", []string{"anna"}},
+	{"natasha", []string{"natalia"}}, {"tanya", []string{"tatiana"}}, {"lena", []string{"elena"}},
+	{"lara", []string{"larisa"}}, {"sonia", []string{"sophia"}}, {"sofya", []string{"sophia"}},
+	{"jenny", []string{"jennifer"}}, {"christine", []string{"christina"}},
 }
 
 // bearers returns the group of a given name, and those of what it is called in

@@ -74,7 +74,7 @@ func (rs *Ruleset) idleStrikes() []Finding {
 			}
 		}
 		for _, w := range struck {
-			if made[c.folder.foldWord(cleanWord(w.Text))] {
+			if made[c.folder.foldWord(c.folder.cleanWord(w.Text))] {
 				continue
 			}
 			message := fmt.Sprintf("%q is no form that is added to entity %s, so it strikes nothing", w.Text, e.ID)

@@ -176,7 +176,7 @@ func (s *scratch) distribute() {
 		if t.cased != 0 && !s.isCased(&s.rs.cased[t.cased-1], f) {
 			continue
 		}
-		s.putAll(f)
+		s.put(t.slot, span{f.start, f.end})
 	}
 	s.hearWhispers()
 }
@@ -195,19 +195,8 @@ func (s *scratch) isCased(k *casing, f found) bool {
 
 // isName says whether a term names an entity.
 func (s *scratch) isName(term int32) bool {
-	named := func(i int32) bool { return s.rs.slots[i].kind == fullSlot || s.rs.slots[i].kind == shortSlot }
-	return named(s.rs.terms[term].slot) || slices.ContainsFunc(s.rs.shared[term], named)
-}
-
-// putAll gives a hit to all slots that its term serves.
-func (s *scratch) putAll(f found) {
-	t := &s.rs.terms[f.term]
-	s.put(t.slot, span{f.start, f.end})
-	if t.shared {
-		for _, i := range s.rs.shared[f.term] {
-			s.put(i, span{f.start, f.end})
-		}
-	}
+	kind := s.rs.slots[s.rs.terms[term].slot].kind
+	return kind == fullSlot || kind == shortSlot
 }
 
 // hearWhispers lets names count whose case matters, but that stand in a
@@ -234,7 +223,7 @@ func (s *scratch) hearWhispers() {
 	}
 	for _, f := range s.whispered {
 		if n := s.reader.paragraph(f.start); named[n] || topical[n] && !s.isAcronym(f.term) {
-			s.putAll(f)
+			s.put(s.rs.terms[f.term].slot, span{f.start, f.end})
 		}
 	}
 	for _, i := range s.active {

@@ -56,7 +56,7 @@ func lettersOf(text string) uint8 {
 
 // written returns a token as the item writes it, without what nobody sees.
 func (s *scratch) written(i int32) string {
-	return cleanWord(s.reader.written(i))
+	return s.rs.folder.cleanWord(s.reader.written(i))
 }
 
 // isExact says whether a hit has the letter case of its term.

@@ -241,7 +241,9 @@ func TestHostile(t *testing.T) {
 		"hyphens": "a-", "mail": "a@b.", "urls": "http://", "names": "Ostriv status ", "needs": "Odintsov ",
 		"lower": "castellan vereshchynsky ", "masks": "Castellan Tower ", "accents": "e\u0301\u0302", "hashtags": "#ostrivostriv ",
 		"apostrophes": "a'", "dots": "U.", "quotes": ".\"”", "hangul": "베", "jamo": "\u1100\u1161\u11a8", "lines": "a\n", "blocks": "Related\n\n",
-		"bangs": "!", "breves": "\u0306", "soft": "a'\u200b", "near": "Castellan\n\nmet\n\n", "camel": "#aBcD", "truce": "truce status Ostriv ",
+		"bangs": "!", "breves": "\u0306", "soft": "a'\u200b", "near": "Castellan\n\nmet\n\n",
+		"slashes": "a//", "webs": "www.", "signs": "://", "ats": "@", "dashes": "a—", "genitives": "ab’s ", "letters": "ж", "pairs": "ж ",
+		"broken": "\xd0", "leads": "\xe2\x80", "breaks": "a-\n", "elisions": "l’", "plain": "a ", "capitals": "OSTRIV ", "marks": "“", "camel": "#aBcD", "truce": "truce status Ostriv ",
 	}
 	for name, piece := range pieces {
 		t.Run(name, func(t *testing.T) {
@@ -353,6 +355,33 @@ func TestTruncated(t *testing.T) {
 	for _, body := range []string{"\xd0", "truce \xd0", "\xd0\x9c\xd0", "well-\xd0", "é\xe2\x80", "it\xe2\x80\x99"} {
 		if got := deskRules(t).Match(&news.Item{Title: "x", Body: body}); len(got.Hits) > 0 {
 			t.Errorf("%q: got hits %v", body, got.Hits)
+		}
+	}
+}
+
+// TestShortNames finds people by what their given names are called in short.
+func TestShortNames(t *testing.T) {
+	t.Parallel()
+	for name, texts := range map[string][]string{
+		"Thomas Marlow":    {"Tom Marlow", "Tommy Marlow", "Том Марлоу", "Thomas Marlow"},
+		"Robert Marlow":    {"Bob Marlow"},
+		"Elizabeth Marlow": {"Liz Marlow", "Beth Marlow"},
+		"Daniel Marlow":    {"Dan Marlow", "Danny Marlow"},
+		"Natalia Marlow":   {"Natasha Marlow"},
+	} {
+		rs, findings := rules.Compile(&rules.File{Entities: []rules.Entity{{
+			ID: "m", Name: name, Type: "person", Surname: []rules.Term{{Text: "Marlow"}, {Text: "Марлоу"}},
+		}}})
+		if len(findings) > 0 {
+			t.Fatal(findings)
+		}
+		for _, text := range texts {
+			if got := rs.Match(&news.Item{Title: text + " spoke"}).Entities; len(got) != 1 {
+				t.Errorf("%s is not found as %s", name, text)
+			}
+		}
+		if got := rs.Match(&news.Item{Title: "Oscar Marlow spoke"}).Entities; len(got) > 0 {
+			t.Errorf("%s is found as Oscar", name)
 		}
 	}
 }

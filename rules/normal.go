@@ -2,6 +2,7 @@ package rules
 
 import (
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -38,6 +39,7 @@ const tableSize = 0x800
 type folder struct {
 	class  [tableSize]class
 	folded [tableSize]string
+	cased  [tableSize]string // folded in all but the case
 	quick  [tableSize]uint16 // folded forms of letters that are one letter, the first byte lowest; 0 for others
 	print  [printSize]class  // of the marks of print from U+2000 on
 	caser  cases.Caser
@@ -51,11 +53,16 @@ const (
 	printLead0, printLead1 = 0xE2, 0x80
 )
 
+// sharedFolder is the folder of all rulesets: it takes a millisecond to make and
+// never changes.
+var sharedFolder = sync.OnceValue(newFolder)
+
 func newFolder() *folder {
 	f := &folder{caser: cases.Fold()}
 	for r := rune(0); r < tableSize; r++ {
 		f.class[r] = classify(r)
 		f.folded[r] = f.fold(r)
+		f.cased[r] = cleanRunes(string(r))
 		switch s := f.folded[r]; {
 		case f.class[r] != letter || r < utf8.RuneSelf:
 		case len(s) == 2 && s[0] >= utf8.RuneSelf:
@@ -138,6 +145,32 @@ func (f *folder) appendWord(out []byte, s string) []byte {
 		return appendLower(out, s)
 	}
 	return append(out, f.foldWord(s)...)
+}
+
+// cleanWord drops from a written word what a reader would not miss: all but the
+// case of its letters is folded.
+func (f *folder) cleanWord(s string) string {
+	if isPlain(s) {
+		return s
+	}
+	out := make([]byte, 0, len(s))
+	for _, r := range s {
+		if r >= tableSize || isCombining(r) {
+			return cleanRunes(s)
+		}
+		out = append(out, f.cased[r]...)
+	}
+	return string(out)
+}
+
+func cleanRunes(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch classify(r) {
+		case letter, digit, single:
+			return r
+		}
+		return -1
+	}, foldCased(s))
 }
 
 // foldCased folds all but the case.

@@ -40,8 +40,8 @@ func termReader(f *folder) reader { return reader{f: f, terms: true} }
 // others. given says that more words follow: of a person, it may be the given name.
 type inflect func(word string, given bool) []string
 
-// parseTerm cuts a term into places. It returns no places when the text has
-// nothing that could be found.
+// parseTerm cuts a term into places, which are good until the next call. It
+// returns no places when the text has nothing that could be found.
 func (r *reader) parseTerm(t Term, forms inflect, plural bool) pattern {
 	p := pattern{lang: t.Lang}
 	text := strings.TrimSpace(t.Text)
@@ -50,41 +50,27 @@ func (r *reader) parseTerm(t Term, forms inflect, plural bool) pattern {
 	}
 	r.reset()
 	r.read(0, text)
-	p.places = make([]place, 0, len(r.tokens))
-	all := make([]string, 0, len(r.tokens)+2) // backs the forms of words that have one, and plurals of the last
+	p.places, r.forms = r.places[:0], slices.Grow(r.forms[:0], len(r.tokens)+2) // so that forms stay where they are
 	for i := range r.tokens {
 		i := int32(i)
 		end := r.end(i)
-		written := cleanWord(text[r.tokens[i].start:end])
+		written := r.f.cleanWord(text[r.tokens[i].start:end])
 		pl := place{joined: r.isJoined(i) && i > 0}
 		pl.stem = end < len(text) && text[end] == '*' && !r.is(i, lone)
 		if pl.stem || forms == nil {
-			all = append(all, written)
-			pl.forms = all[len(all)-1:]
+			r.forms = append(r.forms, written)
+			pl.forms = r.forms[len(r.forms)-1:]
 		} else {
 			pl.forms = forms(written, int(i) < len(r.tokens)-1)
 		}
 		p.places = append(p.places, pl)
 	}
+	r.places = p.places
 	if n := len(p.places); plural && !p.exact && n > 0 && !p.places[n-1].stem {
 		last := &p.places[n-1]
 		last.forms = appendPlurals(last.forms, last.joined)
 	}
 	return p
-}
-
-// cleanWord drops from a written word what a reader would not miss.
-func cleanWord(s string) string {
-	if isPlain(s) {
-		return s
-	}
-	return strings.Map(func(r rune) rune {
-		switch classify(r) {
-		case letter, digit, single:
-			return r
-		}
-		return -1
-	}, foldCased(s))
 }
 
 // isPlain reports ASCII letters and digits alone.

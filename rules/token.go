@@ -84,8 +84,10 @@ type reader struct {
 	suspect, looked bool
 
 	runs   runs
-	buf    []byte // of folded
-	joined []byte // of whole
+	buf    []byte   // of folded
+	joined []byte   // of whole
+	places []place  // of parseTerm
+	forms  []string // of places
 }
 
 // gap is what lies between two tokens.

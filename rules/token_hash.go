@@ -50,14 +50,17 @@ func foldHash(arena []byte, from int) uint64 {
 
 // loadTail reads up to eight bytes; zeros stand for those that are missing.
 func loadTail(s []byte) uint64 {
-	if len(s) >= 8 {
+	switch n := len(s); {
+	case n >= 8:
 		return binary.LittleEndian.Uint64(s)
+	case n >= 4: // the bytes in the middle are read twice
+		return uint64(binary.LittleEndian.Uint32(s)) | uint64(binary.LittleEndian.Uint32(s[n-4:]))<<(8*(n-4))
+	case n >= 2:
+		return uint64(s[0]) | uint64(s[n-1])<<(8*(n-1)) | uint64(s[1])<<8
+	case n == 1:
+		return uint64(s[0])
 	}
-	x := uint64(0)
-	for i := len(s) - 1; i >= 0; i-- {
-		x = x<<8 | uint64(s[i])
-	}
-	return x
+	return 0
 }
 
 // eachByte repeats a byte in a word.

@@ -170,17 +170,21 @@ func (r *reader) plain(at, next int) int {
 	before := uint64(0) // 1 when a run goes on over the block's first byte
 	within := ^uint64(0) << (at % block)
 	for b := at / block; b+1 < len(words); b++ {
-		m, ahead := words[b], words[b+1]
-		starts := m &^ (m<<1 | before) & within
+		m, ahead := words[b]&within, words[b+1]
+		edges := m ^ (m<<1 | before)
+		edges &= edges - before // without the end of a run that has begun before
 		before, within = m>>(block-1), ^uint64(0)
 		tokens := r.room(block / 2)
 		n := 0
-		for starts != 0 && n < len(tokens) {
-			s := bits.TrailingZeros64(starts) & (block - 1)
-			starts &= starts - 1
-			size := bits.TrailingZeros64(^(m>>s | ahead<<1<<(block-1-s)))
-			from := b*block + s
-			to := from + size
+		for edges != 0 && n < len(tokens) {
+			from := b*block + bits.TrailingZeros64(edges)
+			edges &= edges - 1
+			to := b*block + bits.TrailingZeros64(edges)
+			if edges == 0 {
+				to += bits.TrailingZeros64(^ahead)
+			}
+			edges &= edges - 1
+			size := to - from
 			if to > next || size > plainSize || size-1|int(text[to]^'.') == 0 { // initials are special
 				r.tokens = r.tokens[:len(r.tokens)+n]
 				return from

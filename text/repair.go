@@ -23,8 +23,14 @@ func fromWindows(r rune) rune {
 var misread = strings.NewReplacer("â€™", "’", "â€˜", "‘", "â€œ", "“", "â€\u009d", "”", "â€“", "–", "â€”", "—",
 	"â€¦", "…", "â€¢", "•", "Â\u00a0", "\u00a0")
 
+// misreadLead is the first byte of all that is misread: most English texts have none.
+const misreadLead = 0xC3
+
 // repair puts misread print right.
 func repair(s string) string {
+	if strings.IndexByte(s, misreadLead) < 0 {
+		return s
+	}
 	if strings.Contains(s, "â€") || strings.Contains(s, "Â\u00a0") {
 		return misread.Replace(s)
 	}
