@@ -39,7 +39,7 @@ func (g *grammar) forms(entityType, word string) []string {
 		}
 	case entityType == town && isCyrillic(word):
 		made = g.decline(word, g.place)
-	case entityType == town && isLatin(word) && endsIn(word, "w", "au") && len(word) >= minGerman:
+	case entityType == town && isLatin(word) && endsIn(word, "w", "au") && len(word) >= minBase:
 		// German: Kiewer, Moskauer. Of other towns such a form may be an English
 		// word: Hamburger.
 		made = []string{word + "er"}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math/bits"
 	"slices"
+	"strings"
 	"unicode/utf8"
 
 	"newswatch/news"
@@ -101,8 +102,6 @@ func newScratch(rs *Ruleset) *scratch {
 // that are worth asking are in s.rules.
 func (s *scratch) find(it *news.Item) {
 	s.reset(it)
-	s.lang = s.language()
-	s.speller.german = s.lang == "de"
 	s.readItem()
 	s.scan()
 	s.distribute()
@@ -127,6 +126,8 @@ func (s *scratch) reset(it *news.Item) {
 	s.rules.clear()
 	s.loud, s.evidence, s.cuts = s.loud[:0], s.evidence[:0], s.cuts[:0]
 	s.whispered = s.whispered[:0]
+	s.lang = s.language()
+	s.speller.endings, s.reader.suffixes = endingsOf(s.lang), s.lang == "tr"
 }
 
 // readItem reads the fields that rules ask for, and notes where terms may begin.
@@ -160,6 +161,9 @@ func (s *scratch) readFields() {
 		s.reader.read(uint8(i), text)
 	}
 	s.reader.sift(s.rs.sieves)
+	if len(s.speller.endings) > 0 {
+		s.reader.siftEndings(s.rs.sieves, s.speller.endings)
+	}
 }
 
 // distribute gives the hits to the slots that want them.
@@ -196,27 +200,42 @@ func (s *scratch) isName(term int32) bool {
 }
 
 // hearWhispers lets names count whose case matters, but that stand in a
-// paragraph without any capital beside another name: "trump and putin talk".
+// paragraph without any capital beside another name, "trump and putin talk", or
+// beside a word of a topic. That is too little for an acronym, which is mostly
+// another word without its capitals: "truce talks on ice".
 func (s *scratch) hearWhispers() {
 	if len(s.whispered) == 0 {
 		return
 	}
-	named := map[int]bool{}
+	named, topical := map[int]bool{}, map[int]bool{}
 	for _, i := range s.active {
-		if k := s.rs.slots[i].kind; k == fullSlot || k == shortSlot {
-			for _, at := range s.slots[i] {
-				named[s.reader.paragraph(at.start)] = true
-			}
+		company := named
+		switch s.rs.slots[i].kind {
+		case fullSlot, shortSlot:
+		case topicSlot:
+			company = topical
+		default:
+			continue
+		}
+		for _, at := range s.slots[i] {
+			company[s.reader.paragraph(at.start)] = true
 		}
 	}
 	for _, f := range s.whispered {
-		if named[s.reader.paragraph(f.start)] {
+		if n := s.reader.paragraph(f.start); named[n] || topical[n] && !s.isAcronym(f.term) {
 			s.put(s.rs.terms[f.term].slot, span{f.start, f.end})
 		}
 	}
 	for _, i := range s.active {
 		slices.SortFunc(s.slots[i], func(a, b span) int { return cmp.Compare(a.start, b.start) })
 	}
+}
+
+// isAcronym says whether a term whose case matters is written in capitals alone.
+func (s *scratch) isAcronym(term int32) bool {
+	return !slices.ContainsFunc(s.rs.cased[s.rs.terms[term].cased-1].exact, func(p place) bool {
+		return slices.ContainsFunc(p.forms, func(form string) bool { return form != strings.ToUpper(form) })
+	})
 }
 
 func (s *scratch) put(i int32, at span) {

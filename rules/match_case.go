@@ -82,10 +82,10 @@ func (s *scratch) isForm(at int32, p place) bool {
 }
 
 // isWrittenForm compares a word with the forms of a place, also with the s of a
-// family or of a German genitive.
+// family or of a genitive.
 func (s *scratch) isWrittenForm(w string, at int32, p place) bool {
 	base := w
-	if n := len(w); n > 1 && (s.speller.german || s.reader.is(at, possessive)) && w[n-1]|0x20 == 's' {
+	if n := len(w); n > 1 && (len(s.speller.endings) > 0 || s.reader.is(at, possessive)) && w[n-1]|0x20 == 's' {
 		base = w[:n-1]
 	}
 	return slices.ContainsFunc(p.forms, func(form string) bool {

@@ -159,9 +159,9 @@ func (o *oracle) edges(r *reader, lang string, i int32) []edge {
 	word := func(i int32) string { return string(r.folded(i)) }
 	add(word(i), 1)
 	spell := speller{
-		german: lang == "de",
-		known:  func(w []byte) bool { return len(o.words[string(w)]) > 0 },
-		add:    func(w []byte) { add(string(w), 1) },
+		endings: endingsOf(lang),
+		known:   func(w []byte) bool { return len(o.words[string(w)]) > 0 },
+		add:     func(w []byte) { add(string(w), 1) },
 	}
 	spell.alternatives(r.marksOf(i), []byte(word(i)))
 	whole := word(i)
@@ -336,10 +336,12 @@ func pieces() (words, marks []string) {
 	words = strings.Fields(`Ostriv truce truces cease fire ceasefire met status Castellan CASTELLAN castellan Milo Мило
 		Верещинський Верещинского перемир'я перемирия огня огонь прекращени 奥斯特里夫 停战 휴전 ヴェレシチン أوستريف والرمان للرمان الرمان
 		U.S. U.S a I 19 3.5 x1 2024 co ex Jr Mr no Łódź ﬁnal Ｏｓｔｒｉｖ é e\u0301 й и\u0306 İ ß Оstriv Waffenruhe Waffenruhen
-		eightlet ninelette sixteenletterswd seventeenletterswd internationalisation www www.x.y me@x.example http://a.b/truce
-		#OstrivTruce #ostrivtruce #truceinostriv @castellanMet city cities City's Ostrivs Castellans’`)
+		eightlet ninelette sixteenletterswd seventeenletterswd internationalisation www www.x.y WWW. me@x.example http://a.b/truce
+		t.me/truce met.truce/Ostriv truce. .met / x1. and/or Met.truce/met
+		#OstrivTruce #ostrivtruce #truceinostriv @castellanMet city cities City's Ostrivs Castellans’
+		Ostrivern truces’ Mетs jusqu ś Ｓ ｓ ſ`)
 	marks = []string{" ", " ", " ", " ", " ", "", "-", "-", "‑", "–", " – ", "—", ", ", ". ", ".", "! ", "? ", "…", ": ", "; ", "\n", "\n\n", "\r\n", "\t",
-		"'", "’", "'s ", "’s ", "s’ ", "l’", "d'", " “", "” ", "\"", " (", ") ", "_", "·", "\u00ad", "\u200b", "\u0306", "/", "*", "&", " & ", "+", ". & ", "; ", ".,", "! ”", "\n& ", "-\n", "\v", "\u2028", "«", "» "}
+		"'", "’", "'s ", "’s ", "’ｓ ", "'in ", "’ın", "s’ ", "l’", "d'", " “", "” ", "\"", " (", ") ", "_", "·", "\u00ad", "\u200b", "\u0306", "/", "*", "&", " & ", "+", ". & ", "; ", ".,", "! ”", "\n& ", "-\n", "\v", "\u2028", "«", "» "}
 	return words, marks
 }
 
@@ -382,24 +384,22 @@ func TestEngineAgainstOracle(t *testing.T) {
 		f.Settings.IgnoreBlocks = []string{"no", "Mr Jr", "©"}
 		o := newOracle(f)
 		for range 5 {
-			lang := rapid.SampledFrom([]string{"en", "", "de", "uk"}).Draw(t, "lang")
+			lang := rapid.SampledFrom([]string{"en", "", "de", "uk", "sv", "tr"}).Draw(t, "lang")
 			o.compare(t, &news.Item{Lang: lang, Title: drawText(t, "title", 10, lines), Body: drawText(t, "body", 60, lines)})
 		}
 	})
 }
 
 func FuzzEngineAgainstOracle(f *testing.F) {
-	f.Add("truce\nCastellan\ncease-fire*\n=Ostriv\nstatus quo", "Ostriv's truce", "A cease-\nfire in Ostriv. U.S. status-quo, “now”", false)
-	f.Add("перемир'я\nВерещинський\nОстров-Град\nالرمان\n停战", "#ostrivtruce www.x.y", "Оstriv перемир’ям; للرمان 停战\n\n베레신", true)
-	f.Add("AT&T\nMarks & Spencer\n24/7\n=3.5 percent\nNo. 10\nCo., Ltd", "(AT&T) 24 / 7: Marks &\nSpencer", "No.\n10, 3.5 percent 3. 5 percent No. 10; Co., Ltd", false)
-	f.Fuzz(func(t *testing.T, terms, title, body string, german bool) {
+	f.Add("truce\nCastellan\ncease-fire*\n=Ostriv\nstatus quo", "Ostriv's truce", "A cease-\nfire in Ostriv. U.S. status-quo, “now”", "en")
+	f.Add("перемир'я\nВерещинський\nОстров-Град\nالرمان\n停战", "#ostrivtruce www.x.y", "Оstriv перемир’ям; للرمان 停战\n\n베레신", "de")
+	f.Add("Ostriv\nmet", "", "Ostriv-www.x.y #OstrivTruceOstriv_l’x1", "sv")
+	f.Add("Ostriv\nmet", "met-\u00ad #OstrivTruce_l’x1", "said.met/Ostriv t.me/Ostriv’ｓ", "tr")
+	f.Add("AT&T\nMarks & Spencer\n24/7\n=3.5 percent\nNo. 10\nCo., Ltd", "(AT&T) 24 / 7: Marks &\nSpencer", "No.\n10, 3.5 percent 3. 5 percent No. 10; Co., Ltd", "en")
+	f.Fuzz(func(t *testing.T, terms, title, body, lang string) {
 		if len(terms) > 2_000 || len(title)+len(body) > 5_000 {
 			t.Skip("long inputs take long and show no more")
 		}
-		it := &news.Item{Title: title, Body: body}
-		if german {
-			it.Lang = "de"
-		}
-		newOracle(fileOf(terms)).compare(t, it)
+		newOracle(fileOf(terms)).compare(t, &news.Item{Lang: lang, Title: title, Body: body})
 	})
 }

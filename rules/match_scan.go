@@ -22,7 +22,7 @@ func (s *scratch) addEdges(i int32) {
 	r := &s.reader
 	w := r.folded(i)
 	s.addWord(r.tokens[i].hash, w, 1)
-	if !r.is(i, asciiOnly) || r.is(i, possessive|hashtag) || s.speller.german {
+	if !r.is(i, asciiOnly) || r.is(i, possessive|hashtag) || len(s.speller.endings) > 0 {
 		s.speller.alternatives(r.marksOf(i), w)
 	}
 	for n := int32(1); n < maxJoin && int(i+n) < len(r.tokens) && r.isJoined(i+n); n++ {
@@ -55,16 +55,9 @@ type found struct {
 }
 
 // scan walks the trie from every candidate and notes the hits of all terms, in
-// the order of their starts. Any German word may stand for another without its
-// ending, so in German all tokens are candidates.
+// the order of their starts.
 func (s *scratch) scan() {
 	s.found, s.edges = s.found[:0], s.edges[:0]
-	if s.speller.german {
-		for i := range s.reader.tokens {
-			s.walk(0, int32(i), int32(i), len(s.found))
-		}
-		return
-	}
 	if s.reader.unsorted {
 		slices.Sort(s.reader.candidates)
 	}

@@ -33,14 +33,14 @@ func (s *scratch) addWord(h uint64, w []byte, length int32) {
 }
 
 // speller finds what else a token may be: the family of "the Zelenskys’ home", a
-// German word without its ending, the words of a hashtag in lower case, an Arabic
+// word without its ending, the words of a hashtag in lower case, an Arabic
 // word without what is glued to it, a word in which letters of another alphabet
 // pass for its own.
 type speller struct {
-	german bool                // words have endings that are taken off
-	known  func(w []byte) bool // says whether some term has this word
-	add    func(w []byte)      // takes what was found; w is good until it returns
-	buf    []byte
+	endings []string            // that are taken off words
+	known   func(w []byte) bool // says whether some term has this word
+	add     func(w []byte)      // takes what was found; w is good until it returns
+	buf     []byte
 }
 
 // alternatives finds those of a token with some marks and the folded form w.
@@ -48,7 +48,7 @@ func (s *speller) alternatives(m marks, w []byte) {
 	if m&possessive != 0 {
 		s.add(w[:len(w)-1])
 	}
-	if s.german && m&lone == 0 {
+	if len(s.endings) > 0 && m&lone == 0 {
 		s.cutEndings(w)
 	}
 	if m&hashtag != 0 && m&asciiOnly != 0 {
@@ -69,14 +69,10 @@ func (s *speller) alternatives(m marks, w []byte) {
 	}
 }
 
-// minGerman is the least number of bytes that must be left of a German word.
-const minGerman = 4
-
-// cutEndings takes off the endings of the genitive (Putins), of plurals
-// (Waffenruhen) and of what comes from a town (Kiewer).
+// cutEndings takes off the endings of a word.
 func (s *speller) cutEndings(w []byte) {
-	for _, ending := range [...]string{"s", "es", "e", "n", "en", "er"} {
-		if rest, ok := bytes.CutSuffix(w, []byte(ending)); ok && len(rest) >= minGerman {
+	for _, ending := range s.endings {
+		if rest, ok := bytes.CutSuffix(w, []byte(ending)); ok && len(rest) >= minBase {
 			s.add(rest)
 		}
 	}

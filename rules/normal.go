@@ -102,6 +102,18 @@ func (f *folder) appendRune(out []byte, r rune) []byte {
 	return append(out, f.fold(r)...)
 }
 
+// isS says of a character whether it stands for an s: also a wide one, or one
+// with an accent.
+func (f *folder) isS(r rune) bool {
+	switch {
+	case r < utf8.RuneSelf:
+		return r|0x20 == 's'
+	case r < tableSize:
+		return f.folded[r] == "s"
+	}
+	return f.classOf(r) == letter && f.fold(r) == "s"
+}
+
 func (f *folder) fold(r rune) string {
 	if r == utf8.RuneError {
 		return ""

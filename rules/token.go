@@ -56,11 +56,13 @@ const before = linked | joined | spaced
 // stands between plain words is not read at all until somebody asks for marks or
 // layout.
 type reader struct {
-	f      *folder
-	terms  bool // reading a term: no addresses in it
-	tokens []token
-	words  []word // special ones, in order
-	arena  []byte // folded forms of special words
+	f     *folder
+	terms bool // reading a term: no addresses in it
+	// suffixes says that endings stand behind an apostrophe, see suffix.
+	suffixes bool
+	tokens   []token
+	words    []word // special ones, in order
+	arena    []byte // folded forms of special words
 	// candidates are the tokens at which a term may begin, in order once sorted.
 	candidates []int32
 	unsorted   bool

@@ -17,10 +17,11 @@ var fields = [...]news.Field{news.Title, news.Body, news.Author, news.URL, news.
 // address, a block that is ignored.
 type address struct{ from, to int }
 
-// findAddresses notes where URLs with a scheme and e-mail addresses stand in the
-// field. The work is linear in its text.
+// findAddresses notes where URLs and e-mail addresses stand in the field, but
+// those of findWeb. The work is linear in its text.
 func (r *reader) findAddresses() {
 	r.findURLs()
+	r.findHosts()
 	r.findMail()
 	r.sortAddresses()
 }
@@ -46,7 +47,10 @@ func (r *reader) addAddress(from, to int) {
 // seekURL and seekMail note whether there may be an address around the slash, or
 // the @, at byte i.
 func (r *reader) seekURL(i int) {
-	if r.text[i] == '/' && i > 0 && r.text[i-1] == ':' && i+1 < len(r.text) && r.text[i+1] == '/' {
+	if r.text[i] != '/' || i == 0 || i+1 == len(r.text) {
+		return
+	}
+	if r.text[i-1] == ':' && r.text[i+1] == '/' || r.hostBefore(i) < i {
 		r.suspect = true
 	}
 }
@@ -82,11 +86,63 @@ func (r *reader) findURLs() {
 // maxScheme bounds the letters of a scheme: of those in use, few have more than five.
 const maxScheme = 12
 
+// findHosts adds the URLs without a scheme that begin with a host in front of a
+// slash: t.me/name.
+func (r *reader) findHosts() {
+	for i := 0; ; {
+		k := strings.IndexByte(r.text[i:], '/')
+		if k < 0 {
+			return
+		}
+		at := i + k
+		i = at + 1
+		if from := r.hostBefore(at); from < at {
+			i = addressEnd(r.text, i)
+			r.addAddress(from, i)
+		}
+	}
+}
+
+// Bounds of the letters of a top domain: few names have longer ones.
+const (
+	minTop = 2
+	maxTop = 10
+)
+
+// hostBefore returns where the host begins that ends in front of the slash at
+// byte i; i when there is none, or no path behind it. People forget the space
+// between sentences: "Gone.Truce/peace" has no host, for a capital begins what
+// stands before or behind the dot.
+func (r *reader) hostBefore(i int) int {
+	top := i
+	for top > 0 && i-top <= maxTop && isLowerByte(r.text[top-1]) {
+		top--
+	}
+	if n := i - top; n < minTop || n > maxTop || top < 2 || r.text[top-1] != '.' || !asciiWord(r.text[top-2]) {
+		return i
+	}
+	from, first := top-1, byte(0)
+	for from > 0 && isHostByte(r.text[from-1]) {
+		from--
+		if isASCIILetter(r.text[from]) {
+			first = r.text[from]
+		}
+	}
+	if c, size := r.decode(i + 1); size == 0 || endsAddress(c) || !isLowerByte(first) {
+		return i
+	}
+	return from
+}
+
+func isLowerByte(c byte) bool { return 'a' <= c && c <= 'z' }
+func isHostByte(c byte) bool  { return asciiWord(c) || c == '.' || c == '-' }
+
 // webAt says whether an address without a scheme begins with the token i:
 // www.example.
 func (r *reader) webAt(i int32) bool {
-	text, end := r.texts[r.fieldOf(i)], r.end(i)
-	return end < len(text) && text[end] == '.' && r.written(i) == "www" && fields[r.fieldOf(i)] != news.URL
+	f, end := r.fieldOf(i), r.end(i)
+	text := r.texts[f]
+	return end < len(text) && text[end] == '.' && string(r.folded(i)) == "www" && fields[f] != news.URL
 }
 
 // hasWeb says whether there is such an address.
@@ -95,14 +151,16 @@ func (r *reader) hasWeb() bool { return slices.ContainsFunc(r.candidates, r.webA
 // findWeb adds the addresses without a scheme, which begin with a token, to
 // those of all fields. The fields must then be read again.
 func (r *reader) findWeb() {
-	for i := range int32(len(r.tokens)) {
-		if !r.webAt(i) {
-			continue
+	for f := range fields {
+		r.enter(uint8(f))
+		end := 0
+		for i := r.firsts[f]; i < r.firsts[f+1]; i++ {
+			if from := int(r.tokens[i].start); from >= end && r.webAt(i) {
+				end = addressEnd(r.text, from)
+				r.addAddress(from, end)
+			}
 		}
-		r.enter(r.fieldOf(i))
-		from := int(r.tokens[i].start)
-		if list := r.addresses[r.field]; len(list) == 0 || list[len(list)-1].to <= from {
-			r.addAddress(from, addressEnd(r.text, from))
+		if end > 0 {
 			r.sortAddresses()
 		}
 	}
@@ -112,11 +170,15 @@ func (r *reader) findWeb() {
 // a quote, an angle bracket, or a script that writes no spaces.
 func addressEnd(text string, at int) int {
 	for i, c := range text[at:] {
-		if unicode.IsSpace(c) || isSingle(c) || strings.ContainsRune(`"<>«»“”„‘’。、，！？）」』`, c) {
+		if endsAddress(c) {
 			return at + i
 		}
 	}
 	return len(text)
+}
+
+func endsAddress(c rune) bool {
+	return unicode.IsSpace(c) || isSingle(c) || strings.ContainsRune(`"<>«»“”„‘’。、，！？）」』`, c)
 }
 
 // maxLocal is the length of an address before the @ (RFC 5321 section 4.5.3.1.1).

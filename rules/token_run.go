@@ -242,8 +242,7 @@ func (r *reader) reach(to int) {
 		last = -1
 	}
 	if last != r.last {
-		r.last, r.gap, r.at = last, gap{}, r.behind(last)
+		r.last, r.gap, r.at, r.camel = last, gap{}, r.behind(last), false
 	}
-	r.camel = false
 	r.skim(to)
 }

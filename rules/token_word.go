@@ -165,10 +165,7 @@ func (r *reader) acronym(i, runes int, already bool) bool {
 // cut, an elision splits, a quote ends the word, any other vanishes. It returns
 // where reading goes on, and whether the word ends.
 func (r *reader) apostrophe(d *draft, i, after int) (next int, ends bool) {
-	for r.classAt(after) == ignorable {
-		_, size := r.decode(after)
-		after += size
-	}
+	after = r.visible(after)
 	if r.classAt(after) != letter {
 		if len(r.arena) > d.from+3 && r.arena[len(r.arena)-1] == 's' {
 			d.marks |= possessive
@@ -185,30 +182,79 @@ func (r *reader) apostrophe(d *draft, i, after int) (next int, ends bool) {
 }
 
 // genitive returns the byte behind an apostrophe and the s that ends the word
-// before byte i; i when there are none.
+// before byte i, or the ending that stands there in Turkish; i when there is none.
 func (r *reader) genitive(i int) int {
 	_, size := r.decode(i)
 	if r.classAt(i) != apostrophe {
 		return i
 	}
-	after := i + size
-	for r.classAt(after) == ignorable {
-		_, size := r.decode(after)
-		after += size
+	after := r.visible(i + size)
+	c, size := r.decode(after)
+	if next := after + size; !r.goesOn(next) && r.f.isS(c) {
+		return next
 	}
-	if after < len(r.text) && r.text[after]|0x20 == 's' {
-		if next := r.classAt(after + 1); next != letter && next != digit && next != apostrophe {
-			return after + 1
-		}
+	if r.suffixes && r.mayInflect(i, c) {
+		return r.suffix(i, after)
 	}
 	return i
 }
 
+// visible returns the first byte from i on where a reader sees something.
+func (r *reader) visible(i int) int {
+	for r.classAt(i) == ignorable {
+		_, size := r.decode(i)
+		i += size
+	}
+	return i
+}
+
+// maxSuffix bounds the letters of Turkish endings: -ndakilerden.
+const maxSuffix = 12
+
+// suffix returns the byte behind the Turkish ending at byte after, i when there is
+// none: Ankara'nın.
+func (r *reader) suffix(i, after int) int {
+	at := after
+	for n := 0; r.classAt(at) == letter; n++ {
+		if n == maxSuffix {
+			return i
+		}
+		_, size := r.decode(at)
+		at = r.visible(at + size)
+	}
+	if at == after || r.goesOn(at) {
+		return i
+	}
+	return at
+}
+
+// mayInflect says whether an ending may begin with c behind the apostrophe at byte
+// i. Two letters or digits stand before it, and no capital behind a small letter:
+// neither O'Neill nor dell'Ucraina.
+func (r *reader) mayInflect(i int, c rune) bool {
+	last, size := utf8.DecodeLastRuneInString(r.text[:i])
+	first, _ := utf8.DecodeLastRuneInString(r.text[:i-size])
+	for _, c := range [...]rune{first, last} {
+		if cl := r.f.classOf(c); cl != letter && cl != digit {
+			return false
+		}
+	}
+	return !unicode.IsUpper(c) || unicode.IsUpper(last)
+}
+
+// goesOn says whether a word could go on with the character at i.
+func (r *reader) goesOn(i int) bool {
+	cl := r.classAt(i)
+	return cl == letter || cl == digit || cl == apostrophe
+}
+
 // isElision knows the short words of French, Italian and Catalan that lose
-// their vowel before another: l’Ukraine, d’après, dell’Ucraina. Not O’Neill.
+// their vowel before another: l’Ukraine, d’après, lorsqu’il, dell’Ucraina. Not
+// O’Neill.
 func isElision(word []byte) bool {
 	switch string(word) {
-	case "l", "d", "j", "m", "n", "s", "t", "c", "qu", "un", "dell", "nell", "sull", "all", "dall", "quell":
+	case "l", "d", "j", "m", "n", "s", "t", "c", "qu", "lorsqu", "jusqu", "puisqu", "quoiqu", "presqu",
+		"un", "dell", "nell", "sull", "all", "dall", "quell":
 		return true
 	}
 	return false
