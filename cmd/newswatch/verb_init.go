@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -29,7 +30,7 @@ func (c *initCmd) Run(a *app) error {
 	}{{"rules.yaml", newswatch.Rules()}, {"rules.schema.json", rules.Schema()}}
 	for _, f := range files {
 		path := filepath.Join(c.Dir, f.name)
-		if _, err := os.Lstat(path); err == nil {
+		if _, err := os.Lstat(path); err == nil && !isSchema(path) {
 			return usagef("%s is there already; newswatch never overwrites it", path)
 		}
 	}
@@ -37,6 +38,9 @@ func (c *initCmd) Run(a *app) error {
 		return fmt.Errorf("make the folder: %w", err)
 	}
 	for _, f := range files {
+		if isSchema(filepath.Join(c.Dir, f.name)) {
+			continue
+		}
 		if err := writeNew(filepath.Join(c.Dir, f.name), f.data); err != nil {
 			return err
 		}
@@ -45,6 +49,13 @@ func (c *initCmd) Run(a *app) error {
 	path := filepath.Join(c.Dir, "rules.yaml")
 	fmt.Fprintf(a.out, "Next: edit %s, then: newswatch check %s\n", path, path)
 	return nil
+}
+
+// isSchema says whether a file is the schema that init would write: it may stay
+// when the rule file went.
+func isSchema(path string) bool {
+	data, err := os.ReadFile(path)
+	return err == nil && bytes.Equal(data, rules.Schema())
 }
 
 func writeNew(path string, data []byte) error {
