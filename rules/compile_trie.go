@@ -298,13 +298,13 @@ func (b *trieBuilder) sieves(guarded []uint64) *sieves {
 	hashes := b.words.hashes
 	for i := range b.parent {
 		p := b.parent[i]
-		if p <= 0 || b.parent[p] != 0 {
+		if p > 0 && b.kinds[b.label[p]] == ofSign {
+			p = b.parent[p] // signs are no words of the text
+		}
+		if p <= 0 || b.parent[p] != 0 || b.kinds[b.label[i]] == ofSign {
 			continue
 		}
 		one, two := b.forms.row(b.label[p]), b.forms.row(b.label[i])
-		if b.kinds[b.label[i]] == ofSign {
-			continue // the way without the sign has the same two words
-		}
 		if b.kinds[b.label[i]] == ofStem || len(one)*len(two) > maxPairs {
 			isAlone[p] = true
 			continue

@@ -116,13 +116,14 @@ func sexOf(group int32) sex {
 	return unknownSex
 }
 
-// titled says whose title a folded word is. M. is Monsieur, but also an initial.
+// titled says whose title a folded word is. M. is Monsieur, but also an initial; "Miss" is
+// a verb in headlines.
 func titled(word string) sex {
 	switch word {
 	case "mr", "mister", "sir", "lord", "herr", "herrn", "monsieur", "senor", "signor", "pan", "господин",
 		"господина", "господину", "господином", "гн", "гна", "гну", "пан", "пана", "панові", "паном":
 		return man
-	case "mrs", "ms", "miss", "lady", "madam", "madame", "frau", "mme", "mlle", "mademoiselle", "senora",
+	case "mrs", "ms", "lady", "madam", "madame", "frau", "mme", "mlle", "mademoiselle", "senora",
 		"senorita", "sra", "srta", "signora", "pani", "госпожа", "госпожи", "госпоже", "госпожу", "госпожой",
 		"гжа", "гжи", "гже", "гжу", "гжой", "пані":
 		return woman

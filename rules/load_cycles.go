@@ -45,7 +45,7 @@ func (c *cycleFinder) visit(at string) {
 	c.path = append(c.path, at)
 	c.depth[at] = len(c.path)
 	for _, t := range c.terms[at] {
-		if !isReference(t) {
+		if !isReference(t) || isMutual(at, t.Text) {
 			continue
 		}
 		if d := c.depth[t.Text]; d > 0 {
@@ -56,6 +56,12 @@ func (c *cycleFinder) visit(at string) {
 	}
 	c.path = c.path[:len(c.path)-1]
 	c.depth[at] = -1
+}
+
+// isMutual says whether two entities may each need the other: a name is company
+// for another's surname without needs of its own.
+func isMutual(a, b string) bool {
+	return a != b && strings.HasPrefix(a, "entity:") && strings.HasPrefix(b, "entity:")
 }
 
 // circle says how the last of a path leads back to its first.

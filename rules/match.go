@@ -40,6 +40,7 @@ type scratch struct {
 	rs     *Ruleset
 	reader reader
 	edges  []edge // a stack, see walk
+	base   int    // where those of the token begin whose words are looked up
 	found  []found
 	// whispered are names in lower case that wait for company.
 	whispered []found

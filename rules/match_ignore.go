@@ -26,8 +26,8 @@ func (s *scratch) ignoreBlocks() bool {
 	if !s.mayIgnore(body) {
 		return false
 	}
-	r.enter(body)
 	before, all := len(r.addresses[body]), r.laidOut().paragraphs
+	r.enter(body)
 	for i, p := range all {
 		end := r.firsts[body+1]
 		if i+1 < len(all) && all[i+1].field == body {

@@ -382,10 +382,16 @@ func TestEngineAgainstOracle(t *testing.T) {
 		}
 		f := fileOf(strings.Join(lines, "\n"))
 		f.Settings.IgnoreBlocks = []string{"no", "Mr Jr", "©"}
+		if rapid.Bool().Draw(t, "fields") {
+			f.Rules = append(f.Rules, Rule{ID: "in", When: Cond{Term: &Term{Text: "truce"}, In: []news.Field{news.URL, news.Author, news.Category}}})
+		}
 		o := newOracle(f)
 		for range 5 {
 			lang := rapid.SampledFrom([]string{"en", "", "de", "uk", "sv", "tr"}).Draw(t, "lang")
-			o.compare(t, &news.Item{Lang: lang, Title: drawText(t, "title", 10, lines), Body: drawText(t, "body", 60, lines)})
+			o.compare(t, &news.Item{
+				Lang: lang, Title: drawText(t, "title", 10, lines), Body: drawText(t, "body", 60, lines),
+				URL: drawText(t, "url", 3, lines), Author: drawText(t, "author", 3, lines), Categories: []string{drawText(t, "category", 3, lines)},
+			})
 		}
 	})
 }

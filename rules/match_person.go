@@ -171,7 +171,7 @@ func (s *scratch) follows(i int32) bool {
 
 // title returns where the title in front of token i begins, and whose it is.
 // One in Latin letters has a capital, unless nothing has, and no more of them,
-// unless all have: "miss" is a verb, "MS" a state.
+// unless all have: "MS" is a state.
 func (s *scratch) title(i int32) (from int32, who sex) {
 	from = i - 1
 	if s.reader.is(from, joined) && from > 0 { // г-жа
@@ -214,13 +214,24 @@ func (s *scratch) formalName(e *entity, at span) (own, formal bool) {
 		return false, false
 	}
 	if s.isInitial(i) {
-		return !s.isOtherInitial(e, i), s.hasDot(i)
+		return !s.isOtherInitial(e, i), s.hasDot(i) && !s.isOfNext(i)
 	}
 	if int(i)+1 >= len(s.reader.tokens) || !s.besides(i, i+1) || !isPatronymic(string(s.reader.folded(i+1))) {
 		return false, false
 	}
 	g, ok := s.givenName(i)
 	return ok && e.own[g], ok
+}
+
+// isOfNext says whether initials from a token on belong to the name behind them:
+// "the call of Trump to V. Putin", in a language without the "to".
+func (s *scratch) isOfNext(i int32) bool {
+	for int(i)+1 < len(s.reader.tokens) && s.reader.is(i+1, linked) {
+		if i++; !s.isInitial(i) {
+			return isUpperFirst(s.written(i))
+		}
+	}
+	return false
 }
 
 // isPatronymic knows folded patronymics by what they end in, the Cyrillic ones in

@@ -21,6 +21,7 @@ const maxJoin = 4
 func (s *scratch) addEdges(i int32) {
 	r := &s.reader
 	w := r.folded(i)
+	s.base = len(s.edges)
 	s.addWord(r.tokens[i].hash, w, 1)
 	if !r.is(i, asciiOnly) || r.is(i, possessive|hashtag) || len(s.speller.endings) > 0 {
 		s.speller.alternatives(r.marksOf(i), w)
@@ -103,6 +104,7 @@ func (s *scratch) cross(from, start, end int32, index int) {
 		return
 	}
 	mark := len(s.edges)
+	s.base = mark
 	s.addWord(hash(sign), sign, 0)
 	for i := mark; i < len(s.edges); i++ {
 		if node := s.rs.trie.next(from, s.edges[i].symbol); node != 0 {

@@ -243,7 +243,7 @@ func TestHostile(t *testing.T) {
 		"apostrophes": "a'", "dots": "U.", "quotes": ".\"”", "hangul": "베", "jamo": "\u1100\u1161\u11a8", "lines": "a\n", "blocks": "Related\n\n",
 		"bangs": "!", "breves": "\u0306", "soft": "a'\u200b", "near": "Castellan\n\nmet\n\n",
 		"slashes": "a//", "webs": "www.", "signs": "://", "ats": "@", "dashes": "a—", "genitives": "ab’s ", "letters": "ж", "pairs": "ж ",
-		"broken": "\xd0", "leads": "\xe2\x80", "breaks": "a-\n", "elisions": "l’", "plain": "a ", "capitals": "OSTRIV ", "marks": "“", "camel": "#aBcD", "truce": "truce status Ostriv ",
+		"broken": "\xd0", "leads": "\xe2\x80", "breaks": "a-\n", "elisions": "l’", "plain": "a ", "capitals": "OSTRIV ", "marks": "“", "initials": "a. ", "acronyms": "U.S. ", "long": "internationalisations ", "hosts": "www.x ", "camel": "#aBcD", "truce": "truce status Ostriv ",
 	}
 	for name, piece := range pieces {
 		t.Run(name, func(t *testing.T) {
@@ -382,6 +382,61 @@ func TestShortNames(t *testing.T) {
 		}
 		if got := rs.Match(&news.Item{Title: "Oscar Marlow spoke"}).Entities; len(got) > 0 {
 			t.Errorf("%s is found as Oscar", name)
+		}
+	}
+}
+
+// TestIgnoredBesideOtherFields ignores blocks of the body also where a rule asks
+// for other fields.
+func TestIgnoredBesideOtherFields(t *testing.T) {
+	t.Parallel()
+	rs, findings := rules.Compile(&rules.File{
+		Settings: news.Settings{IgnoreBlocks: []string{"Read more"}},
+		Rules: []rules.Rule{
+			{ID: "truce", When: rules.Cond{Term: &rules.Term{Text: "truce"}}},
+			{ID: "world", When: rules.Cond{Term: &rules.Term{Text: "world"}, In: []news.Field{news.URL}}},
+		},
+	})
+	if len(findings) > 0 {
+		t.Fatal(findings)
+	}
+	got := rs.Match(&news.Item{Body: "A row.\n\nRead more: truce talks", URL: "https://quay.example/world/budget"})
+	if len(got.Hits) != 1 || got.Hits[0].Rule != "world" {
+		t.Errorf("got hits %v, want world alone", got.Hits)
+	}
+}
+
+// TestManyStems walks a term of many equal stems, of which each word of the text
+// has several forms.
+func TestManyStems(t *testing.T) {
+	t.Parallel()
+	rs, findings := rules.Compile(&rules.File{Topics: []rules.Topic{{
+		ID: "t", Any: []rules.Term{{Text: strings.TrimSpace(strings.Repeat("hafenstadt* ", 16))}},
+	}}})
+	if len(findings) > 0 {
+		t.Fatal(findings)
+	}
+	got := rs.Match(&news.Item{Lang: "de", Body: strings.Repeat("Hafenstadten ", 40)})
+	if len(got.Topics) != 1 {
+		t.Errorf("got topics %v, want t", got.Topics)
+	}
+}
+
+// TestInitialOfTheNext leaves a name alone whose neighbour begins with an initial.
+func TestInitialOfTheNext(t *testing.T) {
+	t.Parallel()
+	rs, findings := rules.Compile(&rules.File{Entities: []rules.Entity{
+		{ID: "g", Name: "Антон Градов", Type: "person", Surname: []rules.Term{{Text: "Градов"}}},
+	}})
+	if len(findings) > 0 {
+		t.Fatal(findings)
+	}
+	for text, want := range map[string]int{
+		"Звонок Градова В. Одинцову": 1, "Why Lindeners Still Miss Градов": 1,
+		"Градов В. И., министр": 0, "Градов А. И., министр": 1,
+	} {
+		if got := rs.Match(&news.Item{Lang: "ru", Title: text}).Entities; len(got) != want {
+			t.Errorf("%q: got %v, want %d", text, got, want)
 		}
 	}
 }

@@ -12,10 +12,10 @@ func (s *scratch) addWord(h uint64, w []byte, length int32) {
 	t := &s.rs.trie
 	if symbol, ok := t.words.find(h, w); ok {
 		if symbol >= 0 {
-			s.edges = append(s.edges, edge{symbol, length})
+			s.addEdge(edge{symbol, length})
 		} else {
 			for _, symbol := range t.several.row(-1 - symbol) {
-				s.edges = append(s.edges, edge{symbol, length})
+				s.addEdge(edge{symbol, length})
 			}
 		}
 	}
@@ -26,9 +26,17 @@ func (s *scratch) addWord(h uint64, w []byte, length int32) {
 	if n, ok := t.heads.find(hash(head), head); ok {
 		for _, st := range t.stems[n] {
 			if rest := w[len(head):]; len(rest) >= len(st.rest) && string(rest[:len(st.rest)]) == st.rest {
-				s.edges = append(s.edges, edge{st.symbol, length})
+				s.addEdge(edge{st.symbol, length})
 			}
 		}
+	}
+}
+
+// addEdge puts an edge on the stack, unless the token has it already: forms of a
+// word may have one stem, and to walk behind each would double with every word.
+func (s *scratch) addEdge(e edge) {
+	if !slices.Contains(s.edges[s.base:], e) {
+		s.edges = append(s.edges, e)
 	}
 }
 

@@ -59,7 +59,9 @@ func (r *reader) parseTerm(t Term, forms inflect, plural bool) pattern {
 		pl := place{joined: r.isJoined(i) && i > 0}
 		pl.stem = end < len(text) && text[end] == '*' && !r.is(i, lone)
 		if i > 0 && !r.is(i, linked) {
-			pl.sign = r.termSign(i, r.behindPlace(i-1, p.places[i-1].stem))
+			if pl.sign = r.termSign(i, r.behindPlace(i-1, p.places[i-1].stem)); pl.sign != nil {
+				pl.sign.must = isBrief(written) || isBrief(p.places[i-1].forms[0])
+			}
 		}
 		if pl.stem || forms == nil {
 			r.forms = append(r.forms, written)
@@ -75,6 +77,12 @@ func (r *reader) parseTerm(t Term, forms inflect, plural bool) pattern {
 		last.forms = appendPlurals(last.forms, last.joined)
 	}
 	return p
+}
+
+// isBrief says whether a word is a number or one letter: beside such, a sign makes
+// another word, AT&T of "at T.", 7.5 of 7-5.
+func isBrief(w string) bool {
+	return utf8.RuneCountInString(w) == 1 || strings.Trim(w, "0123456789") == ""
 }
 
 // behindPlace returns the byte behind what a term has of a word.
@@ -182,10 +190,10 @@ func (sg *signs) appendTo(ways [][]place, free bool) [][]place {
 	var out [][]place
 	for _, way := range ways {
 		has := slices.ContainsFunc(way, place.isSign)
-		if free || has {
+		if free || has || sg.must {
 			out = append(out, append(way[:len(way):len(way)], place{forms: sg.forms, sign: sg}))
 		}
-		if free || !has {
+		if (free || !has) && !sg.must {
 			out = append(out, way)
 		}
 	}

@@ -15,6 +15,9 @@ type runs struct {
 	word    []uint64 // a bit for each byte of a run, and zeros behind them
 	special []uint64 // a bit for each byte that makes its run special
 	print   []uint64 // a bit for each byte with which a mark of print may begin
+	// next is what nextSpecial found last. It is asked in order, and most stops are
+	// before it: to look again each time would be quadratic.
+	next int
 }
 
 const (
@@ -35,6 +38,7 @@ func (u *runs) load(text string) {
 	u.word, u.special, u.print = u.word[:blocks+1], u.special[:blocks], u.print[:blocks]
 	findRuns(u.text[:blocks*block], u.word[:blocks], u.special, u.print)
 	u.word[blocks] = 0
+	u.next = -1
 	for b, x := range u.print {
 		for ; x != 0; x &= x - 1 {
 			u.part(b*block + bits.TrailingZeros64(x))
@@ -116,6 +120,13 @@ func (u *runs) has(at int) bool { return u.word[at/block]>>(at%block)&1 != 0 }
 
 // nextSpecial returns the first byte from at on that makes its run special.
 func (u *runs) nextSpecial(at int) int {
+	if at > u.next {
+		u.next = u.findSpecial(at)
+	}
+	return u.next
+}
+
+func (u *runs) findSpecial(at int) int {
 	b := at / block
 	if b >= len(u.special) {
 		return math.MaxInt

@@ -70,6 +70,7 @@ func (r *reader) sign(last int32, at, to int) []byte {
 // signs are what a term asks for between two of its words.
 type signs struct {
 	forms   []string // each as good as the first
+	must    bool     // a text must have it too
 	written string   // the first one as the term has it
 }
 
@@ -87,7 +88,7 @@ func (r *reader) termSign(i int32, at int) *signs {
 	if sign == nil {
 		return nil
 	}
-	out := &signs{[]string{string(sign)}, r.text[at:to]}
+	out := &signs{forms: []string{string(sign)}, written: r.text[at:to]}
 	if bare := slices.DeleteFunc(sign, func(c byte) bool { return c == ' ' }); len(bare) < len(out.forms[0]) {
 		out.forms = append(out.forms, string(bare))
 	}

@@ -155,9 +155,6 @@ func (r *reader) stop(i, size int) {
 // isShort says whether a full stop behind a token ends no phrase.
 func (r *reader) isShort(i int32) bool { return r.is(i, initial) || isAbbreviation(r.folded(i)) }
 
-// maxAbbreviation is the length of the longest one in ASCII letters.
-const maxAbbreviation = 6
-
 // isAbbreviation knows words that a full stop follows without ending a
 // sentence, in folded form. A sentence that does end there is the price.
 func isAbbreviation(word []byte) bool {

@@ -78,34 +78,19 @@ func (e ruleEdit) lines() []string {
 // the log, and to the operators where there is anything to say. mended tells
 // that they have heard of a refused file: then they hear of its end as well.
 func (w *Watcher) compare(ctx context.Context, before, after *rules.Ruleset, edit ruleEdit, mended bool) {
-	ctx, cancel := context.WithTimeout(ctx, compareMost)
-	defer cancel()
 	now := w.cfg.Now()
-	report, err := backtest.Run(ctx, backtest.Config{
-		Archive: w.cfg.Store, Since: now.Add(-compareSpan), Until: now, Location: after.File.Settings.Timezone,
-		Before: backtest.Side{Judge: backtest.Rules(before), File: before.File},
-		After:  backtest.Side{Judge: backtest.Rules(after), File: after.File},
-	})
-	if err != nil {
-		w.cfg.Log.Warn("cannot say what the new rules change", "err", err)
+	lines := edit.lines()
+	subject, changes := w.changes(ctx, now, before, after)
+	if ctx.Err() != nil || len(lines)+len(changes) == 0 && !mended {
 		return
 	}
-	lines, same := edit.lines(), true
-	for i := range report.Rules {
-		if r := &report.Rules[i]; r.Changed() {
-			w.cfg.Log.Info("rule changed", "rule", r.ID, "gone", r.Gone, "items", report.Items, "new", r.New, "lost", r.Lost, "higher", r.Higher, "lower", r.Lower)
-			lines, same = append(lines, describe(r)...), false
-		}
-	}
-	if len(lines) == 0 && !mended {
-		return
-	}
-	if same {
+	lines = append(lines, changes...)
+	if len(changes) == 0 {
 		lines = append(lines, "the same items match as before")
 	}
 	n := news.Notice{
 		DeliveryID: news.NoticeID("rules_loaded", after.Hash, now.UTC().Format(time.DateTime)), Kind: "rules_loaded",
-		Headline: "Rules loaded", Subject: fmt.Sprintf("what they change on the %s of the last 24 hours", wording.Count(report.Items, "item", "items")),
+		Headline: "Rules loaded", Subject: subject,
 		Detail: clipLines(strings.Join(lines, "\n"), 20), Footer: "They hold from now on; what came before is not told anew.",
 	}
 	d, wanted := w.notice(n)
@@ -115,6 +100,29 @@ func (w *Watcher) compare(ctx context.Context, before, after *rules.Ruleset, edi
 	if err := w.cfg.Store.EnqueueNotice(ctx, d); err != nil {
 		w.cfg.Log.Warn("cannot tell the operators what the new rules change", "err", err)
 	}
+}
+
+// changes says what new rules change on the items of the last day: the subject of
+// a notice, and its lines, none when all is as before.
+func (w *Watcher) changes(ctx context.Context, now time.Time, before, after *rules.Ruleset) (subject string, lines []string) {
+	ctx, cancel := context.WithTimeout(ctx, compareMost)
+	defer cancel()
+	report, err := backtest.Run(ctx, backtest.Config{
+		Archive: w.cfg.Store, Since: now.Add(-compareSpan), Until: now, Location: after.File.Settings.Timezone,
+		Before: backtest.Side{Judge: backtest.Rules(before), File: before.File},
+		After:  backtest.Side{Judge: backtest.Rules(after), File: after.File},
+	})
+	if err != nil {
+		w.cfg.Log.Warn("cannot say what the new rules change", "err", err)
+		return "new rules hold", []string{"what they change on the items of the last 24 hours could not be worked out"}
+	}
+	for i := range report.Rules {
+		if r := &report.Rules[i]; r.Changed() {
+			w.cfg.Log.Info("rule changed", "rule", r.ID, "gone", r.Gone, "items", report.Items, "new", r.New, "lost", r.Lost, "higher", r.Higher, "lower", r.Lower)
+			lines = append(lines, describe(r)...)
+		}
+	}
+	return fmt.Sprintf("what they change on the %s of the last 24 hours", wording.Count(report.Items, "item", "items")), lines
 }
 
 // describe is what becomes of a rule, with the newest headline of each kind.
