@@ -120,17 +120,19 @@ func (s *scratch) noteTerms(node, start, end int32, index int) {
 	if term == -1 || s.isPrefixed(end) {
 		return
 	}
+	// Terms of one node differ; another way of writing a term ends at another node.
+	before := s.found[index:]
 	if term >= 0 {
-		s.noteTerm(found{term, start, end}, index)
+		s.noteTerm(found{term, start, end}, before)
 		return
 	}
 	for _, term := range s.rs.trie.ends.row(-2 - term) {
-		s.noteTerm(found{term, start, end}, index)
+		s.noteTerm(found{term, start, end}, before)
 	}
 }
 
-func (s *scratch) noteTerm(f found, index int) {
-	if !slices.Contains(s.found[index:], f) {
+func (s *scratch) noteTerm(f found, before []found) {
+	if !slices.Contains(before, f) {
 		s.found = append(s.found, f)
 	}
 }
