@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 )
@@ -160,34 +161,78 @@ func canBeEmpty(k *cond) bool {
 	return true
 }
 
-// listen enters the rule with all whose hits may make its condition hold.
+// listen enters the rule with sources of hits without which its condition cannot
+// hold. All parts of a condition must hold, so one part is enough: the one with
+// the fewest hits to be expected.
 func (c *compiler) listen(i int32, k *cond) {
-	if k.leaf && k.src.index >= 0 {
+	for _, s := range c.triggers(k) {
 		var list *[]int32
-		switch k.src.kind {
+		switch s.kind {
 		case termSource:
-			list = &c.slots[k.src.index].rules
+			list = &c.slots[s.index].rules
 		case entitySource:
-			list = &c.entities[k.src.index].rules
+			list = &c.entities[s.index].rules
 		default:
-			list = &c.topics[k.src.index].rules
+			list = &c.topics[s.index].rules
 		}
 		if !slices.Contains(*list, i) {
 			*list = append(*list, i)
 		}
 	}
-	lists := [][]cond{k.all, k.any}
-	if k.near != nil {
-		lists = append(lists, k.near.a, k.near.b)
+}
+
+// triggers returns sources of which one must have a hit when a condition holds
+// that cannot hold without any.
+func (c *compiler) triggers(k *cond) []source {
+	var parts [][]source
+	if k.leaf {
+		parts = append(parts, known(k.src))
 	}
-	if k.least != nil {
-		lists = append(lists, k.least.of)
-	}
-	for _, list := range lists {
-		for j := range list {
-			c.listen(i, &list[j])
+	for i := range k.all {
+		if !canBeEmpty(&k.all[i]) {
+			parts = append(parts, c.triggers(&k.all[i]))
 		}
 	}
+	if len(k.any) > 0 && !slices.ContainsFunc(k.any, func(k cond) bool { return canBeEmpty(&k) }) {
+		parts = append(parts, c.anyTriggers(k.any))
+	}
+	if k.near != nil {
+		parts = append(parts, c.anyTriggers(k.near.a), c.anyTriggers(k.near.b))
+	}
+	if k.least != nil && k.least.times > 0 {
+		parts = append(parts, c.anyTriggers(k.least.of))
+	}
+	if len(parts) == 0 {
+		return nil
+	}
+	return slices.MinFunc(parts, func(a, b []source) int { return cmp.Compare(noise(a), noise(b)) })
+}
+
+func (c *compiler) anyTriggers(list []cond) []source {
+	var out []source
+	for i := range list {
+		out = append(out, c.triggers(&list[i])...)
+	}
+	return out
+}
+
+// known returns a source; none for a name that the file does not have, which
+// never has a hit.
+func known(s source) []source {
+	if s.index < 0 {
+		return nil
+	}
+	return []source{s}
+}
+
+// noise guesses how often some sources have hits: a term seldom, a name more
+// often, a topic of many words most.
+func noise(list []source) int {
+	n := 0
+	for _, s := range list {
+		n += [...]int{termSource: 1, entitySource: 2, topicSource: 4}[s.kind]
+	}
+	return n
 }
 
 // boostText names a boost by its field, else by its first words.
