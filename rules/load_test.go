@@ -259,3 +259,24 @@ func TestErrorsBeforeWarnings(t *testing.T) {
 		t.Errorf("got %d faults, want 1", n)
 	}
 }
+
+// TestMutualNeeds takes two people whose surnames need each other: a name is
+// company without needs of its own.
+func TestMutualNeeds(t *testing.T) {
+	t.Parallel()
+	rs, r := rules.LoadBytes("rules.yaml", []byte(`
+entities:
+  marlow: {name: Thomas Marlow, type: person, surname: [Marlow], surname_needs: {any: ["entity:gradov"]}}
+  gradov: {name: Anton Gradov, type: person, surname: [Gradov], surname_needs: {any: ["entity:marlow"]}}
+rules:
+  - {id: both, when: {any: ["entity:marlow", "entity:gradov"]}}
+`), rules.LoadOptions{})
+	if rs == nil {
+		t.Fatal(printed(r))
+	}
+	for title, want := range map[string]int{"Marlow and Gradov meet": 2, "Gradov speaks": 0} {
+		if got := rs.Match(&news.Item{Title: title}).Entities; len(got) != want {
+			t.Errorf("%q: got %v, want %d", title, got, want)
+		}
+	}
+}
