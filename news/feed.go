@@ -16,7 +16,20 @@ type Feed struct {
 	Weight    int      // added to the score of each of its items
 	Tags      []string // for conditions on feeds, such as "paywall"
 	Poll      string   // cron expression or duration; "" means Settings.Poll
+
+	// How its server is asked.
+	MinInterval time.Duration // replaces our least time between two polls; 0: ours
+	UserAgent   string        // in place of ours
+	Headers     []Header      // sent along with each request to the feed's own host
+	Login       string        // name of the secret that holds user:password
+	Proxy       string        // http, https or socks5 URL, "none" for no proxy; "": as the environment says
+	HTTP1       bool          // never HTTP/2
+	FullText    bool          // fetch each new item's page and search its article
 }
+
+// Header is a header of a request. A value "secret:NAME" stands for the secret
+// of that name.
+type Header struct{ Name, Value string }
 
 // Outlet is the publisher that counts as one source, however many feeds it has.
 func (f Feed) Outlet() string {
@@ -52,4 +65,65 @@ type FeedState struct {
 	Fails        int       // failures in a row
 	Error        string    // of the last poll, "" after a good one
 	Items        int       // items in the last document that was read
+	Memory       FeedMemory
 }
+
+// FeedMemory is the part of a feed's state that only its poller reads. It is
+// stored as JSON, so fields may come; one that is gone from here is forgotten.
+type FeedMemory struct {
+	Reason   string    `json:"reason,omitempty"`   // what decided NextAt, in words: "max-age=3600", "the schedule"
+	Class    FailClass `json:"class,omitempty"`    // kind of the last poll's failure
+	Status   int       `json:"status,omitempty"`   // HTTP status of the last answer, 0 when none came
+	FailedAt time.Time `json:"failed_at,omitzero"` // first of the failures in a row
+	WholeAt  time.Time `json:"whole_at,omitzero"`  // last answer that was not a 304
+	NewAt    time.Time `json:"new_at,omitzero"`    // last poll that brought an item not known before
+	Gaps     int       `json:"gaps,omitempty"`     // polls in which nothing was known any more: items may have been missed
+	GapAt    time.Time `json:"gap_at,omitzero"`    // of the last one
+	GoneAt   time.Time `json:"gone_at,omitzero"`   // first 410 of those in a row
+	Gone     bool      `json:"gone,omitempty"`     // 410 for good: not asked any more
+	Hints    FeedHints `json:"hints,omitzero"`     // what the publisher asks of readers
+	Rhythm   Rhythm    `json:"rhythm,omitzero"`    // when the feed brings news
+	Move     Move      `json:"move,omitzero"`      // a permanent redirect, being learned or learned
+}
+
+// FeedHints are a document's own wishes on when it is asked.
+type FeedHints struct {
+	TTL       time.Duration `json:"ttl,omitempty"`        // RSS ttl, or the period of RSS 1.0's syndication module
+	SkipHours uint32        `json:"skip_hours,omitempty"` // bit h: not in hour h, GMT
+	SkipDays  uint8         `json:"skip_days,omitempty"`  // bit d: not on weekday d, 0 is Sunday, GMT
+}
+
+// Rhythm is what is learned of when a feed brings news.
+type Rhythm struct {
+	Times    []int64       `json:"times,omitempty"`    // when its latest items appeared, Unix seconds, rising
+	Interval time.Duration `json:"interval,omitempty"` // between polls, as now thought best; 0: nothing is known
+}
+
+// Move is a permanent redirect: where to, and how well it is proven.
+type Move struct {
+	URL   string    `json:"url,omitempty"`
+	Since time.Time `json:"since,omitzero"` // first seen
+	Polls int       `json:"polls,omitempty"`
+	Kept  bool      `json:"kept,omitempty"` // proven: polls go there
+}
+
+// FailClass tells the kinds of failures of a poll apart.
+type FailClass string
+
+// The kinds of failures.
+const (
+	FailNetwork   FailClass = "network"    // no connection: name, route, refusal
+	FailTimeout   FailClass = "timeout"    // no whole answer in time
+	FailTLS       FailClass = "tls"        // the server's certificate or handshake
+	FailForbidden FailClass = "forbidden"  // the address is not public and not allowed
+	FailRedirect  FailClass = "redirect"   // a loop, too many, or one that may not be followed
+	FailGone      FailClass = "gone"       // 410
+	FailMissing   FailClass = "missing"    // 404
+	FailBlocked   FailClass = "blocked"    // 401, 403, a bot wall
+	FailLimited   FailClass = "limited"    // 429, or 503 that names a time
+	FailServer    FailClass = "server"     // any other status
+	FailNotFeed   FailClass = "not_a_feed" // something else than a feed
+	FailDamaged   FailClass = "damaged"    // a feed that broke off or lost items
+	FailBomb      FailClass = "bomb"       // too large for what was sent
+	FailOther     FailClass = "other"
+)

@@ -100,6 +100,13 @@ func sourceKinds() []*kindSpec {
 			{name: "weight", shape: intShape{-100, 100}, help: "Added to the score of each of its items.", example: "8", def: "0"},
 			{name: "tags", shape: listShape{of: textShape{what: "a tag"}, single: true}, help: "For conditions: feeds: [tag:paywall].", example: "[paywall]", absent: "none"},
 			{name: "poll", shape: pollShape{}, help: "When it is asked: a cron expression or a duration.", example: "15m", absent: "settings.poll"},
+			{name: "min_interval", shape: durationShape{hour / 60, 7 * day}, help: "The least time between two polls, where its publisher agrees to less than our 15 minutes (60 for servers that cannot say \"not modified\").", example: "5m", absent: "15 or 60 minutes"},
+			{name: "full_text", shape: boolShape{}, help: "Fetch the page of each new item and search its article, for feeds that carry headlines only.", example: "true", def: "false"},
+			{name: "user_agent", shape: textShape{what: "a text"}, help: "The User-Agent that its server wants to see.", example: "\"Example Desk/1.0 (+https://desk.example)\"", absent: "newswatch's own"},
+			{name: "headers", shape: headersShape{}, help: "Sent along with each request; a value secret:NAME is the secret of that name.", example: "{X-Api-Key: secret:HERALD_KEY}", absent: "none"},
+			{name: "login", shape: secretShape{}, help: "Name of the secret that holds user:password for it.", example: "HERALD_LOGIN", absent: "none"},
+			{name: "proxy", shape: proxyShape{}, help: "The proxy that it is asked through, or none.", example: `"socks5://127.0.0.1:9050"`, absent: "as HTTPS_PROXY says"},
+			{name: "http1", shape: boolShape{}, help: "Ask by HTTP/1.1 only.", example: "true", def: "false"},
 		}},
 	}
 }

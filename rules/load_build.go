@@ -128,6 +128,9 @@ func buildFeed(o *object) news.Feed {
 		ID: get[string](o, "id"), Name: get[string](o, "name"), URL: get[string](o, "url"),
 		Lang: get[string](o, "lang"), Publisher: get[string](o, "publisher"), Weight: get[int](o, "weight"),
 		Tags: list[string](o, "tags"), Poll: get[string](o, "poll"),
+		MinInterval: get[time.Duration](o, "min_interval"), UserAgent: get[string](o, "user_agent"),
+		Headers: get[[]news.Header](o, "headers"), Login: get[string](o, "login"), Proxy: get[string](o, "proxy"),
+		HTTP1: get[bool](o, "http1"), FullText: get[bool](o, "full_text"),
 	}
 	if f.Name == "" {
 		f.Name = f.ID

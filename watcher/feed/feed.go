@@ -27,12 +27,13 @@ import (
 // Config sets up a Poller. The zero value polls public addresses with the
 // documented defaults.
 type Config struct {
-	Transport http.RoundTripper // nil: one of our own that only connects to public and allowed addresses
-	Allow     []netip.Prefix    // ranges inside of the operator's network that may be polled
-	UserAgent string            // "": newswatch; name a page that says who we are
-	Timeout   time.Duration     // of a whole fetch with its redirects; 0: 30 s
-	MaxBytes  int64             // of a decoded body; 0: 16 MiB
-	Now       func() time.Time  // nil: time.Now
+	Transport http.RoundTripper                      // nil: one of our own that only connects to public and allowed addresses
+	Allow     []netip.Prefix                         // ranges inside of the operator's network that may be polled
+	UserAgent string                                 // "": newswatch; name a page that says who we are
+	Timeout   time.Duration                          // of a whole fetch with its redirects; 0: 30 s
+	MaxBytes  int64                                  // of a decoded body; 0: 16 MiB
+	Secret    func(name string) (news.Secret, error) // of logins and headers; nil: there are none
+	Now       func() time.Time                       // nil: time.Now
 }
 
 // Poller fetches feeds. It is safe for concurrent use; that no host is asked
@@ -85,7 +86,12 @@ type Job struct {
 	// RepeatedBlocks is in how many items of the document a block must stand to be
 	// taken out of all of them; 0: none is.
 	RepeatedBlocks int
-	Force          bool // ask now, whatever State.NextAt says; a hold on the host is the caller's to keep
+	// Phase is the feed's place, from 0 to below 1, among all that share its
+	// schedule: it spreads them over the interval.
+	Phase float64
+	// Known counts the items that were seen before this poll; nil: none was.
+	Known func(context.Context, []news.Item) (int, error)
+	Force bool // ask now, whatever State.NextAt says; a hold on the host is the caller's to keep
 }
 
 // Result is what a poll brought. State replaces the job's, and belongs into the

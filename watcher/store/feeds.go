@@ -89,7 +89,7 @@ func (s *Store) saveFeed(ctx context.Context, tx *sql.Tx, f news.Feed, old feedR
 	_, err := s.exec(ctx, tx, `
 		INSERT INTO feeds (id, url, host, next_at) VALUES ($2, $3, $4, $1)
 		ON CONFLICT (id) DO UPDATE SET url = excluded.url, host = excluded.host, next_at = excluded.next_at, active = 1,
-			final_url = '', etag = '', last_modified = '', body_hash = '', fails = 0, error = '',
+			final_url = '', etag = '', last_modified = '', body_hash = '', fails = 0, error = '', memory = '{}',
 			baselined = CASE WHEN $5 = 1 THEN feeds.baselined ELSE 0 END`,
 		ms(s.now()), f.ID, f.URL, f.Host(), bit(withoutScheme(old.url) == withoutScheme(f.URL)))
 	return err
@@ -119,11 +119,11 @@ func (s *Store) syncHosts(ctx context.Context, tx *sql.Tx) error {
 	return nil
 }
 
-const stateColumns = `id, final_url, etag, last_modified, body_hash, next_at, polled_at, ok_at, baselined, fails, error, items`
+const stateColumns = `id, final_url, etag, last_modified, body_hash, next_at, polled_at, ok_at, baselined, fails, error, items, memory`
 
 func scanState(r *sql.Rows, f *news.FeedState) error {
 	return r.Scan(&f.FeedID, &f.FinalURL, &f.ETag, &f.LastModified, &f.BodyHash, at{&f.NextAt}, at{&f.PolledAt},
-		at{&f.OKAt}, &f.Baselined, &f.Fails, &f.Error, &f.Items)
+		at{&f.OKAt}, &f.Baselined, &f.Fails, &f.Error, &f.Items, fromJSON{&f.Memory})
 }
 
 const dueFeedsQuery = `SELECT ` + stateColumns + ` FROM feeds
