@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"newswatch/news"
@@ -12,60 +13,52 @@ import (
 )
 
 const (
-	polls   = 16               // hosts polled at the same time
-	hostGap = time.Second      // between two requests to one host
+	polls   = 128              // hosts polled at the same time
+	hostGap = time.Second      // from one poll of a host to the next, also over restarts
 	polling = 30 * time.Second // no poll starts later under its lease
 )
 
-// pollHost polls the due feeds of a host one after the other.
+// pollHost polls the due feeds of a host one after the other. The last poll's
+// transaction also gives the host back.
 func (w *Watcher) pollHost(ctx context.Context, l news.Lease) (sum Summary, err error) {
 	d := w.desk.Load()
-	states, err := w.cfg.Store.DueFeeds(ctx, l.Key, true)
+	states, err := w.cfg.Store.DueFeeds(ctx, l.Key, w.cfg.AtOnce)
 	if err != nil {
 		return sum, fmt.Errorf("feeds of %s: %w", l.Key, err)
 	}
 	started := w.cfg.Now()
-	var hold time.Time
-	for i := range states {
-		f, known := d.feeds[states[i].FeedID]
-		if !known {
-			states[i].NextAt = started.Add(forever) // a reload is under way: it is no feed of ours yet
-			continue
+	due := slices.DeleteFunc(slices.Clone(states), func(s news.FeedState) bool { return !w.due(d, s, started) })
+	for i, state := range due {
+		if w.cfg.Now().After(started.Add(polling)) { // the lease is half over: the rest first thing under the next one
+			return sum, ignoreFence(w.cfg.Store.Release(ctx, l, time.UnixMilli(1)))
 		}
-		if !w.due(states[i], started) {
-			continue
-		}
-		if w.cfg.Now().After(started.Add(polling)) {
-			states[i].NextAt = time.UnixMilli(1) // the lease is half over: the rest first thing under the next one
-			continue
-		}
-		if sum.Feeds > 0 && !d.allowed(f) {
-			if err := sleep(ctx, hostGap); err != nil {
-				return sum, err
-			}
-		}
-		one, result, err := w.pollFeed(ctx, l, f, states[i])
+		one, back, err := w.pollFeed(ctx, l, d, state, i == len(due)-1)
 		sum.Add(one)
 		if errors.Is(err, store.ErrFenced) {
 			w.cfg.Log.Warn("another worker took the host over", "host", l.Key)
 			return sum, nil
 		}
 		if err != nil {
-			return sum, fmt.Errorf("poll %s: %w", f.ID, err)
+			return sum, fmt.Errorf("poll %s: %w", state.FeedID, err)
 		}
-		states[i] = result.State
-		w.asked.Store(f.ID, true)
-		if result.HostUntil.After(hold) {
-			hold = result.HostUntil
-			break // the host asked for a pause: its other feeds wait too
+		w.asked.Store(state.FeedID, true)
+		if back {
+			return sum, nil
 		}
 	}
-	return sum, ignoreFence(w.cfg.Store.Release(ctx, l, hostNext(states, hold, w.cfg.Now())))
+	next := time.Time{} // with the first of its feeds
+	if len(states) > 0 {
+		next = started.Add(time.Second) // a reload is under way: what is due is no feed of ours yet
+	}
+	return sum, ignoreFence(w.cfg.Store.Release(ctx, l, next))
 }
 
 // due says whether a feed is to be polled: at its time, or once in a pass that
-// polls every one.
-func (w *Watcher) due(s news.FeedState, now time.Time) bool {
+// polls every one. One that is not known is left alone: a reload is under way.
+func (w *Watcher) due(d *desk, s news.FeedState, now time.Time) bool {
+	if _, known := d.feeds[s.FeedID]; !known {
+		return false
+	}
 	if w.cfg.AtOnce {
 		_, asked := w.asked.Load(s.FeedID)
 		return !asked
@@ -73,63 +66,86 @@ func (w *Watcher) due(s news.FeedState, now time.Time) bool {
 	return !s.NextAt.After(now)
 }
 
-// hostNext is when a host is to be asked again: when the first of its feeds is
-// due, but not while it is on hold.
-func hostNext(states []news.FeedState, hold, now time.Time) time.Time {
-	next := now.Add(24 * time.Hour)
-	for _, s := range states {
-		if s.NextAt.Before(next) {
-			next = s.NextAt
-		}
-	}
-	if next.Before(hold) {
-		return hold
-	}
-	return next
-}
-
-// pollFeed polls one feed, matches what is new in it, and commits both.
-func (w *Watcher) pollFeed(ctx context.Context, l news.Lease, f news.Feed, state news.FeedState) (sum Summary, r feed.Result, err error) {
-	d := w.desk.Load()
-	sum.Feeds = 1
-	r = d.poller.Poll(ctx, feed.Job{
-		Feed: f, State: state, Backfill: d.backfill, Wish: d.wish(f), Force: w.cfg.AtOnce,
+// pollFeed polls one feed, matches what is new in it, and commits both. After
+// the last one, and when the host asks for a pause, the host is given back.
+func (w *Watcher) pollFeed(ctx context.Context, l news.Lease, d *desk, state news.FeedState, last bool) (sum Summary, back bool, err error) {
+	f := d.feeds[state.FeedID]
+	late := w.cfg.Now().Sub(state.NextAt).Truncate(time.Millisecond)
+	known := &knowledge{store: w.cfg.Store, feedID: f.ID}
+	r := d.poller.Poll(ctx, feed.Job{
+		Feed: f, State: state, Backfill: d.backfill, Wish: d.wish(f), Force: w.cfg.AtOnce, Known: known.count,
 		RepeatedBlocks: d.rules.File.Settings.IgnoreRepeatedBlocks,
 	})
 	if ctx.Err() != nil {
-		return sum, r, ctx.Err() // a poll that we broke off says nothing about the feed
+		return sum, false, ctx.Err() // a poll that we broke off says nothing about the feed
 	}
-	if r.Err != nil {
-		sum.Failed = 1
-		w.cfg.Log.Warn("poll failed", "feed", f.ID, "fails", r.State.Fails, "next", r.State.NextAt, "err", r.Err)
-	}
-	if r.Unchanged {
-		sum.Unchanged = 1
-	}
-	fresh, edited, err := w.cfg.Store.Known(ctx, f.ID, r.Items)
+	fresh, edited, err := known.of(ctx, r.Items)
 	if err != nil {
-		return sum, r, fmt.Errorf("look up known items: %w", err)
+		return sum, false, fmt.Errorf("look up known items: %w", err)
 	}
-	commit := store.PollCommit{
+	c := store.PollCommit{
 		State: r.State, Fresh: d.match(fresh), Edited: d.match(edited), Seen: r.Items, HostUntil: r.HostUntil,
+		Last: last || !r.HostUntil.IsZero(),
 	}
-	sum.Items, sum.Edited = len(fresh), len(edited)
-	for _, m := range commit.Fresh {
+	if gap := w.cfg.Now().Add(hostGap); c.Last && !d.allowed(f) && c.HostUntil.Before(gap) {
+		c.HostUntil = gap
+	}
+	if err := w.cfg.Store.CommitPoll(ctx, l, c); err != nil {
+		return sum, false, fmt.Errorf("commit: %w", err)
+	}
+	sum = w.polled(r, c, late)
+	if sum.Hits > 0 || sum.Edited > 0 {
+		w.ring(news.Desk)
+	}
+	return sum, c.Last, nil
+}
+
+// polled counts and logs what a poll brought.
+func (w *Watcher) polled(r feed.Result, c store.PollCommit, late time.Duration) Summary {
+	sum := Summary{Feeds: 1, Items: len(c.Fresh), Edited: len(c.Edited)}
+	for _, m := range c.Fresh {
 		if len(m.Hits) > 0 {
 			sum.Hits++
 		}
 	}
-	if err := w.cfg.Store.CommitPoll(ctx, l, commit); err != nil {
-		return sum, r, fmt.Errorf("commit: %w", err)
+	if r.Unchanged {
+		sum.Unchanged = 1
 	}
-	if r.Err == nil {
-		w.cfg.Log.Info("polled", "feed", f.ID, "unchanged", r.Unchanged, "items", len(r.Items),
-			"new", sum.Items, "edited", sum.Edited, "hits", sum.Hits, "next", r.State.NextAt)
+	if r.Err != nil {
+		sum.Failed = 1
+		w.cfg.Log.Warn("poll failed", "feed", r.State.FeedID, "fails", r.State.Fails, "next", r.State.NextAt, "err", r.Err)
+		return sum
 	}
-	if sum.Hits > 0 || sum.Edited > 0 {
-		w.ring(news.Desk)
+	w.cfg.Log.Info("polled", "feed", r.State.FeedID, "unchanged", r.Unchanged, "items", len(r.Items),
+		"new", sum.Items, "edited", sum.Edited, "hits", sum.Hits, "late", late, "next", r.State.NextAt)
+	return sum
+}
+
+// knowledge looks the items of one poll up in the store, once where the poller
+// has asked for the same ones.
+type knowledge struct {
+	store         *store.Store
+	feedID        string
+	asked         int // items of the last look
+	fresh, edited []news.Item
+}
+
+// count says how many of the items are known.
+func (k *knowledge) count(ctx context.Context, items []news.Item) (int, error) {
+	_, _, err := k.of(ctx, items)
+	return len(items) - len(k.fresh), err
+}
+
+// of tells the new and the edited ones among the items. A poll only ever adds
+// items to those that it asked for before.
+func (k *knowledge) of(ctx context.Context, items []news.Item) (fresh, edited []news.Item, err error) {
+	if len(items) > 0 && len(items) != k.asked {
+		if k.fresh, k.edited, err = k.store.Known(ctx, k.feedID, items); err != nil {
+			return nil, nil, err
+		}
+		k.asked = len(items)
 	}
-	return sum, r, nil
+	return k.fresh, k.edited, nil
 }
 
 func sleep(ctx context.Context, d time.Duration) error {

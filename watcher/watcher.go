@@ -30,6 +30,7 @@ const (
 	lease    = time.Minute            // longest work under one claim; no step may outlive it
 	longest  = 30 * time.Second       // longest sleep: the wall clock is compared at least so often
 	shortest = 100 * time.Millisecond // shortest sleep, so that no loop spins
+	breath   = 10 * time.Millisecond  // after a ring, so that what comes together is claimed together
 )
 
 // Config is what a Watcher is made of.
@@ -216,6 +217,7 @@ func (w *Watcher) rest(ctx context.Context, u news.Unit, fails int) {
 	case <-ctx.Done():
 	case <-timer.C:
 	case <-w.bells[u]:
+		_ = sleep(ctx, breath) // the caller sees to a context that ended
 	}
 }
 

@@ -56,7 +56,7 @@ func (s *Store) stream(ctx context.Context, since time.Time, notUnder string, fn
 
 // Item reads an item, its hits, and the story that it is in, "" when in none.
 func (s *Store) Item(ctx context.Context, id string) (it news.Item, hits []news.Hit, storyID string, err error) {
-	err = s.snapshot(ctx, "item "+id, func(tx *sql.Tx) error {
+	err = s.snapshot(ctx, "item "+id, func(tx conn) error {
 		err := s.one(ctx, tx, `SELECT `+itemColumns+`, i.story_id FROM items i WHERE i.id = $1`, []any{id},
 			append(itemFields(&it), &storyID)...)
 		if err != nil {

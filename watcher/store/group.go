@@ -15,7 +15,7 @@ const fromUngrouped = ` FROM items i WHERE i.hits > 0 AND i.place = 0 ORDER BY i
 // Ungrouped are the items that hit and are in no story yet, in the order of
 // their publication, at most limit.
 func (s *Store) Ungrouped(ctx context.Context, limit int) (members []news.Member, err error) {
-	err = s.snapshot(ctx, "ungrouped items", func(tx *sql.Tx) error {
+	err = s.snapshot(ctx, "ungrouped items", func(tx conn) error {
 		err := s.query(ctx, tx, func(r *sql.Rows) error {
 			var m news.Member
 			err := r.Scan(itemFields(&m.Item)...)

@@ -24,18 +24,13 @@ const insertItemQuery = `
 	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
 	ON CONFLICT (id) DO NOTHING`
 
-// insertItem runs insertItemQuery. It gives false when the item is there already:
-// then it stays as it is.
-func insertItem(ctx context.Context, insert *sql.Stmt, m Matched) (bool, error) {
+// insertItem gives false when the item is there already: then it stays as it is.
+func (s *Store) insertItem(ctx context.Context, tx *sql.Tx, m Matched) (bool, error) {
 	it := m.Item
-	res, err := insert.ExecContext(ctx,
+	n, err := s.exec(ctx, tx, insertItemQuery,
 		it.ID, it.FeedID, it.FeedName, it.Publisher, it.Weight, asJSON(it.Keys), it.URL, it.Title, it.Body, it.Author,
 		asJSON(it.Categories), it.Lang, ms(it.Published), bit(it.Dated), ms(it.Fetched), bit(it.Baseline), it.Revision,
 		m.RulesHash, len(m.Hits))
-	if err != nil {
-		return false, err
-	}
-	n, err := res.RowsAffected()
 	return n > 0, err
 }
 

@@ -104,7 +104,12 @@ func held(rows int64, err error) error {
 // rest until it is woken; of a host it means when the first of its feeds is due.
 // A wake that came after the claim is not forgotten: the earlier time holds.
 func (s *Store) Release(ctx context.Context, l news.Lease, next time.Time) error {
-	what := "release " + string(l.Unit) + " " + l.Key
+	return s.shared(ctx, "release "+string(l.Unit)+" "+l.Key, func(ctx context.Context, tx *sql.Tx) error {
+		return s.release(ctx, tx, l, next)
+	})
+}
+
+func (s *Store) release(ctx context.Context, tx *sql.Tx, l news.Lease, next time.Time) error {
 	query, err := on(l.Unit, `
 		UPDATE {{unit}} SET lease_until = 0, lease_token = '', woken = 0,
 			next_at = {{greatest}}(hold_until, CASE
@@ -112,18 +117,16 @@ func (s *Store) Release(ctx context.Context, l news.Lease, next time.Time) error
 				ELSE $4 END)
 		WHERE key = $2 AND lease_token = $3 AND lease_until > {{now}}`)
 	if err != nil {
-		return fmt.Errorf("%s: %w", what, err)
+		return err
 	}
-	return s.tx(ctx, what, func(ctx context.Context, tx *sql.Tx) error {
-		due := ms(next)
-		if l.Unit == news.Hosts && due == 0 {
-			if err := s.one(ctx, tx, `SELECT COALESCE(MIN(next_at), 0) FROM feeds WHERE host = $1 AND active = 1`,
-				[]any{l.Key}, &due); err != nil {
-				return err
-			}
+	due := ms(next)
+	if l.Unit == news.Hosts && due == 0 {
+		if err := s.one(ctx, tx, `SELECT COALESCE(MIN(next_at), 0) FROM feeds WHERE host = $1 AND active = 1`,
+			[]any{l.Key}, &due); err != nil {
+			return err
 		}
-		return held(s.exec(ctx, tx, query, s.clock(), l.Key, l.Token, due))
-	})
+	}
+	return held(s.exec(ctx, tx, query, s.clock(), l.Key, l.Token, due))
 }
 
 // Wake makes rows of a unit due now, all of them when no key is given. A host

@@ -72,7 +72,7 @@ func (s *Store) Told(ctx context.Context, planID string, storyIDs []string) (map
 // Grown are the living stories that a plan has told and that took more reports in
 // since, without a development: whole.
 func (s *Store) Grown(ctx context.Context, planID string) (grown []*news.Story, err error) {
-	err = s.snapshot(ctx, "grown stories of "+planID, func(tx *sql.Tx) error {
+	err = s.snapshot(ctx, "grown stories of "+planID, func(tx conn) error {
 		ids, err := s.texts(ctx, tx, `
 			SELECT s.id FROM told t JOIN stories s ON s.id = t.story_id
 			WHERE t.plan_id = $1 AND s.merged_into = '' AND s.version <= t.version AND s.last_at > t.at ORDER BY s.id`, planID)

@@ -23,6 +23,7 @@ type PollCommit struct {
 	Fresh, Edited []Matched
 	Seen          []news.Item // all items of the document
 	HostUntil     time.Time   // no feed of the host is polled before; zero when it asked for nothing
+	Last          bool        // the last poll under its lease, which ends with it: the host is due with the first of its feeds
 }
 
 // Matched is an item and what the rules say of it.
@@ -157,7 +158,10 @@ func (s *Store) CommitPoll(ctx context.Context, l news.Lease, c PollCommit) erro
 	if c.State.NextAt.IsZero() {
 		return fmt.Errorf("%s: it does not say when to poll next", what)
 	}
-	return s.fenced(ctx, l, news.Hosts, what, func(ctx context.Context, tx *sql.Tx) error {
+	if l.Unit != news.Hosts {
+		return fmt.Errorf("%s: a lease on %s does not cover it", what, l.Unit)
+	}
+	return s.shared(ctx, what, s.behindFence(l, func(ctx context.Context, tx *sql.Tx) error {
 		if err := s.saveState(ctx, tx, l, c); err != nil {
 			return err
 		}
@@ -165,11 +169,14 @@ func (s *Store) CommitPoll(ctx context.Context, l news.Lease, c PollCommit) erro
 			return err
 		}
 		work, err := s.saveItems(ctx, tx, c)
-		if err != nil || !work {
+		if err == nil && work {
+			err = s.wake(ctx, tx, news.Desk, []string{deskKey})
+		}
+		if err != nil || !c.Last {
 			return err
 		}
-		return s.wake(ctx, tx, news.Desk, []string{deskKey})
-	})
+		return s.release(ctx, tx, l, time.Time{})
+	}))
 }
 
 // saveState also fences a feed that a reload moved to another host: the lease
@@ -209,13 +216,8 @@ func (s *Store) saveItems(ctx context.Context, tx *sql.Tx, c PollCommit) (work b
 }
 
 func (s *Store) insertItems(ctx context.Context, tx *sql.Tx, fresh []Matched) (work bool, err error) {
-	insert, err := tx.PrepareContext(ctx, insertItemQuery)
-	if err != nil {
-		return false, err
-	}
-	defer insert.Close()
 	for _, m := range fresh {
-		inserted, err := insertItem(ctx, insert, m)
+		inserted, err := s.insertItem(ctx, tx, m)
 		if err != nil {
 			return false, fmt.Errorf("item %s: %w", m.Item.ID, err)
 		}

@@ -20,6 +20,9 @@ type conn interface {
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 }
 
+// reading is a transaction on a connection that only reads.
+type reading struct{ *sql.Tx }
+
 // tx runs fn in one write transaction. A caller that goes away does not stop it:
 // it lasts a millisecond, and an interrupted commit leaves its outcome unknown.
 // The deferred rollback also covers a panic, which would otherwise keep the only
@@ -37,7 +40,11 @@ func (s *Store) tx(ctx context.Context, what string, fn func(ctx context.Context
 	if err := fn(ctx, tx); err != nil {
 		return s.explain(what, err)
 	}
-	return s.explain(what, tx.Commit())
+	if err := tx.Commit(); err != nil {
+		return s.explain(what, err)
+	}
+	s.prepareMissing(ctx)
+	return nil
 }
 
 // fenced is a write transaction under a lease. The fence is one row-conditional
@@ -46,27 +53,35 @@ func (s *Store) fenced(ctx context.Context, l news.Lease, u news.Unit, what stri
 	if l.Unit != u {
 		return fmt.Errorf("%s: a lease on %s does not cover it", what, l.Unit)
 	}
-	return s.tx(ctx, what, func(ctx context.Context, tx *sql.Tx) error {
+	return s.tx(ctx, what, s.behindFence(l, fn))
+}
+
+func (s *Store) behindFence(l news.Lease, fn func(ctx context.Context, tx *sql.Tx) error) func(context.Context, *sql.Tx) error {
+	return func(ctx context.Context, tx *sql.Tx) error {
 		if err := s.fence(ctx, tx, l); err != nil {
 			return err
 		}
 		return fn(ctx, tx)
-	})
+	}
 }
 
 // snapshot runs fn on one state of the database.
-func (s *Store) snapshot(ctx context.Context, what string, fn func(tx *sql.Tx) error) error {
+func (s *Store) snapshot(ctx context.Context, what string, fn func(tx conn) error) error {
 	tx, err := s.reader.BeginTx(ctx, nil)
 	if err != nil {
 		return s.explain(what, err)
 	}
 	defer func() { _ = tx.Rollback() }() // nothing was written
-	return s.explain(what, fn(tx))
+	return s.explain(what, fn(reading{tx}))
 }
 
 // exec runs a statement and says how many rows it changed.
 func (s *Store) exec(ctx context.Context, c conn, query string, args ...any) (int64, error) {
-	res, err := c.ExecContext(ctx, s.fragments.Replace(query), args...)
+	stmt, err := s.statement(ctx, c, query)
+	if err != nil {
+		return 0, err
+	}
+	res, err := stmt.ExecContext(ctx, args...)
 	if err != nil {
 		return 0, err
 	}
@@ -75,7 +90,11 @@ func (s *Store) exec(ctx context.Context, c conn, query string, args ...any) (in
 
 // query runs a statement and gives scan each row.
 func (s *Store) query(ctx context.Context, c conn, scan func(*sql.Rows) error, query string, args ...any) error {
-	rows, err := c.QueryContext(ctx, s.fragments.Replace(query), args...)
+	stmt, err := s.statement(ctx, c, query)
+	if err != nil {
+		return err
+	}
+	rows, err := stmt.QueryContext(ctx, args...)
 	if err != nil {
 		return err
 	}

@@ -48,6 +48,8 @@ type Store struct {
 	now            func() time.Time
 	path           string
 	lock           io.Closer // nil when opened beside
+	prepared       *prepared
+	line           line // of those who wait to commit
 
 	mu     sync.Mutex
 	looked map[string]looked // by plan: what Untold need not look at again
@@ -61,7 +63,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{dialect: sqliteDialect(), now: o.Now, path: path, looked: map[string]looked{}}
+	s := &Store{dialect: sqliteDialect(), now: o.Now, path: path, prepared: newPrepared(), looked: map[string]looked{}}
 	s.fragments = s.dialect.replacer()
 	if s.now == nil {
 		s.now = time.Now

@@ -11,7 +11,7 @@ import (
 // their hits, and developments. Under the id of a story that was taken in by
 // another stands that other one. What is not stored is left out.
 func (s *Store) Stories(ctx context.Context, ids []string) (found map[string]*news.Story, err error) {
-	err = s.snapshot(ctx, "read stories", func(tx *sql.Tx) error {
+	err = s.snapshot(ctx, "read stories", func(tx conn) error {
 		found, err = s.stories(ctx, tx, ids)
 		return err
 	})
@@ -93,7 +93,7 @@ const latestQuery = `SELECT id FROM stories WHERE merged_into = '' ORDER BY last
 
 // StoryList are the living stories, whole, the latest first, at most limit.
 func (s *Store) StoryList(ctx context.Context, limit int) (stories []news.Story, err error) {
-	err = s.snapshot(ctx, "list stories", func(tx *sql.Tx) error {
+	err = s.snapshot(ctx, "list stories", func(tx conn) error {
 		ids, err := s.texts(ctx, tx, latestQuery, limit)
 		if err != nil {
 			return err

@@ -17,7 +17,7 @@ func (s *Store) Untold(ctx context.Context, planID string, rules []string, minSc
 	if err != nil {
 		return nil, err
 	}
-	err = s.snapshot(ctx, "untold stories of "+planID, func(tx *sql.Tx) error {
+	err = s.snapshot(ctx, "untold stories of "+planID, func(tx conn) error {
 		ids, err := s.untoldIDs(ctx, tx, plan, rules, minScore)
 		if err != nil {
 			return err
