@@ -1,6 +1,7 @@
 package watcher
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"fmt"
@@ -26,7 +27,7 @@ type desk struct {
 	rules    *rules.Ruleset
 	feeds    map[string]news.Feed
 	poller   *feed.Poller
-	polls    map[string]*schedule.Schedule // by feed
+	polls    map[string]*schedule.Schedule // by feed; equal ones are the same
 	plans    map[string]news.Plan
 	slots    map[string]*schedule.Schedule // by digest
 	alerts   []string                      // ids of the alert plans
@@ -103,16 +104,15 @@ func (w *Watcher) newDesk(rs *rules.Ruleset) (*desk, error) {
 		entities[e.ID] = e.Name
 	}
 	d.names = story.Names{Rule: rs.Title, Entity: func(id string) string { return entities[id] }}
+	parsed := map[string]*schedule.Schedule{}
 	for _, f := range rs.File.Feeds {
-		spec := f.Poll
-		if spec == "" {
-			spec = rs.File.Settings.Poll
+		spec := cmp.Or(f.Poll, rs.File.Settings.Poll)
+		if parsed[spec] == nil {
+			if parsed[spec], err = schedule.Parse(spec); err != nil {
+				return nil, fmt.Errorf("poll of feed %s: %w", f.ID, err)
+			}
 		}
-		s, err := schedule.Parse(spec)
-		if err != nil {
-			return nil, fmt.Errorf("poll of feed %s: %w", f.ID, err)
-		}
-		d.feeds[f.ID], d.polls[f.ID] = f, s
+		d.feeds[f.ID], d.polls[f.ID] = f, parsed[spec]
 	}
 	for _, p := range rs.File.Plans {
 		d.plans[p.ID] = p
@@ -243,8 +243,12 @@ func (a *alarms) start(w *Watcher) {
 	d := w.desk.Load()
 	a.cron = cron.New()
 	if slices.Contains(a.roles, news.Hosts) {
+		rung := map[*schedule.Schedule]bool{}
 		for _, s := range d.polls {
-			a.cron.Schedule(slots{s, d.rules.File.Settings.Timezone}, cron.FuncJob(func() { w.ring(news.Hosts) }))
+			if !rung[s] { // one alarm a schedule, however many feeds share it
+				rung[s] = true
+				a.cron.Schedule(slots{s, d.rules.File.Settings.Timezone}, cron.FuncJob(func() { w.ring(news.Hosts) }))
+			}
 		}
 	}
 	if slices.Contains(a.roles, news.Plans) {

@@ -165,7 +165,7 @@ func (w *ways) Channel(destination string, pace news.SlackSettings) (notify.Chan
 func (a *app) newWatcher(ctx context.Context, c watcher.Config, rs *rules.Ruleset, w *ways) (*watcher.Watcher, error) {
 	c.Route, c.Channel, c.Log = w.Route, w.Channel, a.logger()
 	c.Poller = func(s news.Settings) (*feed.Poller, error) {
-		return feed.New(feed.Config{Allow: s.Allow, UserAgent: userAgent(), Now: c.Now})
+		return feed.New(feed.Config{Allow: s.Allow, UserAgent: userAgent(), Now: c.Now, Secret: a.secretNamed})
 	}
 	return watcher.New(ctx, c, rs)
 }

@@ -14,7 +14,7 @@ import (
 // fetch reads an address that the user names, under the limits that hold for
 // feeds. Private addresses are those that the rule file allows, if there is one.
 func (a *app) fetch(ctx context.Context, url string) (*feed.Page, error) {
-	cfg := feed.Config{UserAgent: userAgent()}
+	cfg := feed.Config{UserAgent: userAgent(), Secret: a.secretNamed}
 	if src, err := rules.Read(a.Rules); err == nil {
 		if rs, _ := src.Load(rules.LoadOptions{SkipExamples: true}); rs != nil {
 			cfg.Allow = rs.File.Settings.Allow
