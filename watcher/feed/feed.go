@@ -155,7 +155,7 @@ func (p *Poller) read(j Job, t timing, a *answer, st news.FeedState) Result {
 	if !j.State.Baselined {
 		baseline(r.Items, t.now, j.Backfill)
 	}
-	p.setTTL(j.Feed.ID, doc.TTL)
+	p.setTTL(j.Feed.ID, doc.Hints.TTL)
 	st.Items = len(r.Items)
 	// A damaged document must not be frozen by later "not modified" answers: it
 	// keeps the validators of the last whole one.
@@ -172,7 +172,7 @@ func (p *Poller) read(j Job, t timing, a *answer, st news.FeedState) Result {
 		replace(&st, a)
 		st.BodyHash, st.Baselined = a.hash, true
 	}
-	st.NextAt = t.good(a.header, validated(st), doc.TTL)
+	st.NextAt = t.good(a.header, validated(st), doc.Hints.TTL)
 	r.State = st
 	return r
 }
