@@ -88,7 +88,8 @@ type FeedMemory struct {
 
 // FeedHints are a document's own wishes on when it is asked.
 type FeedHints struct {
-	TTL       time.Duration `json:"ttl,omitempty"`        // RSS ttl, or the period of RSS 1.0's syndication module
+	TTL       time.Duration `json:"ttl,omitempty"`        // RSS ttl
+	Period    time.Duration `json:"period,omitempty"`     // between updates, by RSS 1.0's syndication module
 	SkipHours uint32        `json:"skip_hours,omitempty"` // bit h: not in hour h, GMT
 	SkipDays  uint8         `json:"skip_days,omitempty"`  // bit d: not on weekday d, 0 is Sunday, GMT
 }

@@ -49,7 +49,7 @@ func (w *wishes) note(m *mender, e element) {
 }
 
 func (w *wishes) hints() news.FeedHints {
-	return news.FeedHints{TTL: max(w.ttl, updatePeriod(w.period, w.frequency)), SkipHours: w.hours, SkipDays: w.days}
+	return news.FeedHints{TTL: w.ttl, Period: updatePeriod(w.period, w.frequency), SkipHours: w.hours, SkipDays: w.days}
 }
 
 // timeToLive reads RSS's ttl, minutes. What is less than one or more than a day

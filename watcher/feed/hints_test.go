@@ -18,6 +18,7 @@ func TestHints(t *testing.T) {
 		return sy + p + "</sy:updatePeriod><sy:updateFrequency>" + f + "</sy:updateFrequency>"
 	}
 	ttl := func(d time.Duration) news.FeedHints { return news.FeedHints{TTL: d} }
+	every := func(d time.Duration) news.FeedHints { return news.FeedHints{Period: d} }
 	tests := map[string]struct {
 		header string
 		want   news.FeedHints
@@ -31,18 +32,18 @@ func TestHints(t *testing.T) {
 		"ttl in words":          {"<ttl>often</ttl>", ttl(0)},
 		"ttl that is none":      {"<ttl>NaN</ttl>", ttl(0)},
 		"a day":                 {"<ttl>1440</ttl>", ttl(24 * time.Hour)},
-		"hourly":                {period("hourly", "1"), ttl(time.Hour)},
-		"twice an hour":         {period(" Hourly ", "2"), ttl(30 * time.Minute)},
-		"every two hours":       {period("hourly", "0.5"), ttl(2 * time.Hour)},
-		"with a comma":          {period("hourly", "0,5"), ttl(2 * time.Hour)},
-		"misspelt":              {period("dayly", "4"), ttl(6 * time.Hour)},
-		"always":                {period("always", "1"), ttl(0)},
-		"only a frequency":      {"<sy:updateFrequency>3</sy:updateFrequency>", ttl(8 * time.Hour)},
-		"only a period":         {sy + "hourly</sy:updatePeriod>", ttl(time.Hour)},
-		"weekly is capped":      {period("weekly", "1"), ttl(24 * time.Hour)},
-		"a frequency of zero":   {period("hourly", "0"), ttl(time.Hour)},
-		"more than each minute": {period("hourly", "100"), ttl(0)},
-		"the longer of both":    {"<ttl>15</ttl>" + period("hourly", "1"), ttl(time.Hour)},
+		"hourly":                {period("hourly", "1"), every(time.Hour)},
+		"twice an hour":         {period(" Hourly ", "2"), every(30 * time.Minute)},
+		"every two hours":       {period("hourly", "0.5"), every(2 * time.Hour)},
+		"with a comma":          {period("hourly", "0,5"), every(2 * time.Hour)},
+		"misspelt":              {period("dayly", "4"), every(6 * time.Hour)},
+		"always":                {period("always", "1"), every(0)},
+		"only a frequency":      {"<sy:updateFrequency>3</sy:updateFrequency>", every(8 * time.Hour)},
+		"only a period":         {sy + "hourly</sy:updatePeriod>", every(time.Hour)},
+		"weekly is capped":      {period("weekly", "1"), every(24 * time.Hour)},
+		"a frequency of zero":   {period("hourly", "0"), every(time.Hour)},
+		"more than each minute": {period("hourly", "100"), every(0)},
+		"both":                  {"<ttl>15</ttl>" + period("hourly", "1"), news.FeedHints{TTL: 15 * time.Minute, Period: time.Hour}},
 		"hours":                 {"<skipHours><hour>0</hour><hour>3</hour><hour> 23 </hour><hour>25</hour><hour>x</hour></skipHours>", news.FeedHints{SkipHours: 1 | 1<<3 | 1<<23}},
 		"hour 24":               {"<skiphours>\n<hour>24</hour>\n</skiphours>", news.FeedHints{SkipHours: 1}},
 		"hours in a list":       {"<skipHours>1, 2,3</skipHours>", news.FeedHints{SkipHours: 1<<1 | 1<<2 | 1<<3}},
