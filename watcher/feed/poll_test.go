@@ -63,6 +63,9 @@ func poller(t *testing.T, cfg feed.Config) *feed.Poller {
 	if cfg.Now == nil {
 		cfg.Now = func() time.Time { return noon }
 	}
+	if cfg.HostGap == 0 {
+		cfg.HostGap = -1 // see TestRequestsToAHostKeepTheirDistance
+	}
 	p, err := feed.New(cfg)
 	if err != nil {
 		t.Fatal(err)
