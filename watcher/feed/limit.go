@@ -219,6 +219,9 @@ func (l *limited) RoundTrip(req *http.Request) (resp *http.Response, err error) 
 	if err != nil {
 		return nil, err
 	}
+	if resp.Request == nil {
+		resp.Request = req
+	}
 	resp.Body = &lastRead{resp.Body, leave}
 	return resp, nil
 }

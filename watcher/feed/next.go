@@ -3,6 +3,7 @@ package feed
 import (
 	"fmt"
 	"hash/fnv"
+	"iter"
 	"net/http"
 	"slices"
 	"time"
@@ -107,29 +108,55 @@ func (t timing) schedule() string {
 }
 
 // turn is the feed's first turn at or after a time: a tick of its schedule, and
-// its place behind it. A turn that was missed by little is not lost.
+// its place behind it. When this poll came a little after its own turn, the next
+// one may be as late: each would be lost otherwise, as bounds count from now.
 func (t timing) turn(low time.Time) time.Time {
-	if t.wish == nil {
-		return low
-	}
-	late, back := time.Duration(0), time.Nanosecond
-	if !t.own {
-		late = maxLate
-		back = late + min(max(t.interval(), time.Minute), time.Hour) // no place is farther behind
-	}
-	tick := t.wish(low.Add(-back))
-	for range 150 {
-		if tick.IsZero() {
-			break
-		}
-		next := t.wish(tick)
-		at := tick.Add(t.spread(next.Sub(tick)))
+	late := t.late()
+	for at := range t.turns(low) {
 		if at.After(t.now) && !at.Add(late).Before(low) {
 			return latest(at, low)
 		}
-		tick = next
 	}
 	return low
+}
+
+// late is how long ago the turn was that this poll is for; 0: it is for none.
+func (t timing) late() time.Duration {
+	if t.own {
+		return 0
+	}
+	last := time.Time{}
+	for at := range t.turns(t.now) {
+		if at.After(t.now) {
+			break
+		}
+		last = at
+	}
+	if late := t.now.Sub(last); late <= maxLate {
+		return late
+	}
+	return 0
+}
+
+// turns are the feed's turns about a time and later, so many as may matter.
+func (t timing) turns(about time.Time) iter.Seq[time.Time] {
+	return func(yield func(time.Time) bool) {
+		if t.wish == nil {
+			return
+		}
+		back := time.Nanosecond
+		if !t.own {
+			back = maxLate + min(max(t.interval(), time.Minute), time.Hour) // no place is farther behind
+		}
+		tick := t.wish(about.Add(-back))
+		for range 150 {
+			next := t.wish(tick)
+			if tick.IsZero() || !yield(tick.Add(t.spread(next.Sub(tick)))) {
+				return
+			}
+			tick = next
+		}
+	}
 }
 
 // interval is how long the operator would wait between two polls.

@@ -217,7 +217,7 @@ func (n tally) fresh() int {
 	if !n.counted {
 		return 0
 	}
-	return n.all - n.known
+	return max(n.all-n.known, 0)
 }
 
 // appeared is when the newest n items came, as far as they say.
