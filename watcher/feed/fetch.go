@@ -46,13 +46,18 @@ func (p *Poller) within(ctx context.Context) (context.Context, context.CancelFun
 
 // fetch asks an address for a feed, with the validators of the state. The answer
 // is never nil: it says how far the fetch came.
-func (p *Poller) fetch(ctx context.Context, f news.Feed, address string, st news.FeedState) (*answer, error) {
-	a := &answer{header: http.Header{}, url: address}
+func (p *Poller) fetch(ctx context.Context, f news.Feed, address string, st news.FeedState) (a *answer, err error) {
+	a = &answer{header: http.Header{}, url: address}
 	d, err := p.dressFor(f, st)
 	if err != nil {
 		a.class = news.FailOther
 		return a, err
 	}
+	defer func() {
+		if c := recover(); c != nil {
+			a.class, err = news.FailOther, d.hide(fmt.Errorf("the request broke down: %v", c))
+		}
+	}()
 	if err := p.ask(ctx, f, address, d, a); err != nil {
 		a.class = classOf(ctx, err, a)
 		return a, d.hide(cause(ctx, err))
