@@ -14,10 +14,13 @@ type Page struct {
 	Body   []byte // decoded
 }
 
-// Get fetches an address that a person named, under the same limits as a feed:
-// bytes, time, redirects, and public or allowed addresses only.
+// Get fetches an address that is no feed of the rules, under the same limits as
+// one: bytes, time, redirects, the distance between requests to a host, and
+// public or allowed addresses only.
 func (p *Poller) Get(ctx context.Context, url string) (*Page, error) {
-	a, err := p.fetch(ctx, news.Feed{URL: url}, news.FeedState{})
+	ctx, cancel := p.within(ctx)
+	defer cancel()
+	a, err := p.fetch(ctx, news.Feed{URL: url}, url, news.FeedState{})
 	if err == nil {
 		err = a.damaged
 	}
