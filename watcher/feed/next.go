@@ -37,7 +37,7 @@ type timing struct {
 	wish  func(after time.Time) time.Time
 	phase float64 // the feed's place in its interval
 	fixed bool    // the interval is the operator's, not to be adapted
-	own   bool    // the operator's own server: floors, adapting and spreading do not hold
+	own   bool    // the operator's own server: only its headers and its ttl hold
 	feed  news.Feed
 }
 
@@ -52,6 +52,9 @@ func (t timing) good(h http.Header, validated bool, m *news.FeedMemory) time.Tim
 	fresh, says := freshness(h)
 	add(min(fresh, maxFreshness), "%s", says)
 	add(min(m.Hints.TTL, maxTTL), "ttl of %s", spoken(m.Hints.TTL))
+	if !t.own { // most often the publisher's software says it, not the publisher
+		add(min(m.Hints.Period, maxTTL), "syndication period of %s", spoken(m.Hints.Period))
+	}
 	if wait, ok := retryAfter(h, t.now); ok {
 		add(wait, "Retry-After of the server")
 	}
@@ -185,6 +188,9 @@ func (t timing) spread(interval time.Duration) time.Duration {
 // open moves a time out of the hours and days in which the publisher wants no
 // polls. One who wants none at all cannot mean it.
 func (t timing) open(at time.Time, hints news.FeedHints) time.Time {
+	if t.own {
+		return at
+	}
 	if hints.SkipHours&allHours == allHours {
 		hints.SkipHours = 0
 	}
