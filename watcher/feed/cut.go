@@ -59,12 +59,8 @@ type cutter struct {
 // it, such as a warning printed by the publisher's software, is junk.
 func (c *cutter) findRoot() error {
 	first := ""
-	for {
-		start := c.scanner.at
-		t, ok := c.scanner.next()
-		if !ok {
-			break
-		}
+	var t token
+	for c.scanner.next(&t) {
 		if t.kind != startToken {
 			continue
 		}
@@ -80,7 +76,7 @@ func (c *cutter) findRoot() error {
 		case isOneOf(local, "item", "entry"):
 			// A document that lost its head: the items are all there is.
 			c.names.atom = isOneOf(local, "entry")
-			c.scanner.at, c.gap = start, start
+			c.scanner.at, c.gap = t.from, t.from
 			return nil
 		default:
 			continue
@@ -98,16 +94,13 @@ func (c *cutter) findRoot() error {
 
 // run cuts the items out and leaves the rest to the header.
 func (c *cutter) run() {
-	for len(c.items) < maxItems {
-		t, ok := c.scanner.next()
-		if !ok {
-			break
-		}
+	var t token
+	for len(c.items) < maxItems && c.scanner.next(&t) {
 		switch t.kind {
 		case startToken:
-			c.start(t)
+			c.start(&t)
 		case endToken:
-			if c.end(t) {
+			if c.end(&t) {
 				return
 			}
 		}
@@ -123,7 +116,7 @@ func (c *cutter) run() {
 	// half of it may lack the id by which the whole one is known.
 }
 
-func (c *cutter) start(t token) {
+func (c *cutter) start(t *token) {
 	c.names.declare(t.attrs)
 	if !c.isItem(t.name, t.attrs) {
 		return
@@ -139,7 +132,7 @@ func (c *cutter) start(t token) {
 }
 
 // end closes an item or, when it says so, the document.
-func (c *cutter) end(t token) bool {
+func (c *cutter) end(t *token) bool {
 	switch {
 	case c.item != nil && c.isItem(t.name, nil):
 		c.finish(t.from)

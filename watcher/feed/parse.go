@@ -75,19 +75,31 @@ func Parse(body []byte, header http.Header, base string) (doc *Document, err err
 }
 
 func parseXML(text []byte, base string, stated bool, links Relations) (*Document, error) {
+	m, err := open(text, base, stated, links)
+	if err != nil {
+		return nil, err
+	}
+	all := make([]int, len(m.items))
+	for i := range all {
+		all[i] = i
+	}
+	entries, _ := m.read(all)
+	doc := m.document()
+	doc.Entries = entries
+	doc.Recovered = doc.Recovered || len(entries) < len(m.items)
+	return doc, nil
+}
+
+// open cuts a document and mends its head.
+func open(text []byte, base string, stated bool, links Relations) (*mender, error) {
 	l, err := cut(text)
 	if err != nil {
 		return nil, err
 	}
-	m := &mender{layout: l, address: base, base: base, stated: stated, links: links}
-	doc, err := m.document()
-	if err != nil {
-		return nil, err
-	}
-	if !l.whole {
-		doc.Recovered = true
-	}
-	return doc, nil
+	m := &mender{layout: l, address: base, base: base, stated: stated, links: links, room: maxKept}
+	m.w.WriteString(m.envelope())
+	m.head()
+	return m, nil
 }
 
 // primaryLang is the first subtag of a language tag: "en" of "en-GB, fr".
