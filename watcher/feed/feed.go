@@ -43,6 +43,7 @@ type Poller struct {
 	guard     *guard
 	transport http.RoundTripper
 	proxy     func(*http.Request) (*url.URL, error)
+	documents *documents
 
 	mu   sync.Mutex
 	ttls map[string]time.Duration // feed id -> the ttl that its last document gave
@@ -70,7 +71,7 @@ func New(cfg Config) (*Poller, error) {
 	env := httpproxy.FromEnvironment()
 	choose := env.ProxyFunc()
 	proxy := func(r *http.Request) (*url.URL, error) { return choose(r.URL) }
-	p := &Poller{cfg: cfg, guard: newGuard(cfg.Allow, proxiesOf(env)), proxy: proxy, ttls: map[string]time.Duration{}}
+	p := &Poller{cfg: cfg, guard: newGuard(cfg.Allow, proxiesOf(env)), proxy: proxy, documents: newDocuments(), ttls: map[string]time.Duration{}}
 	if p.transport = cfg.Transport; p.transport == nil {
 		p.transport = &guarded{guard: p.guard, next: newTransport(p.guard, proxy), proxy: proxy}
 	}
@@ -98,7 +99,8 @@ type Job struct {
 // same transaction as the items.
 type Result struct {
 	State     news.FeedState
-	Items     []news.Item // all of the document, in its order
+	Items     []news.Item // of the document, in its order, without the cached ones
+	Cached    int         // items that an earlier poll brought and that stand there unchanged
 	Unchanged bool        // the server, or the body, says that nothing is new
 	HostUntil time.Time   // no feed of this host may be asked before; zero: no hold
 	Err       error       // also in State.Error
@@ -143,30 +145,29 @@ func (p *Poller) Poll(ctx context.Context, j Job) (r Result) {
 
 // read turns the body of a good answer into items.
 func (p *Poller) read(j Job, t timing, a *answer, st news.FeedState) Result {
-	doc, err := Parse(a.body, a.header, a.url)
+	doc, err := p.documents.read(j, a.body, a.header, a.url, t.now)
 	if err != nil {
 		if a.damaged != nil {
 			err = a.damaged
 		}
 		return failed(j, t, a, err)
 	}
-	r := Result{Items: Items(doc, j.Feed, t.now)}
-	dropRepeated(r.Items, j.RepeatedBlocks)
+	r := Result{Items: doc.items, Cached: doc.cached}
 	if !j.State.Baselined {
 		baseline(r.Items, t.now, j.Backfill)
 	}
 	p.setTTL(j.Feed.ID, doc.Hints.TTL)
-	st.Items = len(r.Items)
+	st.Items, st.Memory.Read = doc.total(), doc.token
 	// A damaged document must not be frozen by later "not modified" answers: it
 	// keeps the validators of the last whole one.
 	switch {
 	case a.damaged != nil:
-		st.Error = fmt.Sprintf("the body is not whole, %d items could be read: %v", len(r.Items), a.damaged)
+		st.Error = fmt.Sprintf("the body is not whole, %d items could be read: %v", doc.total(), a.damaged)
 		r.Err = errors.New(st.Error)
 		// What is cut twice stays cut, and is all there is.
 		st.Baselined = st.Baselined || !j.State.PolledAt.IsZero()
 	case doc.Recovered:
-		st.Error = fmt.Sprintf("the document is damaged, %d items could be read", len(r.Items))
+		st.Error = fmt.Sprintf("the document is damaged, %d items could be read", doc.total())
 		st.Baselined = true
 	default:
 		replace(&st, a)

@@ -3,8 +3,12 @@ package feed
 import (
 	"bytes"
 	"encoding/base64"
+	"hash/maphash"
 	"html"
+	"maps"
 	"net/url"
+	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -57,6 +61,36 @@ type aside struct {
 	summary  string // of RSS's items that have both that and a description
 	subjects []string
 	rest     Entry // of all else
+}
+
+var _ source = (*mender)(nil)
+
+func (m *mender) count() int { return len(m.items) }
+
+func (m *mender) block(i int) []byte { return m.src[m.items[i].from:m.items[i].to] }
+
+// bearing writes what names, bases, languages and authors the items inherit. A
+// title or a date of the document is not among it: these change with each poll.
+func (m *mender) bearing(h *maphash.Hash) {
+	doc := m.document()
+	for _, s := range [...]string{m.base, m.site, m.relative, m.lang, m.author, doc.Link, doc.Lang} {
+		h.WriteString(s)
+		h.WriteByte(0)
+	}
+	for _, b := range [...]bool{m.names.atom, m.stated, m.base == m.address} {
+		h.WriteString(strconv.FormatBool(b))
+	}
+	writeTable(h, m.names.prefixes)
+	writeTable(h, m.ents)
+}
+
+func writeTable(h *maphash.Hash, table map[string]string) {
+	for _, k := range slices.Sorted(maps.Keys(table)) {
+		h.WriteString(k)
+		h.WriteByte(0)
+		h.WriteString(table[k])
+		h.WriteByte(0)
+	}
 }
 
 // fit clips a value to what may still be kept.
@@ -285,7 +319,7 @@ func (m *mender) construct(e element) string {
 	typ = strings.ToLower(strings.TrimSpace(typ))
 	value := m.text(e.inner)
 	switch {
-	case strings.EqualFold(mode, "base64") || mode == "" && binary(typ):
+	case strings.EqualFold(mode, "base64") || mode == "" && isBinary(typ):
 		if raw, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(value), "")); err == nil {
 			return string(legalise(decodeWith(nil, raw)))
 		}
@@ -303,9 +337,9 @@ func (m *mender) construct(e element) string {
 	return value
 }
 
-// binary says that content of a media type is base64 (RFC 4287, section
+// isBinary says that content of a media type is base64 (RFC 4287, section
 // 4.1.3.3, point 6).
-func binary(typ string) bool {
+func isBinary(typ string) bool {
 	return strings.Contains(typ, "/") && !strings.HasPrefix(typ, "text/") &&
 		!strings.Contains(typ, "xml") && !strings.Contains(typ, "html")
 }

@@ -130,30 +130,29 @@ func (s *scanner) startTag(rest []byte, t *token) {
 // quotes is illegal there (XML 1.0, production 10) and mostly means that a
 // quote was lost, so the tag then ends at its first ">".
 func tagEnd(rest []byte, i int) (end int, closed bool) {
-	var quote byte
 	for ; i < len(rest); i++ {
-		c := rest[i]
-		switch {
-		case c > '>':
-		case quote != 0 && c == quote:
-			quote = 0
-		case quote != 0 && c == '<':
-			if gt := bytes.IndexByte(rest, '>'); gt >= 0 {
-				return gt + 1, rest[gt-1] == '/'
+		switch c := rest[i]; c {
+		case '"', '\'':
+			if rest[i-1] != '=' && rest[i-1] > ' ' {
+				continue
 			}
-			return len(rest), false
-		case quote != 0:
-		case c == '"' || c == '\'':
-			if rest[i-1] == '=' || rest[i-1] <= ' ' {
-				quote = c
+			n := bytes.IndexByte(rest[i+1:], c)
+			if n < 0 || bytes.IndexByte(rest[i+1:i+1+n], '<') >= 0 {
+				return firstTagEnd(rest)
 			}
-		case c == '>':
+			i += 1 + n
+		case '>':
 			return i + 1, rest[i-1] == '/'
-		case c == '<':
+		case '<':
 			return i, false
 		}
 	}
-	if gt := bytes.IndexByte(rest, '>'); quote != 0 && gt >= 0 {
+	return len(rest), false
+}
+
+// firstTagEnd ends a tag at its first ">", whatever quotes say.
+func firstTagEnd(rest []byte) (end int, closed bool) {
+	if gt := bytes.IndexByte(rest, '>'); gt >= 0 {
 		return gt + 1, rest[gt-1] == '/'
 	}
 	return len(rest), false
