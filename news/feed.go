@@ -86,6 +86,7 @@ type FeedMemory struct {
 	Hints    FeedHints `json:"hints,omitzero"`     // what the publisher asks of readers
 	Rhythm   Rhythm    `json:"rhythm,omitzero"`    // when the feed brings news
 	Move     Move      `json:"move,omitzero"`      // a permanent redirect, being learned or learned
+	Read     uint64    `json:"read,omitempty"`     // which reading of the document its poller may still have in mind
 }
 
 // Bound is one of the things that keep a feed from being asked: what it is, in

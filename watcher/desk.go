@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"math/bits"
 	"net/netip"
 	"slices"
 	"sync"
@@ -28,6 +29,7 @@ type desk struct {
 	feeds    map[string]news.Feed
 	poller   *feed.Poller
 	polls    map[string]*schedule.Schedule // by feed; equal ones are the same
+	phases   map[string]float64            // by feed: its place among those of one schedule
 	plans    map[string]news.Plan
 	slots    map[string]*schedule.Schedule // by digest
 	alerts   []string                      // ids of the alert plans
@@ -92,7 +94,7 @@ func (w *Watcher) newDesk(rs *rules.Ruleset) (*desk, error) {
 		return nil, err
 	}
 	d := &desk{
-		rules: rs, poller: poller, feeds: map[string]news.Feed{}, polls: map[string]*schedule.Schedule{}, plans: map[string]news.Plan{},
+		rules: rs, poller: poller, feeds: map[string]news.Feed{}, polls: map[string]*schedule.Schedule{}, phases: map[string]float64{}, plans: map[string]news.Plan{},
 		slots:    map[string]*schedule.Schedule{},
 		backfill: rs.File.Settings.Backfill,
 	}
@@ -104,7 +106,7 @@ func (w *Watcher) newDesk(rs *rules.Ruleset) (*desk, error) {
 		entities[e.ID] = e.Name
 	}
 	d.names = story.Names{Rule: rs.Title, Entity: func(id string) string { return entities[id] }}
-	parsed := map[string]*schedule.Schedule{}
+	parsed, sharing := map[string]*schedule.Schedule{}, map[string]uint32{}
 	for _, f := range rs.File.Feeds {
 		spec := cmp.Or(f.Poll, rs.File.Settings.Poll)
 		if parsed[spec] == nil {
@@ -113,6 +115,8 @@ func (w *Watcher) newDesk(rs *rules.Ruleset) (*desk, error) {
 			}
 		}
 		d.feeds[f.ID], d.polls[f.ID] = f, parsed[spec]
+		d.phases[f.ID] = phase(sharing[spec])
+		sharing[spec]++
 	}
 	for _, p := range rs.File.Plans {
 		d.plans[p.ID] = p
@@ -131,6 +135,11 @@ func (w *Watcher) newDesk(rs *rules.Ruleset) (*desk, error) {
 	})
 	return d, nil
 }
+
+// phase spreads the feeds of one schedule evenly over its interval, however many
+// there are: it is van der Corput's sequence, the number's bits read backwards.
+// A feed added behind the others moves none of them.
+func phase(n uint32) float64 { return float64(bits.Reverse32(n)) / (1 << 32) }
 
 // match gives each item its hits.
 func (d *desk) match(items []news.Item) []store.Matched {

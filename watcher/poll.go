@@ -71,15 +71,14 @@ func (w *Watcher) due(d *desk, s news.FeedState, now time.Time) bool {
 func (w *Watcher) pollFeed(ctx context.Context, l news.Lease, d *desk, state news.FeedState, last bool) (sum Summary, back bool, err error) {
 	f := d.feeds[state.FeedID]
 	late := w.cfg.Now().Sub(state.NextAt).Truncate(time.Millisecond)
-	known := &knowledge{store: w.cfg.Store, feedID: f.ID}
 	r := d.poller.Poll(ctx, feed.Job{
-		Feed: f, State: state, Backfill: d.backfill, Wish: d.wish(f), Force: w.cfg.AtOnce, Known: known.count,
-		RepeatedBlocks: d.rules.File.Settings.IgnoreRepeatedBlocks,
+		Feed: f, State: state, Backfill: d.backfill, Wish: d.wish(f), Fixed: f.Poll != "", Phase: d.phases[f.ID],
+		RepeatedBlocks: d.rules.File.Settings.IgnoreRepeatedBlocks, Known: w.known(f.ID), Force: w.cfg.AtOnce,
 	})
 	if ctx.Err() != nil {
 		return sum, false, ctx.Err() // a poll that we broke off says nothing about the feed
 	}
-	fresh, edited, err := known.of(ctx, r.Items)
+	fresh, edited, err := w.cfg.Store.Known(ctx, f.ID, r.Items)
 	if err != nil {
 		return sum, false, fmt.Errorf("look up known items: %w", err)
 	}
@@ -100,6 +99,14 @@ func (w *Watcher) pollFeed(ctx context.Context, l news.Lease, d *desk, state new
 	return sum, c.Last, nil
 }
 
+// known counts the items that a feed brought before.
+func (w *Watcher) known(feedID string) func(context.Context, []news.Item) (int, error) {
+	return func(ctx context.Context, items []news.Item) (int, error) {
+		fresh, _, err := w.cfg.Store.Known(ctx, feedID, items)
+		return len(items) - len(fresh), err
+	}
+}
+
 // polled counts and logs what a poll brought.
 func (w *Watcher) polled(r feed.Result, c store.PollCommit, late time.Duration) Summary {
 	sum := Summary{Feeds: 1, Items: len(c.Fresh), Edited: len(c.Edited)}
@@ -116,36 +123,12 @@ func (w *Watcher) polled(r feed.Result, c store.PollCommit, late time.Duration) 
 		w.cfg.Log.Warn("poll failed", "feed", r.State.FeedID, "fails", r.State.Fails, "next", r.State.NextAt, "err", r.Err)
 		return sum
 	}
-	w.cfg.Log.Info("polled", "feed", r.State.FeedID, "unchanged", r.Unchanged, "items", len(r.Items),
-		"new", sum.Items, "edited", sum.Edited, "hits", sum.Hits, "late", late, "next", r.State.NextAt)
-	return sum
-}
-
-// knowledge looks the items of one poll up in the store, once where the poller
-// has asked for the same ones.
-type knowledge struct {
-	store         *store.Store
-	feedID        string
-	asked         int // items of the last look
-	fresh, edited []news.Item
-}
-
-// count says how many of the items are known.
-func (k *knowledge) count(ctx context.Context, items []news.Item) (int, error) {
-	_, _, err := k.of(ctx, items)
-	return len(items) - len(k.fresh), err
-}
-
-// of tells the new and the edited ones among the items. A poll only ever adds
-// items to those that it asked for before.
-func (k *knowledge) of(ctx context.Context, items []news.Item) (fresh, edited []news.Item, err error) {
-	if len(items) > 0 && len(items) != k.asked {
-		if k.fresh, k.edited, err = k.store.Known(ctx, k.feedID, items); err != nil {
-			return nil, nil, err
-		}
-		k.asked = len(items)
+	if r.Gap {
+		w.cfg.Log.Warn("items may have been missed between two polls", "feed", r.State.FeedID, "gaps", r.State.Memory.Gaps)
 	}
-	return k.fresh, k.edited, nil
+	w.cfg.Log.Info("polled", "feed", r.State.FeedID, "unchanged", r.Unchanged, "items", r.State.Items,
+		"new", sum.Items, "edited", sum.Edited, "hits", sum.Hits, "late", late, "next", r.State.NextAt, "because", r.State.Memory.Reason)
+	return sum
 }
 
 func sleep(ctx context.Context, d time.Duration) error {

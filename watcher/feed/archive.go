@@ -41,7 +41,9 @@ func (p *Poller) older(ctx context.Context, j Job, t timing, a *answer, doc *Doc
 		if err != nil {
 			break
 		}
-		dropRepeated(items, j.RepeatedBlocks)
+		if j.RepeatedBlocks > 0 {
+			p.documents.dropRepeated(items, nil, j.RepeatedBlocks)
+		}
 		before := len(all)
 		for _, it := range items { // pages shift while items come in
 			if !have[it.ID] {

@@ -2,6 +2,7 @@ package feed
 
 import (
 	"bytes"
+	"encoding/binary"
 	"mime"
 	"net/http"
 	"strings"
@@ -251,17 +252,47 @@ func legalise(b []byte) []byte {
 	return out
 }
 
-// firstSuspect is where the first character stands that legalise changes. Only
-// the lead bytes that such characters have are looked at closely.
+// firstSuspect is where the first character stands that legalise changes: a
+// control character, or one with the lead bytes of U+0080 to U+009F or of the
+// noncharacters.
 func firstSuspect(b []byte) int {
-	for i := 0; i < len(b); i++ {
-		switch c := b[i]; {
-		case c < 0x20 && c != '\n' && c != '\t' && c != '\r':
-			return i
-		case c == 0xc2 || c == 0xef: // U+0080 to U+009F, and the noncharacters
-			if r, _ := utf8.DecodeRune(b[i:]); illegal(r) || r >= 0x80 && r < 0xa0 {
-				return i
+	at := firstControl(b)
+	for _, lead := range [...]byte{0xc2, 0xef} {
+		for i := 0; ; {
+			n := bytes.IndexByte(b[i:at], lead)
+			if n < 0 {
+				break
 			}
+			i += n
+			if r, _ := utf8.DecodeRune(b[i:]); illegal(r) || r >= 0x80 && r < 0xa0 {
+				at = i
+				break
+			}
+			i++
+		}
+	}
+	return at
+}
+
+// firstControl is where the first character below the space stands that is no
+// white space. It looks at eight bytes at a time, as documents are long.
+func firstControl(b []byte) int {
+	const high, spaces = 0x8080808080808080, 0x2020202020202020
+	i := 0
+	for ; i+8 <= len(b); i += 8 {
+		x := binary.LittleEndian.Uint64(b[i:])
+		if (x-spaces)&^x&high == 0 {
+			continue
+		}
+		for j, c := range b[i : i+8] {
+			if c < 0x20 && c != '\n' && c != '\t' && c != '\r' {
+				return i + j
+			}
+		}
+	}
+	for ; i < len(b); i++ {
+		if c := b[i]; c < 0x20 && c != '\n' && c != '\t' && c != '\r' {
+			return i
 		}
 	}
 	return len(b)

@@ -19,13 +19,15 @@ var ErrNotFeed = errors.New("not a feed")
 
 // span is the raw markup of one item.
 type span struct {
-	attrs []byte // of its start tag
-	body  []byte
+	from, to int    // in the document, without the name and the end tag
+	attrs    []byte // of its start tag
+	body     []byte
 }
 
 // layout is a document cut at the borders of its items. Each item is then read
 // by itself, so that a broken one never costs the others.
 type layout struct {
+	src    []byte
 	names  names
 	ents   entities
 	root   []byte // attributes of the root element
@@ -37,7 +39,7 @@ type layout struct {
 // cut finds the root of a feed, behind whatever junk stands before it, and its
 // items.
 func cut(doc []byte) (*layout, error) {
-	c := &cutter{layout: &layout{names: newNames(), ents: declared(doc)}, scanner: scanner{b: doc}}
+	c := &cutter{layout: &layout{src: doc, names: newNames(), ents: declared(doc)}, scanner: scanner{b: doc}}
 	if err := c.findRoot(); err != nil {
 		return nil, err
 	}
@@ -59,12 +61,8 @@ type cutter struct {
 // it, such as a warning printed by the publisher's software, is junk.
 func (c *cutter) findRoot() error {
 	first := ""
-	for {
-		start := c.scanner.at
-		t, ok := c.scanner.next()
-		if !ok {
-			break
-		}
+	var t token
+	for c.scanner.next(&t) {
 		if t.kind != startToken {
 			continue
 		}
@@ -80,7 +78,7 @@ func (c *cutter) findRoot() error {
 		case isOneOf(local, "item", "entry"):
 			// A document that lost its head: the items are all there is.
 			c.names.atom = isOneOf(local, "entry")
-			c.scanner.at, c.gap = start, start
+			c.scanner.at, c.gap = t.from, t.from
 			return nil
 		default:
 			continue
@@ -98,16 +96,13 @@ func (c *cutter) findRoot() error {
 
 // run cuts the items out and leaves the rest to the header.
 func (c *cutter) run() {
-	for len(c.items) < maxItems {
-		t, ok := c.scanner.next()
-		if !ok {
-			break
-		}
+	var t token
+	for len(c.items) < maxItems && c.scanner.next(&t) {
 		switch t.kind {
 		case startToken:
-			c.start(t)
+			c.start(&t)
 		case endToken:
-			if c.end(t) {
+			if c.end(&t) {
 				return
 			}
 		}
@@ -123,8 +118,10 @@ func (c *cutter) run() {
 	// half of it may lack the id by which the whole one is known.
 }
 
-func (c *cutter) start(t token) {
-	c.names.declare(t.attrs)
+func (c *cutter) start(t *token) {
+	if len(t.attrs) > len("xmlns:") {
+		c.names.declare(t.attrs)
+	}
 	if !c.isItem(t.name, t.attrs) {
 		return
 	}
@@ -132,14 +129,14 @@ func (c *cutter) start(t token) {
 		c.finish(t.from)
 	}
 	c.header = append(c.header, c.scanner.b[c.gap:t.from]...)
-	c.item, c.from, c.gap = &span{attrs: t.attrs}, t.to, t.to
+	c.item, c.from, c.gap = &span{from: t.from + len("<") + len(t.name), attrs: t.attrs}, t.to, t.to
 	if t.closed {
 		c.finish(t.to)
 	}
 }
 
 // end closes an item or, when it says so, the document.
-func (c *cutter) end(t token) bool {
+func (c *cutter) end(t *token) bool {
 	switch {
 	case c.item != nil && c.isItem(t.name, nil):
 		c.finish(t.from)
@@ -159,6 +156,7 @@ func (c *cutter) finish(at int) {
 	if c.item == nil {
 		return
 	}
+	c.item.to = at
 	c.item.body = c.scanner.b[min(c.from, at):at]
 	if len(c.item.body) > maxItemBytes {
 		c.item.body = c.item.body[:maxItemBytes]
@@ -168,6 +166,11 @@ func (c *cutter) finish(at int) {
 }
 
 func (c *cutter) isItem(name, attrs []byte) bool {
+	switch name[len(name)-1] { // spares the rest for nearly all
+	case 'm', 'M', 'y', 'Y':
+	default:
+		return false
+	}
 	if !isOneOf(localName(name), "item", "entry") {
 		return false
 	}

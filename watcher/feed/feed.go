@@ -40,11 +40,12 @@ type Config struct {
 // Poller fetches feeds. It is safe for concurrent use, and keeps requests to one
 // host apart whoever makes them.
 type Poller struct {
-	cfg     Config
-	guard   *guard
-	routes  *routes
-	limiter *limiter
-	outage  outage
+	cfg       Config
+	guard     *guard
+	routes    *routes
+	limiter   *limiter
+	outage    outage
+	documents *documents
 }
 
 // New makes a Poller. Proxies are taken from the environment.
@@ -72,7 +73,7 @@ func New(cfg Config) (*Poller, error) {
 	env := httpproxy.FromEnvironment()
 	choose := env.ProxyFunc()
 	g := newGuard(cfg.Allow, cfg.Resolver, proxiesOf(env))
-	p := &Poller{cfg: cfg, guard: g, limiter: newLimiter(cfg.HostGap, cfg.Timeout/2, g.allowed)}
+	p := &Poller{cfg: cfg, guard: g, limiter: newLimiter(cfg.HostGap, cfg.Timeout/2, g.allowed), documents: newDocuments()}
 	p.routes = &routes{
 		guard: g, limiter: p.limiter, fixed: cfg.Transport, open: map[routeKey]*route{},
 		proxy: func(r *http.Request) (*url.URL, error) { return choose(r.URL) },
@@ -105,7 +106,8 @@ type Job struct {
 // same transaction as the items.
 type Result struct {
 	State     news.FeedState
-	Items     []news.Item // all of the document, in its order, then those of older pages
+	Items     []news.Item // of the document, in its order, without the cached ones; then those of older pages
+	Cached    int         // items that an earlier poll brought and that stand there unchanged
 	Unchanged bool        // the server, or the body, says that nothing is new
 	HostUntil time.Time   // no feed of this host may be asked before; zero: no hold
 	Gap       bool        // nothing of the document was known: items may have been missed between two polls

@@ -235,7 +235,7 @@ func TestCutBody(t *testing.T) {
 	}
 	cut, j.State = false, r.State
 	r = p.Poll(t.Context(), j)
-	if len(r.Items) != 3 || r.State.ETag != `"1"` || !r.State.Baselined || r.State.Error != "" {
+	if len(r.Items)+r.Cached != 3 || r.State.ETag != `"1"` || !r.State.Baselined || r.State.Error != "" {
 		t.Errorf("whole body: got %d items, %+v", len(r.Items), r.State)
 	}
 }

@@ -125,7 +125,7 @@ func words(inner []byte) []string {
 	const most = 64 // there are 24 hours
 	var all []string
 	s := scanner{b: inner}
-	for t, ok := s.next(); ok && len(all) < most; t, ok = s.next() {
+	for t := (token{}); len(all) < most && s.next(&t); {
 		if t.kind == textToken || t.kind == cdataToken {
 			all = append(all, strings.FieldsFunc(string(t.text[:min(len(t.text), maxDate)]), func(r rune) bool {
 				return !unicode.IsLetter(r) && !unicode.IsDigit(r)

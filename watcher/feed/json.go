@@ -5,107 +5,90 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"hash/maphash"
 	"html"
 	"strings"
 
 	gojson "github.com/mmcdole/gofeed/json"
 )
 
-// parseJSON reads a JSON Feed item by item: one item with a value of a wrong
-// type, or a cut at the end, must not cost the others.
-func parseJSON(text []byte, base string, links Relations) (*Document, error) {
-	head, items, whole, err := cutJSON(text)
-	if err != nil {
-		return nil, err
+// jsonFeed is a JSON Feed cut into its members and items.
+type jsonFeed struct {
+	items  [][]byte
+	base   string
+	author string // stands for all items without one
+	doc    *Document
+	room   int // bytes that may still be kept
+}
+
+var _ source = (*jsonFeed)(nil)
+
+// openJSON cuts a JSON Feed, as far as it can be read.
+func openJSON(text []byte, base string, links Relations) (source, error) {
+	c := jsonCutter{jsonScanner: jsonScanner{b: text}, head: map[string]json.RawMessage{}}
+	if !c.cut() {
+		return nil, fmt.Errorf("%w: JSON, but not an object", ErrNotFeed)
+	}
+	if !c.found && !bytes.Contains(c.head["version"], []byte("jsonfeed.org")) {
+		return nil, fmt.Errorf("%w: JSON without items", ErrNotFeed)
 	}
 	doc := &Document{
-		Title:     html.EscapeString(looseString(head["title"])),
-		Lang:      primaryLang(looseString(head["language"])),
-		Link:      resolve(base, looseString(head["home_page_url"])),
+		Title:     html.EscapeString(looseString(c.head["title"])),
+		Lang:      primaryLang(looseString(c.head["language"])),
+		Link:      resolve(base, looseString(c.head["home_page_url"])),
 		Relations: links,
-		Recovered: !whole,
+		Recovered: !c.whole,
 	}
-	doc.note("self", resolve(base, looseString(head["feed_url"])))
-	doc.note("next", resolve(base, looseString(head["next_url"])))
-	doc.note("hub", resolve(base, jsonHub(head["hubs"])))
-	feedAuthor := looseAuthor(head["authors"], head["author"])
-	for _, raw := range items {
-		e, err := jsonEntry(raw, base)
+	doc.note("self", resolve(base, looseString(c.head["feed_url"])))
+	doc.note("next", resolve(base, looseString(c.head["next_url"])))
+	doc.note("hub", resolve(base, jsonHub(c.head["hubs"])))
+	author := looseAuthor(c.head["authors"], c.head["author"])
+	return &jsonFeed{items: c.items, base: base, author: author, doc: doc, room: maxKept}, nil
+}
+
+func (f *jsonFeed) count() int { return len(f.items) }
+
+func (f *jsonFeed) block(i int) []byte { return f.items[i] }
+
+func (f *jsonFeed) bearing(h *maphash.Hash) {
+	for _, s := range [...]string{f.base, f.author, f.doc.Link, f.doc.Lang} {
+		h.WriteString(s)
+		h.WriteByte(0)
+	}
+}
+
+// read reads a JSON Feed item by item: one with a value of a wrong type must not
+// cost the others.
+func (f *jsonFeed) read(places []int) (entries []Entry, at []int) {
+	for _, i := range places {
+		e, err := f.entry(f.items[i])
 		if err != nil {
-			doc.Recovered = true
 			continue
 		}
-		e.Author = cmp.Or(e.Author, feedAuthor)
-		doc.Entries = append(doc.Entries, e)
+		e.Author = cmp.Or(e.Author, f.author)
+		entries, at = append(entries, e), append(at, i)
 	}
-	return doc, nil
+	return entries, at
 }
 
-// cutJSON splits the document into its members and its items, as far as it can
-// be read.
-func cutJSON(text []byte) (head map[string]json.RawMessage, items []json.RawMessage, whole bool, err error) {
-	dec := json.NewDecoder(bytes.NewReader(text))
-	if t, err := dec.Token(); err != nil || t != json.Delim('{') {
-		return nil, nil, false, fmt.Errorf("%w: JSON, but not an object", ErrNotFeed)
-	}
-	head = map[string]json.RawMessage{}
-	found := false
-	for dec.More() {
-		key, err := dec.Token()
-		name, ok := key.(string)
-		if err != nil || !ok {
-			break
-		}
-		if name == "items" && !found {
-			if t, err := dec.Token(); err != nil || t != json.Delim('[') {
-				break
-			}
-			found = true
-			if items, ok = jsonItems(dec); !ok {
-				return head, items, false, nil
-			}
-			continue
-		}
-		var raw json.RawMessage
-		if dec.Decode(&raw) != nil {
-			break
-		}
-		head[name] = raw
-	}
-	if !found && !bytes.Contains(head["version"], []byte("jsonfeed.org")) {
-		return nil, nil, false, fmt.Errorf("%w: JSON without items", ErrNotFeed)
-	}
-	_, err = dec.Token()
-	return head, items, err == nil, nil
-}
+func (f *jsonFeed) document() *Document { return f.doc }
 
-func jsonItems(dec *json.Decoder) (items []json.RawMessage, whole bool) {
-	for dec.More() {
-		var raw json.RawMessage
-		if dec.Decode(&raw) != nil {
-			return items, false
-		}
-		if len(items) < maxItems && len(raw) <= maxItemBytes {
-			items = append(items, raw)
-		}
-	}
-	_, err := dec.Token()
-	return items, err == nil
-}
-
-// jsonEntry makes the types of an item regular, has gofeed read it, and turns
+// entry makes the types of an item regular, has gofeed read it, and turns
 // it into an entry.
-func jsonEntry(raw json.RawMessage, base string) (Entry, error) {
+func (f *jsonFeed) entry(raw []byte) (Entry, error) {
 	var loose map[string]json.RawMessage
 	if err := json.Unmarshal(raw, &loose); err != nil {
-		return Entry{}, err
+		if err := json.Unmarshal(mendJSON(raw), &loose); err != nil {
+			return Entry{}, err
+		}
 	}
 	author := looseAuthor(loose["authors"], loose["author"])
 	regular := map[string]any{}
 	for _, name := range [...]string{"id", "url", "external_url", "title", "content_html", "content_text",
 		"summary", "date_published", "date_modified", "language"} {
-		if s := looseString(loose[name]); s != "" {
+		if s := clip(looseString(loose[name]), max(f.room, minKept)); s != "" {
 			regular[name] = s
+			f.room -= len(s)
 		}
 	}
 	regular["tags"] = looseStrings(loose["tags"])
@@ -113,14 +96,14 @@ func jsonEntry(raw json.RawMessage, base string) (Entry, error) {
 	if err != nil {
 		return Entry{}, err
 	}
-	f, err := (&gojson.Parser{}).Parse(bytes.NewReader(one))
-	if err != nil || len(f.Items) != 1 {
+	read, err := (&gojson.Parser{}).Parse(bytes.NewReader(one))
+	if err != nil || len(read.Items) != 1 {
 		return Entry{}, fmt.Errorf("read item: %w", err)
 	}
-	it := f.Items[0]
+	it := read.Items[0]
 	return Entry{
 		GUID:       it.ID,
-		Link:       resolve(base, cmp.Or(it.URL, it.ExternalURL)),
+		Link:       resolve(f.base, cmp.Or(it.URL, it.ExternalURL)),
 		Title:      html.EscapeString(it.Title),
 		Summary:    html.EscapeString(it.Summary),
 		Content:    cmp.Or(it.ContentHTML, html.EscapeString(it.ContentText)),
@@ -172,7 +155,7 @@ func looseStrings(raw json.RawMessage) []string {
 		return nil
 	}
 	var all []string
-	for _, r := range list {
+	for _, r := range list[:min(len(list), maxSubjects)] {
 		if s := looseString(r); s != "" {
 			all = append(all, s)
 		}

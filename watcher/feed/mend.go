@@ -3,8 +3,12 @@ package feed
 import (
 	"bytes"
 	"encoding/base64"
+	"hash/maphash"
 	"html"
+	"maps"
 	"net/url"
+	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -14,6 +18,14 @@ const maxMedia = 3
 // maxUnclosed is how many elements of one span may lack their end tag before
 // the rest of them count as empty: looking for an end costs a pass.
 const maxUnclosed = 12
+
+// Bounds on what is kept of a document, so that a hostile one costs no more than
+// its own size. Past maxKept each value is clipped to minKept.
+const (
+	maxKept     = 8 << 20 // bytes of all values
+	minKept     = 2 << 10
+	maxSubjects = 64 // categories of one item
+)
 
 // mender writes the markup of a document anew so that gofeed reads it: only
 // elements that we use, under their usual names, every text escaped, nothing
@@ -28,7 +40,15 @@ type mender struct {
 	lang     string // xml:lang of the document
 	wishes   wishes
 	links    Relations
-	archive  bool // fh:archive
+	archive  bool   // fh:archive
+	about    fields // of the document
+	author   string // of the document, who stands for all entries without one
+
+	doc        *Document // what it says of itself, once gofeed has read that
+	w          writer
+	own        fields // of the open item
+	categories int    // of the open item
+	room       int    // bytes that may still be kept
 }
 
 // aside is what gofeed drops from an item or alters.
@@ -37,6 +57,47 @@ type aside struct {
 	base     string // the item's xml:base, else the document's
 	relative string // what its links refer to
 	lang     string // xml:lang
+	origin   string // the link before somebody counted its readers
+	summary  string // of RSS's items that have both that and a description
+	subjects []string
+	rest     Entry // of all else
+}
+
+var _ source = (*mender)(nil)
+
+func (m *mender) count() int { return len(m.items) }
+
+func (m *mender) block(i int) []byte { return m.src[m.items[i].from:m.items[i].to] }
+
+// bearing writes what names, bases, languages and authors the items inherit. A
+// title or a date of the document is not among it: these change with each poll.
+func (m *mender) bearing(h *maphash.Hash) {
+	doc := m.document()
+	for _, s := range [...]string{m.base, m.site, m.relative, m.lang, m.author, doc.Link, doc.Lang} {
+		h.WriteString(s)
+		h.WriteByte(0)
+	}
+	for _, b := range [...]bool{m.names.atom, m.stated, m.base == m.address} {
+		h.WriteString(strconv.FormatBool(b))
+	}
+	writeTable(h, m.names.prefixes)
+	writeTable(h, m.ents)
+}
+
+func writeTable(h *maphash.Hash, table map[string]string) {
+	for _, k := range slices.Sorted(maps.Keys(table)) {
+		h.WriteString(k)
+		h.WriteByte(0)
+		h.WriteString(table[k])
+		h.WriteByte(0)
+	}
+}
+
+// fit clips a value to what may still be kept.
+func (m *mender) fit(value string) string {
+	value = clip(value, max(m.room, minKept))
+	m.room -= len(value)
+	return value
 }
 
 // element is a child of a channel, feed or item.
@@ -51,11 +112,8 @@ type element struct {
 func (m *mender) children(b []byte, yield func(element) bool) {
 	s := scanner{b: b}
 	unclosed := 0
-	for {
-		t, ok := s.next()
-		if !ok {
-			return
-		}
+	var t token
+	for s.next(&t) {
 		if t.kind != startToken {
 			continue
 		}
@@ -68,7 +126,7 @@ func (m *mender) children(b []byte, yield func(element) bool) {
 		if !t.closed {
 			from, to, found := t.to, t.to, false
 			if unclosed < maxUnclosed {
-				if to, s.at, found = m.closing(b, t); !found {
+				if to, s.at, found = m.closing(b, &t); !found {
 					unclosed++
 				}
 			}
@@ -83,25 +141,18 @@ func (m *mender) children(b []byte, yield func(element) bool) {
 // closing finds where an element ends and where the scan goes on. Without an
 // end tag it ends before the next element that we know, or where it began when
 // there is no use for it.
-func (m *mender) closing(b []byte, start token) (end, next int, found bool) {
+func (m *mender) closing(b []byte, start *token) (end, next int, found bool) {
 	s := scanner{b: b, at: start.to}
-	depth, last, border := 0, -1, -1
-	var after int
-	for {
-		t, ok := s.next()
-		if !ok {
-			break
-		}
+	depth, last, after := 0, -1, 0
+	var t token
+	for s.next(&t) {
 		switch t.kind {
 		case startToken:
-			if border < 0 && m.starts(t) {
-				border = t.from
-			}
 			if !t.closed && bytes.Equal(t.name, start.name) {
 				depth++
 			}
 		case endToken:
-			if !bytes.EqualFold(t.name, start.name) {
+			if len(t.name) != len(start.name) || !bytes.EqualFold(t.name, start.name) {
 				continue
 			}
 			if last, after = t.from, t.to; depth == 0 {
@@ -113,10 +164,20 @@ func (m *mender) closing(b []byte, start token) (end, next int, found bool) {
 	if last >= 0 { // an inner one of the same name was not closed
 		return last, after, true
 	}
-	if border < 0 {
-		border = len(b)
-	}
+	border := m.nextField(b, start.to)
 	return border, border, false
+}
+
+// nextField is where the next element starts that we know, else the end.
+func (m *mender) nextField(b []byte, from int) int {
+	s := scanner{b: b, at: from}
+	var t token
+	for s.next(&t) {
+		if t.kind == startToken && m.starts(&t) {
+			return t.from
+		}
+	}
+	return len(b)
 }
 
 // media walks over what a media group or content says of itself.
@@ -135,7 +196,7 @@ func (m *mender) media(b []byte, depth int, yield func(element)) {
 }
 
 // starts says that a tag begins a new field of an item, not markup in a text.
-func (m *mender) starts(t token) bool {
+func (m *mender) starts(t *token) bool {
 	key := m.names.key(t.name, t.attrs)
 	return known(key) && !strings.HasPrefix(key, "xhtml:")
 }
@@ -170,6 +231,7 @@ func known(key string) bool {
 // when it holds elements.
 func (m *mender) text(inner []byte) string {
 	inner = bytes.TrimSpace(inner)
+	inner = inner[:min(len(inner), max(m.room, minKept))]
 	if bytes.IndexByte(inner, '<') < 0 {
 		return m.ents.decode(inner)
 	}
@@ -178,7 +240,7 @@ func (m *mender) text(inner []byte) string {
 	}
 	s := scanner{b: inner}
 	marked := false
-	for t, ok := s.next(); ok && !marked; t, ok = s.next() {
+	for t := (token{}); !marked && s.next(&t); {
 		marked = t.kind == startToken || t.kind == endToken
 	}
 	return m.collect(inner, marked && m.ents == nil)
@@ -189,7 +251,7 @@ func (m *mender) text(inner []byte) string {
 func (m *mender) collect(inner []byte, asIs bool) string {
 	var out strings.Builder
 	s := scanner{b: inner}
-	for t, ok := s.next(); ok; t, ok = s.next() {
+	for t := (token{}); s.next(&t); {
 		switch t.kind {
 		case textToken:
 			if asIs {
@@ -233,9 +295,12 @@ func wholeCDATA(b []byte) ([]byte, bool) {
 // plain is the character data of an element that holds no markup by its
 // meaning: an id, a link, a date.
 func (m *mender) plain(inner []byte) string {
+	if bytes.IndexByte(inner, '<') < 0 {
+		return strings.TrimSpace(m.ents.decode(bytes.TrimSpace(inner)))
+	}
 	var out strings.Builder
 	s := scanner{b: inner}
-	for t, ok := s.next(); ok; t, ok = s.next() {
+	for t := (token{}); s.next(&t); {
 		switch t.kind {
 		case textToken:
 			out.WriteString(m.ents.decode(t.text))
@@ -254,7 +319,7 @@ func (m *mender) construct(e element) string {
 	typ = strings.ToLower(strings.TrimSpace(typ))
 	value := m.text(e.inner)
 	switch {
-	case strings.EqualFold(mode, "base64") || mode == "" && binary(typ):
+	case strings.EqualFold(mode, "base64") || mode == "" && isBinary(typ):
 		if raw, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(value), "")); err == nil {
 			return string(legalise(decodeWith(nil, raw)))
 		}
@@ -272,9 +337,9 @@ func (m *mender) construct(e element) string {
 	return value
 }
 
-// binary says that content of a media type is base64 (RFC 4287, section
+// isBinary says that content of a media type is base64 (RFC 4287, section
 // 4.1.3.3, point 6).
-func binary(typ string) bool {
+func isBinary(typ string) bool {
 	return strings.Contains(typ, "/") && !strings.HasPrefix(typ, "text/") &&
 		!strings.Contains(typ, "xml") && !strings.Contains(typ, "html")
 }
@@ -282,7 +347,7 @@ func binary(typ string) bool {
 // holdsMarkup says that an element has elements in it.
 func holdsMarkup(inner []byte) bool {
 	s := scanner{b: inner}
-	for t, ok := s.next(); ok; t, ok = s.next() {
+	for t := (token{}); s.next(&t); {
 		if t.kind == startToken {
 			return true
 		}
@@ -322,6 +387,9 @@ func rebase(base, own string) string {
 func resolve(base, link string) string {
 	link = strings.TrimSpace(link)
 	if base == "" || link == "" {
+		return link
+	}
+	if isWeb(link) {
 		return link
 	}
 	ref, err := url.Parse(link)

@@ -76,7 +76,7 @@ func TestNextPoll(t *testing.T) {
 		"ttl junk":                  {tag(), with("<ttl>hourly</ttl>"), 15 * time.Minute, "floor"},
 		"skipped hours":             {tag(), with("<skipHours><hour>12</hour><hour>13</hour></skipHours>"), 2 * time.Hour, "skipHours"},
 		"other hours":               {tag(), with("<skipHours><hour>3</hour></skipHours>"), 15 * time.Minute, "floor"},
-		"all hours": {tag(), with("<skipHours>" + strings.Join(numbered(24, "<hour>%d</hour>"), "") + "</skipHours>"),
+		"all hours": {tag(), with("<skipHours>" + strings.Join(eachNumber(24, "<hour>%d</hour>"), "") + "</skipHours>"),
 			15 * time.Minute, "floor"},
 		"skipped days": {tag(), with("<skipDays><day>Monday</day><day>Tuesday</day></skipDays>"), 36 * time.Hour, "skipDays"},
 		"skipped days and hours": {tag(), with("<skipHours><hour>0</hour></skipHours><skipDays><day>Monday</day></skipDays>"),
@@ -97,8 +97,8 @@ func TestNextPoll(t *testing.T) {
 	}
 }
 
-// numbered is a format for each number below n.
-func numbered(n int, format string) []string {
+// eachNumber is a format for each number below n.
+func eachNumber(n int, format string) []string {
 	var all []string
 	for i := range n {
 		all = append(all, fmt.Sprintf(format, i))

@@ -41,12 +41,32 @@ type Entry struct {
 // of an answer. The header may be nil; base is the address that the bytes came
 // from. Damage costs what it hits, not the feed.
 func Parse(body []byte, header http.Header, base string) (doc *Document, err error) {
-	defer func() {
-		// gofeed reads foreign bytes; whatever they make it do stays here.
-		if r := recover(); r != nil {
-			doc, err = nil, fmt.Errorf("parse feed: %v", r)
-		}
-	}()
+	defer caught(&err)
+	src, err := open(body, header, base)
+	if err != nil {
+		return nil, err
+	}
+	all := make([]int, src.count())
+	for i := range all {
+		all[i] = i
+	}
+	doc = src.document()
+	doc.finish(header)
+	doc.Entries, _ = src.read(all)
+	doc.Recovered = doc.Recovered || len(doc.Entries) < len(all)
+	return doc, nil
+}
+
+// caught turns a panic into an error. gofeed reads foreign bytes; whatever they
+// make it do stays here.
+func caught(err *error) {
+	if r := recover(); r != nil {
+		*err = fmt.Errorf("parse feed: %v", r)
+	}
+}
+
+// open decodes a document and cuts it into its items.
+func open(body []byte, header http.Header, base string) (src source, err error) {
 	text := bytes.TrimLeft(toUTF8(body, header), " \t\r\n\u200b\ufeff")
 	if len(text) == 0 {
 		return nil, fmt.Errorf("parse feed: %w: empty answer", ErrNotFeed)
@@ -58,36 +78,36 @@ func Parse(body []byte, header http.Header, base string) (doc *Document, err err
 	var links Relations
 	links.noteHeader(header, base)
 	if text[0] == '{' || text[0] == '[' {
-		doc, err = parseJSON(text, base, links)
+		src, err = openJSON(text, base, links)
 	} else {
-		doc, err = parseXML(text, base, stated != "", links)
+		src, err = openXML(text, base, stated != "", links)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("parse feed: %w", err)
 	}
+	return src, nil
+}
+
+// finish fills in what the document leaves to others to say.
+func (doc *Document) finish(header http.Header) {
 	if doc.Title == "" {
 		doc.Title = doc.Link
 	}
 	if doc.Lang == "" {
 		doc.Lang = primaryLang(header.Get("Content-Language"))
 	}
-	return doc, nil
 }
 
-func parseXML(text []byte, base string, stated bool, links Relations) (*Document, error) {
+// openXML cuts a document and mends its head.
+func openXML(text []byte, base string, stated bool, links Relations) (source, error) {
 	l, err := cut(text)
 	if err != nil {
 		return nil, err
 	}
-	m := &mender{layout: l, address: base, base: base, stated: stated, links: links}
-	doc, err := m.document()
-	if err != nil {
-		return nil, err
-	}
-	if !l.whole {
-		doc.Recovered = true
-	}
-	return doc, nil
+	m := &mender{layout: l, address: base, base: base, stated: stated, links: links, room: maxKept}
+	m.w.WriteString(m.envelope())
+	m.head()
+	return m, nil
 }
 
 // primaryLang is the first subtag of a language tag: "en" of "en-GB, fr".

@@ -131,21 +131,20 @@ func unchanged(j Job, t timing, a *answer) Result {
 
 // read turns the body of a good answer into items.
 func (p *Poller) read(ctx context.Context, j Job, t timing, a *answer, renewed bool) Result {
-	doc, err := Parse(a.body, a.header, a.url)
+	doc, err := p.documents.read(j, a.body, a.header, a.url, t.now)
 	if err != nil {
 		return p.failed(j, t, a, unreadable(a, err))
 	}
 	st := succeeded(j, t, a)
-	r := Result{Items: Items(doc, j.Feed, t.now)}
-	dropRepeated(r.Items, j.RepeatedBlocks)
-	n := count(ctx, j, r.Items)
+	r := Result{Items: doc.items, Cached: doc.cached}
+	n := count(ctx, j, doc)
 	if !j.State.Baselined || renewed && n.known == 0 {
 		baseline(r.Items, t.now, j.Backfill)
 	}
-	take(&st, j, a, doc, len(r.Items))
+	take(&st, j, a, doc)
 	if r.Gap = n.counted && n.known == 0 && n.all > 0 && j.State.Baselined && !renewed && !a.partial && st.Error == ""; r.Gap {
 		st.Memory.Gaps, st.Memory.GapAt = st.Memory.Gaps+1, t.now
-		r.Items = p.older(ctx, j, t, a, doc, r.Items)
+		r.Items = p.older(ctx, j, t, a, doc.Document, r.Items)
 	}
 	m := &st.Memory
 	if n.fresh() > 0 {
@@ -167,10 +166,12 @@ func (p *Poller) read(ctx context.Context, j Job, t timing, a *answer, renewed b
 // take keeps what the next poll needs of a document. A damaged one must not be
 // frozen by later "not modified" answers: it keeps the validators of the last
 // whole one.
-func take(st *news.FeedState, j Job, a *answer, doc *Document, items int) {
+func take(st *news.FeedState, j Job, a *answer, doc *reading) {
+	items := doc.total()
 	if !a.partial {
 		st.Items = items
 	}
+	st.Memory.Read = doc.token
 	switch {
 	case a.damaged != nil:
 		st.Error = fmt.Sprintf("the body is not whole, %d items could be read: %v", items, a.damaged)
@@ -205,12 +206,12 @@ type tally struct {
 
 // count asks who keeps the items. When that fails, so will keeping these: it is
 // not the feed that must answer for it.
-func count(ctx context.Context, j Job, items []news.Item) tally {
+func count(ctx context.Context, j Job, doc *reading) tally {
 	if j.Known == nil {
-		return tally{all: len(items)}
+		return tally{all: doc.total()}
 	}
-	known, err := j.Known(ctx, items)
-	return tally{all: len(items), known: known, counted: err == nil}
+	known, err := j.Known(ctx, doc.items)
+	return tally{all: doc.total(), known: doc.cached + known, counted: err == nil}
 }
 
 func (n tally) fresh() int {

@@ -5,11 +5,9 @@ import (
 	"cmp"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/mmcdole/gofeed"
 	"github.com/mmcdole/gofeed/atom"
-	ext "github.com/mmcdole/gofeed/extensions"
 	"github.com/mmcdole/gofeed/rss"
 )
 
@@ -46,61 +44,135 @@ func read(xml []byte) (*original, error) {
 	return o, nil
 }
 
-// document mends and reads the whole document. When gofeed refuses it, each
-// item is read by itself and only the bad ones are lost.
-func (m *mender) document() (*Document, error) {
-	head, tail := rssHead, rssTail
-	if m.names.atom {
-		head, tail = atomHead, atomTail
-	}
-	w := &writer{}
-	w.Grow(len(m.header) + 4096)
-	w.WriteString(head)
-	m.head(w)
-	headEnd := w.Len()
-	asides := make([]aside, 0, len(m.items))
-	ends := make([]int, 0, len(m.items))
-	for _, s := range m.items {
-		asides = append(asides, m.item(w, s))
-		ends = append(ends, w.Len())
-	}
-	w.WriteString(tail)
-	doc := &Document{Lang: primaryLang(m.lang), Hints: m.wishes.hints(), Relations: m.links, Archive: m.archive}
-	if o, err := read(w.Bytes()); err == nil && o.count() == len(m.items) {
-		o.feed(doc)
-		o.entries(doc, asides)
-		w.settle(doc)
-		return doc, nil
-	}
-	doc.Recovered = true
-	from := headEnd
-	for i, end := range ends {
-		one := append([]byte(head), w.Bytes()[from:end]...)
-		from = end
-		if o, err := read(append(one, tail...)); err == nil && o.count() == 1 {
-			o.entries(doc, asides[i:i+1])
-		}
-	}
-	o, err := read(append(bytes.Clone(w.Bytes()[:headEnd]), tail...))
-	if err == nil {
-		o.feed(doc)
-	}
-	w.settle(doc)
-	if len(doc.Entries) > 0 {
-		return doc, nil
-	}
-	return doc, err
+// What is given to gofeed at once. A batch keeps the mended markup of a huge
+// document small; most feeds are one batch.
+const (
+	batchItems = 128
+	batchBytes = 256 << 10
+)
+
+// batch is a part of a document, mended: some of its items.
+type batch struct {
+	places []int // in the document
+	asides []aside
+	from   int   // where the first one starts in the markup
+	ends   []int // where each of them ends
 }
 
-// settle redeems the tickets of a document.
-func (w *writer) settle(doc *Document) {
-	w.redeem(&doc.Title)
-	for i := range doc.Entries {
-		e := &doc.Entries[i]
-		for _, s := range [...]*string{&e.GUID, &e.Link, &e.Title, &e.Summary, &e.Content, &e.Author} {
-			w.redeem(s)
+// read has gofeed read the items at the given places. It returns the entries
+// and where each of them stands; an item that cannot be read is in neither.
+func (m *mender) read(places []int) (entries []Entry, at []int) {
+	for len(places) > 0 {
+		b := m.mend(places)
+		places = places[len(b.places):]
+		for i, e := range m.readBatch(b) {
+			if e != nil {
+				entries, at = append(entries, *e), append(at, b.places[i])
+			}
 		}
 	}
+	return entries, at
+}
+
+// mend writes the next batch into the writer, behind the document's head when
+// that is still to be read.
+func (m *mender) mend(places []int) batch {
+	if m.doc != nil {
+		m.w.reset()
+		m.w.WriteString(m.envelope())
+	}
+	b := batch{from: m.w.Len()}
+	for _, place := range places {
+		if len(b.places) == batchItems || m.w.Len() > batchBytes {
+			break
+		}
+		b.places = append(b.places, place)
+		b.asides = append(b.asides, m.item(m.items[place]))
+		b.ends = append(b.ends, m.w.Len())
+	}
+	return b
+}
+
+// readBatch gives a batch to gofeed. When gofeed refuses it, each item is read by
+// itself and only the bad ones are lost: they are nil.
+func (m *mender) readBatch(b batch) []*Entry {
+	entries := make([]*Entry, len(b.places))
+	o, err := read(m.closed(m.w.Bytes()))
+	if err != nil || o.count() != len(b.places) {
+		return m.readApart(b, entries)
+	}
+	m.describe(o)
+	for i := range entries {
+		entries[i] = m.entry(o, i, &b.asides[i])
+	}
+	return entries
+}
+
+func (m *mender) readApart(b batch, entries []*Entry) []*Entry {
+	markup := m.w.Bytes()
+	if m.doc == nil {
+		o, err := read(m.closed(bytes.Clone(markup[:b.from])))
+		if err != nil {
+			o = &original{}
+		}
+		m.describe(o)
+	}
+	for i, end := range b.ends {
+		one := append([]byte(m.envelope()), markup[b.from:end]...)
+		b.from = end
+		if o, err := read(m.closed(one)); err == nil && o.count() == 1 {
+			entries[i] = m.entry(o, 0, &b.asides[i])
+		}
+	}
+	return entries
+}
+
+// envelope starts the markup of a batch, and closed ends it.
+func (m *mender) envelope() string {
+	if m.names.atom {
+		return atomHead
+	}
+	return rssHead
+}
+
+func (m *mender) closed(markup []byte) []byte {
+	if m.names.atom {
+		return append(markup, atomTail...)
+	}
+	return append(markup, rssTail...)
+}
+
+// document is what the document says of itself, without its entries.
+func (m *mender) document() *Document {
+	if m.doc == nil {
+		m.readBatch(m.mend(nil))
+	}
+	return m.doc
+}
+
+// describe fills in what a document says of itself, when gofeed has just read it.
+func (m *mender) describe(o *original) {
+	if m.doc != nil {
+		return
+	}
+	doc := &Document{Lang: primaryLang(m.lang), Hints: m.wishes.hints(), Relations: m.links, Archive: m.archive,
+		Recovered: !m.whole}
+	language := primaryLang(m.about[feedLanguage])
+	switch {
+	case o.rss != nil:
+		doc.Title, doc.Link = o.rss.Title, cmp.Or(o.rss.Link, m.about[atomLink])
+		doc.Lang = cmp.Or(primaryLang(o.rss.Language), language, doc.Lang)
+		m.author = m.about.creator()
+	case o.atom != nil:
+		doc.Title, m.author = o.atom.Title, author(o.atom.Authors) // for entries too: RFC 4287, section 4.2.1
+		for _, l := range o.atom.Links {
+			doc.Link = l.Href
+		}
+		doc.Lang = cmp.Or(doc.Lang, language)
+	}
+	doc.Title = cmp.Or(doc.Title, m.about[dcTitle], m.about[atomTitle])
+	m.w.redeem(&doc.Title, &doc.Link, &m.author)
+	m.doc = doc
 }
 
 func (o *original) count() int {
@@ -110,122 +182,64 @@ func (o *original) count() int {
 	return len(o.atom.Entries)
 }
 
-// feed fills in what a document says of itself.
-func (o *original) feed(doc *Document) {
-	if f := o.rss; f != nil {
-		doc.Title = cmp.Or(f.Title, extension(f.Extensions, "dc", "title"), extension(f.Extensions, "atom", "title"))
-		doc.Link = cmp.Or(f.Link, extensionLink(f.Extensions))
-		doc.Lang = cmp.Or(primaryLang(f.Language), primaryLang(extension(f.Extensions, "dc", "language")), doc.Lang)
-		return
+// entry puts together what gofeed read of an item and what was kept aside.
+func (m *mender) entry(o *original, i int, a *aside) *Entry {
+	e := &a.rest
+	if o.rss != nil {
+		m.rssEntry(e, o.rss.Items[i], a)
+	} else {
+		m.atomEntry(e, o.atom.Entries[i], a)
 	}
-	doc.Title = cmp.Or(o.atom.Title, extension(o.atom.Extensions, "dc", "title"))
-	doc.Link = alternate(o.atom.Links)
-	doc.Lang = cmp.Or(doc.Lang, primaryLang(extension(o.atom.Extensions, "dc", "language")))
+	m.w.redeem(&e.GUID, &e.Link, &e.Title, &e.Summary, &e.Content, &e.Author)
+	e.Author = cmp.Or(e.Author, m.author)
+	e.Categories = append(e.Categories, a.subjects...)
+	e.Lang = primaryLang(a.lang)
+	return e
 }
 
-func (o *original) entries(doc *Document, asides []aside) {
-	for i, a := range asides {
-		var e Entry
-		if o.rss != nil {
-			e = rssEntry(o.rss.Items[i], a)
-			e.Author = cmp.Or(e.Author, creator(o.rss.Extensions))
-		} else {
-			e = atomEntry(o.atom.Entries[i], a)
-			e.Author = cmp.Or(e.Author, author(o.atom.Authors)) // RFC 4287, section 4.2.1
-		}
-		e.Lang = primaryLang(a.lang)
-		doc.Entries = append(doc.Entries, e)
-	}
-}
-
-func rssEntry(it *rss.Item, a aside) Entry {
-	x := it.Extensions
-	e := Entry{
-		Title: cmp.Or(it.Title, extension(x, "dc", "title"), extension(x, "atom", "title"),
-			extension(x, "media", "title"), extension(x, "itunes", "title")),
-		Summary: cmp.Or(it.Description, extension(x, "dc", "description"), extension(x, "atom", "summary"),
-			it.Custom["summary"], it.Custom["abstract"], extension(x, "itunes", "summary"),
-			extension(x, "googleplay", "description"), extension(x, "itunes", "subtitle"),
-			extension(x, "media", "description")),
-		Content: cmp.Or(it.Content, it.Custom["fullitem"], it.Custom["body"], extension(x, "xhtml", "body"),
-			extension(x, "xhtml", "div"), extension(x, "atom", "content"), it.Custom["content"]),
-		Author: cmp.Or(it.Author, creator(x)),
-		Published: firstDate(it.Custom["published"], extension(x, "atom", "published"),
-			extension(x, "dcterms", "issued"), it.Custom["issued"], extension(x, "dc", "date"),
-			extension(x, "dcterms", "created"), it.Custom["created"]),
-		Updated: firstDate(extension(x, "atom", "updated"), it.Custom["updated"],
-			extension(x, "dcterms", "modified"), it.Custom["modified"], extension(x, "dc", "date")),
+func (m *mender) rssEntry(e *Entry, it *rss.Item, a *aside) {
+	e.Title = cmp.Or(it.Title, e.Title)
+	e.Summary = cmp.Or(it.Description, e.Summary)
+	e.Content = cmp.Or(it.Content, e.Content)
+	e.Author = cmp.Or(it.Author, e.Author)
+	if e.Content == "" && e.Summary != a.summary {
+		e.Content = a.summary
 	}
 	for _, c := range it.Categories {
 		e.Categories = append(e.Categories, c.Value)
 	}
-	e.Categories = append(e.Categories, extensions(x, "dc", "subject")...)
-	if e.Content == "" && e.Summary != it.Custom["summary"] {
-		e.Content = it.Custom["summary"]
-	}
-	rssIdentity(&e, it, a)
-	return e
-}
-
-// rssIdentity sets the id and the link. A guid is a link when it says so, or
-// says nothing and looks like one.
-func rssIdentity(e *Entry, it *rss.Item, a aside) {
-	x := it.Extensions
-	e.Link = cmp.Or(it.Link, extensionLink(x))
-	if it.GUID != nil {
+	// A guid is a link when it says so, or says nothing and looks like one.
+	e.Link = cmp.Or(it.Link, e.Link)
+	if it.GUID != nil && it.GUID.Value != "" {
 		e.GUID = it.GUID.Value
 		if e.Link == "" && it.GUID.IsPermalink == "true" {
 			e.Link = resolve(a.relative, e.GUID)
 		}
 	}
-	e.GUID = cmp.Or(e.GUID, extension(x, "atom", "id"), it.Custom["id"], a.id, extension(x, "dc", "identifier"))
-	if orig := extension(x, "feedburner", "origlink"); orig != "" {
-		e.Link = orig
-	}
+	e.Link = cmp.Or(a.origin, e.Link)
 	if e.Link == "" && isWeb(a.id) {
 		e.Link = a.id
 	}
 }
 
-func atomEntry(en *atom.Entry, a aside) Entry {
-	x := en.Extensions
-	e := Entry{
-		GUID:    cmp.Or(a.id, en.ID),
-		Link:    cmp.Or(extension(x, "feedburner", "origlink"), alternate(en.Links)),
-		Title:   cmp.Or(en.Title, extension(x, "dc", "title"), extension(x, "media", "title")),
-		Summary: cmp.Or(en.Summary, extension(x, "dc", "description"), extension(x, "media", "description")),
-		Author:  cmp.Or(author(en.Authors), extension(x, "dc", "creator")),
-		Published: firstDate(en.Published, extension(x, "dcterms", "issued"), extension(x, "dcterms", "created"),
-			extension(x, "dc", "date")),
-		Updated: firstDate(en.Updated, extension(x, "dcterms", "modified"), extension(x, "dc", "date")),
-	}
+func (m *mender) atomEntry(e *Entry, en *atom.Entry, a *aside) {
+	e.GUID = cmp.Or(a.id, en.ID)
+	e.Title = cmp.Or(en.Title, e.Title)
+	e.Summary = cmp.Or(en.Summary, e.Summary)
+	e.Author = cmp.Or(author(en.Authors), e.Author)
 	if en.Content != nil {
-		e.Content = en.Content.Value
+		e.Content = cmp.Or(en.Content.Value, e.Content)
 	}
-	e.Content = cmp.Or(e.Content, extension(x, "xhtml", "body"), extension(x, "xhtml", "div"))
+	e.Link = a.origin
+	for _, l := range en.Links {
+		e.Link = cmp.Or(e.Link, l.Href)
+	}
 	if e.Link == "" && isWeb(e.GUID) {
 		e.Link = e.GUID
 	}
 	for _, c := range en.Categories {
 		e.Categories = append(e.Categories, cmp.Or(c.Label, c.Term))
 	}
-	e.Categories = append(e.Categories, extensions(x, "dc", "subject")...)
-	return e
-}
-
-// alternate is the link to what an entry is about: the first alternate one,
-// else one without a known relation.
-func alternate(links []*atom.Link) string {
-	other := ""
-	for _, l := range links {
-		switch l.Rel {
-		case "alternate", "":
-			return l.Href
-		case "self", "related", "via":
-			other = cmp.Or(other, l.Href)
-		}
-	}
-	return other
 }
 
 func author(people []*atom.Person) string {
@@ -235,51 +249,6 @@ func author(people []*atom.Person) string {
 		}
 	}
 	return ""
-}
-
-// creator is who wrote something, in the vocabularies that are lent to RSS.
-func creator(x ext.Extensions) string {
-	return cmp.Or(extension(x, "dc", "creator"), extension(x, "dc", "author"), extension(x, "itunes", "author"),
-		extension(x, "googleplay", "author"))
-}
-
-func extension(x ext.Extensions, prefix, name string) string {
-	for _, e := range x[prefix][name] {
-		if e.Value != "" {
-			return e.Value
-		}
-	}
-	return ""
-}
-
-func extensions(x ext.Extensions, prefix, name string) []string {
-	var all []string
-	for _, e := range x[prefix][name] {
-		all = append(all, e.Value)
-	}
-	return all
-}
-
-// extensionLink is the link of an Atom element inside of RSS.
-func extensionLink(x ext.Extensions) string {
-	for _, l := range x["atom"]["link"] {
-		if rel := l.Attrs["rel"]; rel == "" || rel == "alternate" {
-			return l.Attrs["href"]
-		}
-	}
-	return ""
-}
-
-func firstDate(values ...string) time.Time {
-	for _, v := range values {
-		if v == "" {
-			continue
-		}
-		if t, ok := ParseDate(v); ok {
-			return t
-		}
-	}
-	return time.Time{}
 }
 
 func isWeb(s string) bool {

@@ -53,52 +53,52 @@ func (s *scanner) ahead(mark, from int) int {
 	return at
 }
 
-// next returns the token at the scanner's place; ok is false at the end.
-func (s *scanner) next() (t token, ok bool) {
+// next reads the token at the scanner's place into t; false at the end. Only the
+// fields of the token's kind are set, as this is called for every tag.
+func (s *scanner) next(t *token) bool {
 	if s.at >= len(s.b) {
-		return t, false
+		return false
 	}
-	if s.b[s.at] == '<' {
-		if t, ok = s.markup(); ok {
-			s.at = t.to
-			return t, true
-		}
+	if s.b[s.at] == '<' && s.markup(t) {
+		s.at = t.to
+		return true
 	}
-	t = token{kind: textToken, from: s.at}
-	end := bytes.IndexByte(s.b[s.at+1:], '<')
-	if end < 0 {
-		t.to = len(s.b)
-	} else {
+	t.kind, t.from, t.to = textToken, s.at, len(s.b)
+	if end := bytes.IndexByte(s.b[s.at+1:], '<'); end >= 0 {
 		t.to = s.at + 1 + end
 	}
 	t.text = s.b[t.from:t.to]
 	s.at = t.to
-	return t, true
+	return true
 }
 
-// markup reads the tag, comment or section that starts here; ok is false when
-// the "<" is only text.
-func (s *scanner) markup() (t token, ok bool) {
+// markup reads the tag, comment or section that starts here; false when the "<"
+// is only text.
+func (s *scanner) markup(t *token) bool {
 	rest := s.b[s.at:]
 	if len(rest) < 2 {
-		return t, false
+		return false
 	}
+	t.from = s.at
 	switch c := rest[1]; {
 	case c == '/':
-		return s.endTag(rest)
+		return s.endTag(rest, t)
 	case c == '!':
-		return s.declaration(rest)
+		s.declaration(rest, t)
+		return true
 	case c == '?':
-		return s.until(instructionEnd, len("<?")), true
+		s.until(instructionEnd, len("<?"), t)
+		return true
 	case isNameStart(c):
-		return s.startTag(rest)
+		s.startTag(rest, t)
+		return true
 	}
-	return t, false
+	return false
 }
 
-func (s *scanner) endTag(rest []byte) (t token, ok bool) {
+func (s *scanner) endTag(rest []byte, t *token) bool {
 	if len(rest) < 3 || !isNameStart(rest[2]) {
-		return t, false
+		return false
 	}
 	n := nameLen(rest[2:])
 	end := 2 + n
@@ -108,13 +108,14 @@ func (s *scanner) endTag(rest []byte) (t token, ok bool) {
 	if end < len(rest) && rest[end] == '>' { // else "</title" is cut by the next tag
 		end++
 	}
-	return token{kind: endToken, from: s.at, to: s.at + end, name: rest[2 : 2+n]}, true
+	t.kind, t.to, t.name = endToken, s.at+end, rest[2:2+n]
+	return true
 }
 
-func (s *scanner) startTag(rest []byte) (token, bool) {
+func (s *scanner) startTag(rest []byte, t *token) {
 	n := nameLen(rest[1:])
 	end, closed := tagEnd(rest, 1+n)
-	t := token{kind: startToken, from: s.at, to: s.at + end, name: rest[1 : 1+n], closed: closed}
+	t.kind, t.to, t.name, t.closed = startToken, s.at+end, rest[1:1+n], closed
 	stop := end
 	if stop > 0 && rest[stop-1] == '>' {
 		stop--
@@ -123,66 +124,65 @@ func (s *scanner) startTag(rest []byte) (token, bool) {
 		stop--
 	}
 	t.attrs = rest[1+n : max(stop, 1+n)]
-	return t, true
 }
 
 // tagEnd finds where a start tag ends, with quotes in mind. A "<" inside of
 // quotes is illegal there (XML 1.0, production 10) and mostly means that a
 // quote was lost, so the tag then ends at its first ">".
 func tagEnd(rest []byte, i int) (end int, closed bool) {
-	var quote byte
 	for ; i < len(rest); i++ {
-		c := rest[i]
-		switch {
-		case quote != 0 && c == quote:
-			quote = 0
-		case quote != 0 && c == '<':
-			if gt := bytes.IndexByte(rest, '>'); gt >= 0 {
-				return gt + 1, rest[gt-1] == '/'
+		switch c := rest[i]; c {
+		case '"', '\'':
+			if rest[i-1] != '=' && rest[i-1] > ' ' {
+				continue
 			}
-			return len(rest), false
-		case quote != 0:
-		case c == '"' || c == '\'':
-			if rest[i-1] == '=' || rest[i-1] <= ' ' {
-				quote = c
+			n := bytes.IndexByte(rest[i+1:], c)
+			if n < 0 || bytes.IndexByte(rest[i+1:i+1+n], '<') >= 0 {
+				return firstTagEnd(rest)
 			}
-		case c == '>':
+			i += 1 + n
+		case '>':
 			return i + 1, rest[i-1] == '/'
-		case c == '<':
+		case '<':
 			return i, false
 		}
 	}
-	if gt := bytes.IndexByte(rest, '>'); quote != 0 && gt >= 0 {
+	return len(rest), false
+}
+
+// firstTagEnd ends a tag at its first ">", whatever quotes say.
+func firstTagEnd(rest []byte) (end int, closed bool) {
+	if gt := bytes.IndexByte(rest, '>'); gt >= 0 {
 		return gt + 1, rest[gt-1] == '/'
 	}
 	return len(rest), false
 }
 
-func (s *scanner) declaration(rest []byte) (token, bool) {
+func (s *scanner) declaration(rest []byte, t *token) {
 	switch {
-	case bytes.HasPrefix(rest, []byte("<!--")):
-		return s.until(commentEnd, len("<!--")), true
 	case bytes.HasPrefix(rest, []byte("<![CDATA[")):
-		return s.cdata(rest), true
+		s.cdata(rest, t)
+	case bytes.HasPrefix(rest, []byte("<!--")):
+		s.until(commentEnd, len("<!--"), t)
 	case hasPrefixFold(rest, "<!doctype"):
-		return token{kind: otherToken, from: s.at, to: s.at + doctypeEnd(rest)}, true
+		t.kind, t.to = otherToken, s.at+doctypeEnd(rest)
+	default:
+		t.kind, t.to = otherToken, s.at+firstEnd(rest)
 	}
-	return token{kind: otherToken, from: s.at, to: s.at + firstEnd(rest)}, true
 }
 
-// until makes a token that ends with a mark; when the mark was lost, with the
+// until reads a token that ends with a mark; when the mark was lost, with the
 // next ">".
-func (s *scanner) until(mark, opening int) token {
-	t := token{kind: otherToken, from: s.at}
+func (s *scanner) until(mark, opening int, t *token) {
+	t.kind = otherToken
 	if end := s.ahead(mark, s.at+opening); end >= 0 {
 		t.to = end + len("-->")
 		if mark == instructionEnd {
 			t.to--
 		}
-		return t
+		return
 	}
 	t.to = s.at + firstEnd(s.b[s.at:])
-	return t
 }
 
 // firstEnd is the offset behind the first ">".
@@ -196,9 +196,9 @@ func firstEnd(b []byte) int {
 // cdata reads a CDATA section. One that lost its end would swallow the next
 // items up to their first "]]>", so a section that holds the border of an item
 // and then another section ends at that border.
-func (s *scanner) cdata(rest []byte) token {
+func (s *scanner) cdata(rest []byte, t *token) {
 	open := s.at + len("<![CDATA[")
-	t := token{kind: cdataToken, from: s.at}
+	t.kind = cdataToken
 	end := s.ahead(cdataEnd, open)
 	inner := rest[open-s.at:]
 	if end >= 0 {
@@ -211,14 +211,13 @@ func (s *scanner) cdata(rest []byte) token {
 	if again >= 0 {
 		if cut := itemBorder(inner[:again]); cut >= 0 {
 			t.text, t.to = inner[:cut], open+cut
-			return t
+			return
 		}
 	}
 	t.text, t.to = inner, open+len(inner)
 	if end >= 0 {
 		t.to += len("]]>")
 	}
-	return t
 }
 
 // itemBorder finds the end of an item in text, -1 when there is none.
@@ -270,8 +269,21 @@ func nameLen(b []byte) int {
 	return len(b)
 }
 
+// hasPrefixFold compares in any case of ASCII letters; prefix is in lower case.
 func hasPrefixFold(b []byte, prefix string) bool {
-	return len(b) >= len(prefix) && bytes.EqualFold(b[:len(prefix)], []byte(prefix))
+	if len(b) < len(prefix) {
+		return false
+	}
+	for i := range len(prefix) {
+		c := b[i]
+		if c >= 'A' && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		if c != prefix[i] {
+			return false
+		}
+	}
+	return true
 }
 
 // attr finds an attribute by its name, any case, and decodes its value.

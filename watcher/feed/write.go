@@ -2,6 +2,7 @@ package feed
 
 import (
 	"bytes"
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -34,6 +35,13 @@ type writer struct {
 	texts []string // what tickets stand for
 }
 
+// reset empties the writer for the next batch of items.
+func (w *writer) reset() {
+	w.Reset()
+	clear(w.texts) // the entries have them now
+	w.texts = w.texts[:0]
+}
+
 // leaf writes an element once an item: the first that says something counts.
 func (w *writer) leaf(name, value string) {
 	if value == "" || slices.Contains(w.seen, name) {
@@ -48,13 +56,15 @@ func (w *writer) leaf(name, value string) {
 }
 
 // redeem puts the text back for its ticket.
-func (w *writer) redeem(s *string) {
-	number, ok := strings.CutPrefix(*s, ticket)
-	if !ok {
-		return
-	}
-	if i, err := strconv.Atoi(number); err == nil && i >= 0 && i < len(w.texts) {
-		*s = w.texts[i]
+func (w *writer) redeem(all ...*string) {
+	for _, s := range all {
+		number, ok := strings.CutPrefix(*s, ticket)
+		if !ok {
+			continue
+		}
+		if i, err := strconv.Atoi(number); err == nil && i >= 0 && i < len(w.texts) {
+			*s = w.texts[i]
+		}
 	}
 }
 
@@ -84,27 +94,29 @@ func (w *writer) attribute(name, value string) {
 
 // head mends what stands around the items. It also learns the base of the
 // document's relative links and its language.
-func (m *mender) head(w *writer) {
-	w.seen = w.seen[:0]
+func (m *mender) head() {
 	m.enter(m.root)
+	var to choice
 	m.children(m.header, func(e element) bool {
 		switch e.key {
-		case "title", "dc:title", "atom:title":
-			w.leaf(e.key, m.textOf(e))
-		case "language", "dc:language":
-			w.leaf(e.key, m.plain(e.inner))
+		case "title":
+			m.w.leaf("title", m.fit(m.textOf(e)))
+		case "dc:title", "atom:title", "dc:creator", "dc:author", "itunes:author", "googleplay:author":
+			m.about.set(fieldOf(e.key), m.fit(m.textOf(e)))
+		case "language":
+			m.w.leaf("language", m.fit(m.plain(e.inner)))
+		case "dc:language":
+			m.about.set(feedLanguage, m.fit(m.plain(e.inner)))
 		case "author":
 			if m.names.atom {
-				m.person(w, e)
+				m.person(e)
 			}
-		case "dc:creator", "itunes:author", "googleplay:author":
-			w.leaf(e.key, m.text(e.inner))
 		case "ttl", "sy:updateperiod", "sy:updatefrequency", "skiphours", "skipdays":
 			m.wishes.note(m, e)
 		case "fh:archive":
 			m.archive = true
 		case "link", "atom:link":
-			m.link(w, e, m.base)
+			m.link(e, m.base, &to, &m.about)
 			m.relation(e)
 			if e.key == "link" && m.site == "" {
 				m.site = resolve(m.base, m.siteLink(e))
@@ -112,6 +124,7 @@ func (m *mender) head(w *writer) {
 		}
 		return true
 	})
+	to.write(&m.w)
 	m.relative = m.base
 	if isWeb(m.site) && (m.base == "" || m.base == m.address && !m.names.atom) {
 		m.relative = m.site
@@ -150,116 +163,132 @@ func (m *mender) enter(attrs []byte) {
 }
 
 // item mends one item and keeps aside what gofeed has no place for.
-func (m *mender) item(w *writer, s span) aside {
-	w.seen = w.seen[:0]
+func (m *mender) item(s span) aside {
+	m.w.seen = m.w.seen[:0]
+	m.own = fields{}
+	m.categories = 0
 	a := aside{base: m.base, relative: m.relative}
-	a.id, _ = attr(s.attrs, "rdf:about", m.ents)
-	a.lang, _ = attr(s.attrs, "xml:lang", m.ents)
-	if base, ok := attr(s.attrs, "xml:base", m.ents); ok {
-		a.base = rebase(m.base, base)
-		a.relative = a.base
+	if len(s.attrs) > 0 {
+		a.id, _ = attr(s.attrs, "rdf:about", m.ents)
+		a.lang, _ = attr(s.attrs, "xml:lang", m.ents)
+		if base, ok := attr(s.attrs, "xml:base", m.ents); ok {
+			a.base = rebase(m.base, base)
+			a.relative = a.base
+		}
 	}
 	if m.names.atom {
-		w.WriteString("<entry>")
-		m.children(s.body, func(e element) bool { m.atomChild(w, e, &a); return true })
-		w.WriteString("</entry>")
+		var to choice
+		m.w.WriteString("<entry>")
+		m.children(s.body, func(e element) bool { m.atomChild(e, &a, &to); return true })
+		to.write(&m.w)
+		m.w.WriteString("</entry>")
+		a.rest = m.own.atom()
 	} else {
-		w.WriteString("<item>")
-		m.children(s.body, func(e element) bool { m.rssChild(w, e, &a); return true })
-		w.WriteString("</item>")
+		m.w.WriteString("<item>")
+		m.children(s.body, func(e element) bool { m.rssChild(e, &a); return true })
+		m.w.WriteString("</item>")
+		a.rest = m.own.rss(a.id)
 	}
+	a.origin, a.summary = m.own[origLink], m.own[plainSummary]
 	return a
 }
 
-func (m *mender) rssChild(w *writer, e element, a *aside) {
+func (m *mender) rssChild(e element, a *aside) {
 	switch e.key {
-	case "title", "description", "content:encoded", "body", "fullitem", "xhtml:body", "xhtml:div",
-		"summary", "content", "dc:title", "dc:description", "media:title", "media:description",
-		"atom:title", "atom:summary", "atom:content", "itunes:summary", "itunes:title", "itunes:subtitle",
-		"googleplay:description", "abstract":
-		w.leaf(e.key, m.textOf(e))
-	case "dc:creator", "dc:author", "itunes:author", "googleplay:author":
-		w.leaf(e.key, m.text(e.inner))
+	case "title", "description", "content:encoded":
+		m.w.leaf(e.key, m.fit(m.textOf(e)))
 	case "author", "atom:author":
-		m.rssAuthor(w, e)
-	case "pubdate":
-		// Not under its own name: gofeed would try 120 layouts on it.
-		w.leaf("published", m.plain(e.inner))
-	case "published", "updated", "issued", "modified", "created", "dc:date",
-		"dcterms:issued", "dcterms:created", "dcterms:modified", "atom:published", "atom:updated",
-		"dc:identifier", "atom:id", "id":
-		w.leaf(e.key, m.plain(e.inner))
-	case "feedburner:origlink":
-		w.leaf(e.key, resolve(a.relative, m.plain(e.inner)))
+		m.rssAuthor(e)
 	case "guid":
-		m.guid(w, e, a)
+		m.guid(e)
 	case "link", "atom:link":
-		m.link(w, e, a.relative)
+		m.link(e, a.relative, nil, &m.own)
 	case "category":
-		w.also("category", "", m.text(e.inner))
+		if m.another() {
+			m.w.also("category", "", m.fit(m.text(e.inner)))
+		}
 	case "dc:subject":
-		w.also("dc:subject", "", m.text(e.inner))
+		m.subject(e, a)
 	case "media:group", "media:content":
-		m.media(e.inner, 1, func(c element) { m.rssChild(w, c, a) })
+		m.media(e.inner, 1, func(c element) { m.rssChild(c, a) })
+	default:
+		m.aside(e, a.relative)
 	}
 }
 
-func (m *mender) atomChild(w *writer, e element, a *aside) {
+func (m *mender) atomChild(e element, a *aside, to *choice) {
 	switch e.key {
 	case "title", "summary", "content":
-		w.leaf(e.key, m.construct(e))
+		m.w.leaf(e.key, m.fit(m.construct(e)))
 	case "description":
-		w.leaf("summary", m.text(e.inner))
+		m.w.leaf("summary", m.fit(m.text(e.inner)))
 	case "content:encoded":
-		w.leaf("content", m.text(e.inner))
-	case "xhtml:body", "xhtml:div", "dc:title", "dc:description", "media:title", "media:description",
-		"itunes:summary":
-		w.leaf(e.key, m.text(e.inner))
+		m.w.leaf("content", m.fit(m.text(e.inner)))
 	case "id", "guid":
 		if a.id == "" {
-			a.id = m.atomID(e, a.base)
+			a.id = m.fit(m.atomID(e, a.base))
 		}
-	case "published", "updated", "issued", "modified", "created", "pubdate", "dc:date",
-		"dcterms:issued", "dcterms:created", "dcterms:modified":
-		m.atomDate(w, e)
-	case "feedburner:origlink":
-		w.leaf(e.key, resolve(a.base, m.plain(e.inner)))
 	case "author":
-		m.person(w, e)
-	case "dc:creator":
-		w.leaf(e.key, m.text(e.inner))
+		m.person(e)
 	case "link":
-		m.link(w, e, a.relative)
+		m.link(e, a.relative, to, nil)
 	case "category":
-		term, _ := attr(e.attrs, "term", m.ents)
-		label, _ := attr(e.attrs, "label", m.ents)
-		if term == "" {
-			term = m.plain(e.inner)
-		}
-		w.WriteString("<category")
-		w.attribute("term", term)
-		w.attribute("label", label)
-		w.WriteString("/>")
+		m.category(e)
 	case "dc:subject":
-		w.also("dc:subject", "", m.text(e.inner))
+		m.subject(e, a)
 	case "media:group", "media:content":
-		m.media(e.inner, 1, func(c element) { m.atomChild(w, c, a) })
+		m.media(e.inner, 1, func(c element) { m.atomChild(c, a, to) })
+	default:
+		m.aside(e, a.base)
 	}
 }
 
-// atomDate writes a date under the one name of each kind that gofeed keeps:
-// Atom 0.3 and borrowed vocabularies have others.
-func (m *mender) atomDate(w *writer, e element) {
-	name := e.key
-	switch e.key {
-	case "issued", "pubdate":
-		name = "published"
-	case "modified":
-		name = "updated"
-	case "created":
-		name = "dcterms:created"
+// aside keeps the value of an element that is ours to read.
+func (m *mender) aside(e element, base string) {
+	at := fieldOf(e.key)
+	if at == noField || m.own[at] != "" {
+		return
 	}
-	w.leaf(name, m.plain(e.inner))
+	var value string
+	switch {
+	case at == origLink:
+		value = resolve(base, m.plain(e.inner))
+	case at >= plainPublished:
+		value = m.plain(e.inner)
+	case m.names.atom || at >= dcCreator:
+		value = m.text(e.inner)
+	default:
+		value = m.textOf(e)
+	}
+	m.own.set(at, m.fit(value))
+}
+
+// another counts the categories of an item, and says whether one more is read.
+func (m *mender) another() bool {
+	m.categories++
+	return m.categories <= maxSubjects
+}
+
+func (m *mender) subject(e element, a *aside) {
+	if value := m.text(e.inner); value != "" && m.another() {
+		a.subjects = append(a.subjects, m.fit(value))
+	}
+}
+
+// category writes a category of Atom, whose name is in attributes.
+func (m *mender) category(e element) {
+	if !m.another() {
+		return
+	}
+	term, _ := attr(e.attrs, "term", m.ents)
+	label, _ := attr(e.attrs, "label", m.ents)
+	if term == "" {
+		term = m.plain(e.inner)
+	}
+	m.w.WriteString("<category")
+	m.w.attribute("term", m.fit(term))
+	m.w.attribute("label", m.fit(label))
+	m.w.WriteString("/>")
 }
 
 func (m *mender) textOf(e element) string {
@@ -269,49 +298,80 @@ func (m *mender) textOf(e element) string {
 	return m.text(e.inner)
 }
 
-func (m *mender) guid(w *writer, e element, a *aside) {
-	value := m.plain(e.inner)
-	if value == "" || slices.Contains(w.seen, "guid") {
+func (m *mender) guid(e element) {
+	value := m.fit(m.plain(e.inner))
+	if value == "" || slices.Contains(m.w.seen, "guid") {
 		return
 	}
-	w.seen = append(w.seen, "guid")
+	m.w.seen = append(m.w.seen, "guid")
 	permalink, given := attr(e.attrs, "isPermaLink", m.ents)
 	if given && !strings.EqualFold(strings.TrimSpace(permalink), "true") {
-		w.also("guid", ` isPermaLink="false"`, value)
+		m.w.also("guid", ` isPermaLink="false"`, value)
 		return
 	}
-	w.also("guid", "", value)
+	m.w.also("guid", "", value)
 }
 
-// link writes RSS's <link>text</link> and Atom's <link href="..."/>.
-func (m *mender) link(w *writer, e element, base string) {
-	base = m.elementBase(e, base)
-	href, _ := attr(e.attrs, "href", m.ents)
+// choice is the link to what an entry is about: the first alternate one, else
+// the first of a relation that comes near.
+type choice struct {
+	href string
+	sure bool
+}
+
+// wants says whether a link of the relation would be taken.
+func (c *choice) wants(rel string) bool {
+	switch {
+	case c.sure:
+		return false
+	case alternate(rel):
+		return true
+	}
+	return c.href == "" && (strings.EqualFold(rel, "self") || strings.EqualFold(rel, "related") || strings.EqualFold(rel, "via"))
+}
+
+func (c *choice) write(w *writer) {
+	if c.href != "" {
+		w.WriteString("<link")
+		w.attribute("href", c.href)
+		w.WriteString("/>")
+	}
+}
+
+// alternate says that a link leads to the page of what it stands in.
+func alternate(rel string) bool {
+	return rel == "" || strings.EqualFold(rel[strings.LastIndexByte(rel, '/')+1:], "alternate")
+}
+
+// link reads RSS's <link>text</link>, which goes to gofeed, and Atom's
+// <link href="..."/>, of which the best one goes there. In RSS, Atom's are kept
+// aside.
+func (m *mender) link(e element, base string, to *choice, own *fields) {
+	rel, _ := attr(e.attrs, "rel", m.ents)
+	rel = strings.TrimSpace(rel)
 	if e.key == "link" && !m.names.atom {
 		value := m.plain(e.inner)
-		if value == "" {
-			if rel, _ := attr(e.attrs, "rel", m.ents); rel != "" && rel != "alternate" {
-				return
-			}
-			value = href
+		if value == "" && alternate(rel) {
+			value, _ = attr(e.attrs, "href", m.ents)
 		}
-		w.leaf("link", resolve(base, value))
+		m.w.leaf("link", m.fit(resolve(m.elementBase(e, base), value)))
 		return
 	}
+	if e.key == "link" && !to.wants(rel) || e.key != "link" && (!alternate(rel) || own == nil) {
+		return
+	}
+	href, _ := attr(e.attrs, "href", m.ents)
 	if href == "" {
 		href = m.plain(e.inner)
 	}
-	if href == "" {
+	if href = m.fit(resolve(m.elementBase(e, base), href)); href == "" {
 		return
 	}
-	rel, _ := attr(e.attrs, "rel", m.ents)
-	typ, _ := attr(e.attrs, "type", m.ents)
-	w.WriteByte('<')
-	w.WriteString(e.key)
-	w.attribute("href", resolve(base, href))
-	w.attribute("rel", rel)
-	w.attribute("type", typ)
-	w.WriteString("/>")
+	if e.key == "link" {
+		to.href, to.sure = href, alternate(rel)
+		return
+	}
+	own.set(atomLink, href)
 }
 
 // atomID is an id as it stands; a relative one is made absolute where the
@@ -334,38 +394,31 @@ func (m *mender) elementBase(e element, base string) string {
 }
 
 // person writes an Atom author; some give only text, without a name element.
-func (m *mender) person(w *writer, e element) {
+func (m *mender) person(e element) {
+	if slices.Contains(m.w.seen, "author") {
+		return
+	}
 	name, email := m.personParts(e)
 	if name == "" && email == "" {
 		return
 	}
-	w.WriteString("<author>")
-	if name != "" {
-		w.also("name", "", name)
-	}
-	if email != "" {
-		w.also("email", "", email)
-	}
-	w.WriteString("</author>")
+	m.w.seen = append(m.w.seen, "author")
+	m.w.WriteString("<author>")
+	m.w.also("name", "", m.fit(cmp.Or(name, email)))
+	m.w.WriteString("</author>")
 }
 
-func (m *mender) rssAuthor(w *writer, e element) {
+func (m *mender) rssAuthor(e element) {
 	name, email := m.personParts(e)
-	if name == "" {
-		name = email
-	}
-	w.leaf("author", name)
+	m.w.leaf("author", m.fit(cmp.Or(name, email)))
 }
 
 // personParts reads the elements of a person; without any, all of it is a name.
 func (m *mender) personParts(e element) (name, email string) {
 	const most = 8 // elements; Atom has three
 	s := scanner{b: e.inner}
-	for n := 0; n < most; {
-		t, ok := s.next()
-		if !ok {
-			break
-		}
+	var t token
+	for n := 0; n < most && s.next(&t); {
 		if t.kind != startToken || t.closed {
 			continue
 		}
@@ -377,7 +430,7 @@ func (m *mender) personParts(e element) (name, email string) {
 		case !isOneOf(localName(t.name), "name"):
 			continue
 		}
-		if end, _, _ := m.closing(e.inner, t); *into == "" {
+		if end, _, _ := m.closing(e.inner, &t); *into == "" {
 			*into = m.plain(e.inner[t.to:end])
 		}
 	}
