@@ -11,7 +11,6 @@ import (
 	"net/http/httptrace"
 	"net/netip"
 	"net/url"
-	"strings"
 	"sync"
 	"time"
 
@@ -206,7 +205,7 @@ func cause(ctx context.Context, err error) error {
 	if c := context.Cause(ctx); c != nil {
 		return c
 	}
-	if strings.Contains(err.Error(), "parse Location header") {
+	if badLocation(err) {
 		return redirectError("the address of a redirect cannot be read")
 	}
 	var dns *net.DNSError

@@ -86,9 +86,6 @@ func (p *Poller) request(ctx context.Context, j *Job, now time.Time) (*answer, e
 		a, err = p.fetch(ctx, j.Feed, to, st)
 	}
 	a.from = to
-	if err != nil && to == m.Move.URL {
-		m.Move = lost(m.Move, a.class)
-	}
 	return a, err
 }
 
