@@ -59,8 +59,12 @@ func (t timing) good(h http.Header, validated bool, m *news.FeedMemory) time.Tim
 		bounds = append(bounds, news.Bound{Name: says, At: t.asked.Add(floor)})
 	}
 	if !t.own && !t.fixed {
-		gap := medianGap(m.Rhythm)
-		add(min(pause(m.Rhythm, t.now), ladderCap), "adaptive: a new item about every %s", spoken(gap))
+		wait := min(pause(m.Rhythm, t.now), ladderCap)
+		if gap := medianGap(m.Rhythm); gap > 0 {
+			add(wait, "adaptive: a new item about every %s", spoken(gap))
+		} else {
+			add(wait, "adaptive: %s, as too little is known", spoken(wait))
+		}
 	}
 	return t.settle(bounds, m)
 }
@@ -114,7 +118,7 @@ func (t timing) turn(low time.Time) time.Time {
 	late := t.late()
 	for at := range t.turns(low) {
 		if at.After(t.now) && !at.Add(late).Before(low) {
-			return latest(at, low)
+			return later(at, low)
 		}
 	}
 	return low
@@ -293,7 +297,7 @@ func whole(at time.Time) time.Time {
 	return at
 }
 
-func latest(a, b time.Time) time.Time {
+func later(a, b time.Time) time.Time {
 	if a.Before(b) {
 		return b
 	}

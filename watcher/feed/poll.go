@@ -135,7 +135,7 @@ func (p *Poller) read(ctx context.Context, j Job, t timing, a *answer, renewed b
 	st := succeeded(j, t, a)
 	r := Result{Items: Items(doc, j.Feed, t.now)}
 	dropRepeated(r.Items, j.RepeatedBlocks)
-	n := count(ctx, j, r.Items)
+	n := tallyOf(ctx, j, r.Items)
 	if !j.State.Baselined || renewed && n.known == 0 {
 		baseline(r.Items, t.now, j.Backfill)
 	}
@@ -200,9 +200,9 @@ type tally struct {
 	counted    bool
 }
 
-// count asks who keeps the items. When that fails, so will keeping these: it is
+// tallyOf asks who keeps the items. When that fails, so will keeping these: it is
 // not the feed that must answer for it.
-func count(ctx context.Context, j Job, items []news.Item) tally {
+func tallyOf(ctx context.Context, j Job, items []news.Item) tally {
 	if j.Known == nil {
 		return tally{all: len(items)}
 	}
@@ -217,7 +217,8 @@ func (n tally) fresh() int {
 	return max(n.all-n.known, 0)
 }
 
-// appeared is when the newest n items came, as far as they say.
+// appeared is when the newest n items came, as they say; those without a date
+// came now.
 func appeared(items []news.Item, n int, now time.Time) []time.Time {
 	times := make([]time.Time, 0, len(items))
 	for _, it := range items {
@@ -226,6 +227,9 @@ func appeared(items []news.Item, n int, now time.Time) []time.Time {
 		}
 	}
 	slices.SortFunc(times, func(a, b time.Time) int { return cmp.Compare(b.UnixNano(), a.UnixNano()) })
+	if n > len(times) {
+		times = slices.Insert(times, 0, now)
+	}
 	times = times[:min(n, len(times))]
 	slices.Reverse(times)
 	return times
