@@ -79,11 +79,11 @@ func (p *Poller) request(ctx context.Context, j *Job, now time.Time) (*answer, e
 		st.ETag, st.LastModified = "", ""
 	}
 	to := address(j.Feed, m.Move, now)
-	a, err := p.fetch(ctx, j.Feed, to, st)
+	a, err := p.fetch(ctx, query{feed: j.Feed, url: to, state: st})
 	if err != nil && m.Move.Kept && to != m.Move.URL {
 		m.Move.Checked = now
 		to = m.Move.URL
-		a, err = p.fetch(ctx, j.Feed, to, st)
+		a, err = p.fetch(ctx, query{feed: j.Feed, url: to, state: st})
 	}
 	a.from = to
 	return a, err
