@@ -29,7 +29,7 @@ func (p *Poller) older(ctx context.Context, j Job, t timing, a *answer, doc *Doc
 			break
 		}
 		seen[address] = true
-		next, err := p.fetch(ctx, j.Feed, address, news.FeedState{})
+		next, err := p.fetch(ctx, query{feed: j.Feed, url: address})
 		if err != nil {
 			break
 		}

@@ -1,6 +1,7 @@
 package feed
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
@@ -23,6 +24,7 @@ const secretMark = "secret:"
 type dress struct {
 	origin  *url.URL
 	agent   string
+	accept  string
 	own     http.Header
 	secrets []string
 	state   news.FeedState // its validators, for the address that they belong to
@@ -30,14 +32,15 @@ type dress struct {
 
 // dressFor reads the secrets of a feed. One that is missing ends the poll before
 // a request is made: without it, each one would count as a failed login.
-func (p *Poller) dressFor(f news.Feed, st news.FeedState) (*dress, error) {
+func (p *Poller) dressFor(q query) (*dress, error) {
+	f := q.feed
 	origin, err := url.Parse(f.URL)
 	if err != nil {
 		return nil, errors.New("the address cannot be read")
 	}
-	d := &dress{origin: origin, agent: p.cfg.UserAgent, own: http.Header{}, state: st}
-	if f.UserAgent != "" {
-		d.agent = f.UserAgent
+	d := &dress{
+		origin: origin, agent: cmp.Or(f.UserAgent, p.cfg.UserAgent), accept: cmp.Or(q.accept, accept),
+		own: http.Header{}, state: q.state,
 	}
 	if f.Login != "" {
 		login, err := p.secret(f.Login)
@@ -85,7 +88,7 @@ func (d *dress) put(req *http.Request, via []*http.Request) {
 	}
 	req.Header.Del("Referer")
 	req.Header.Set("User-Agent", d.agent)
-	req.Header.Set("Accept", accept)
+	req.Header.Set("Accept", d.accept)
 	req.Header.Set("Accept-Encoding", "gzip, deflate, br, zstd")
 	home := d.home(req.URL)
 	for _, r := range via {

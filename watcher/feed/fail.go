@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strings"
 	"time"
 
 	"newswatch/news"
@@ -56,7 +57,7 @@ func classOf(ctx context.Context, err error, a *answer) news.FailClass {
 	switch {
 	case errors.As(err, &status):
 		return status.class(a.header)
-	case errors.As(err, &redirect):
+	case errors.As(err, &redirect), badLocation(err):
 		return news.FailRedirect
 	case errors.Is(err, errForbidden):
 		return news.FailForbidden
@@ -90,6 +91,10 @@ func (e *statusError) class(h http.Header) news.FailClass {
 	}
 	return news.FailServer
 }
+
+// badLocation says that net/http could not read where a redirect leads. Its error
+// holds the address, which may be a secret, and has no type.
+func badLocation(err error) bool { return strings.Contains(err.Error(), "parse Location header") }
 
 func timedOut(ctx context.Context, err error) bool {
 	var limit *timeoutError
@@ -126,6 +131,9 @@ func (p *Poller) failed(j Job, t timing, a *answer, err error) Result {
 		m.WholeAt = t.now // it does not answer 304 to everything, or has been tried
 	}
 	ended(m, a, t.now)
+	if a.from == m.Move.URL {
+		m.Move = lost(m.Move, a.class)
+	}
 	st.NextAt = t.bad(st.Fails, a, m)
 	if m.Gone {
 		st.NextAt, m.Reason, m.Bounds = whole(t.now.Add(goneFor)), "gone: asked again only at another address", nil

@@ -11,7 +11,6 @@ import (
 	"net/http/httptrace"
 	"net/netip"
 	"net/url"
-	"strings"
 	"sync"
 	"time"
 
@@ -44,11 +43,18 @@ func (p *Poller) within(ctx context.Context) (context.Context, context.CancelFun
 	return context.WithTimeoutCause(ctx, p.cfg.Timeout, &timeoutError{p.cfg.Timeout})
 }
 
-// fetch asks an address for a feed, with the validators of the state. The answer
-// is never nil: it says how far the fetch came.
-func (p *Poller) fetch(ctx context.Context, f news.Feed, address string, st news.FeedState) (a *answer, err error) {
-	a = &answer{header: http.Header{}, url: address}
-	d, err := p.dressFor(f, st)
+// query is what is asked of a server.
+type query struct {
+	feed   news.Feed // on whose behalf
+	url    string
+	accept string         // "": feeds
+	state  news.FeedState // the zero value asks for all, whatever was there before
+}
+
+// fetch asks a server. The answer is never nil: it says how far the fetch came.
+func (p *Poller) fetch(ctx context.Context, q query) (a *answer, err error) {
+	a = &answer{header: http.Header{}, url: q.url}
+	d, err := p.dressFor(q)
 	if err != nil {
 		a.class = news.FailOther
 		return a, err
@@ -58,7 +64,7 @@ func (p *Poller) fetch(ctx context.Context, f news.Feed, address string, st news
 			a.class, err = news.FailOther, d.hide(fmt.Errorf("the request broke down: %v", c))
 		}
 	}()
-	if err := p.ask(ctx, f, address, d, a); err != nil {
+	if err := p.ask(ctx, q, d, a); err != nil {
 		a.class = classOf(ctx, err, a)
 		return a, d.hide(cause(ctx, err))
 	}
@@ -69,14 +75,14 @@ func (p *Poller) fetch(ctx context.Context, f news.Feed, address string, st news
 }
 
 // ask makes the request and reads the answer into a.
-func (p *Poller) ask(ctx context.Context, f news.Feed, address string, d *dress, a *answer) error {
-	way, err := p.routes.of(f)
+func (p *Poller) ask(ctx context.Context, q query, d *dress, a *answer) error {
+	way, err := p.routes.of(q.feed)
 	if err != nil {
 		return err
 	}
 	ctx = context.WithValue(ctx, waitedKey{}, &a.waited)
 	seen := &firstAddr{}
-	req, err := http.NewRequestWithContext(httptrace.WithClientTrace(ctx, seen.trace()), http.MethodGet, address, nil)
+	req, err := http.NewRequestWithContext(httptrace.WithClientTrace(ctx, seen.trace()), http.MethodGet, q.url, nil)
 	if err != nil {
 		return errors.New("the address cannot be read")
 	}
@@ -206,7 +212,7 @@ func cause(ctx context.Context, err error) error {
 	if c := context.Cause(ctx); c != nil {
 		return c
 	}
-	if strings.Contains(err.Error(), "parse Location header") {
+	if badLocation(err) {
 		return redirectError("the address of a redirect cannot be read")
 	}
 	var dns *net.DNSError

@@ -61,11 +61,20 @@ func (t timing) good(h http.Header, validated bool, m *news.FeedMemory) time.Tim
 	if floor, says := t.floor(h, validated); floor > 0 {
 		bounds = append(bounds, news.Bound{Name: says, At: t.asked.Add(floor)})
 	}
-	if !t.own && !t.fixed {
-		gap := medianGap(m.Rhythm)
-		add(min(pause(m.Rhythm, t.now), ladderCap), "adaptive: a new item about every %s", spoken(gap))
+	if gap := medianGap(m.Rhythm); gap > 0 {
+		add(t.pause(m), "adaptive: a new item about every %s", spoken(gap))
+	} else {
+		add(t.pause(m), "adaptive: too little is known")
 	}
 	return t.settle(bounds, m)
+}
+
+// pause is how long the feed may rest, by how often it brings news.
+func (t timing) pause(m *news.FeedMemory) time.Duration {
+	if t.own || t.fixed {
+		return 0
+	}
+	return min(pause(m.Rhythm, t.now), ladderCap)
 }
 
 // floor is the least time between two polls, and why.
@@ -95,11 +104,17 @@ func (t timing) settle(bounds []news.Bound, m *news.FeedMemory) time.Time {
 	if !latest.At.After(wished.At) {
 		latest.Name = wished.Name
 	}
-	if open := t.open(at, m.Hints); open.After(at) {
-		at, latest.Name = open, "skipHours or skipDays of the feed"
-		bounds = append(bounds, news.Bound{Name: latest.Name, At: open})
-	}
 	m.Reason, m.Bounds = latest.Name, append(bounds, wished)
+	return t.allowed(at, m)
+}
+
+// allowed moves a time out of the hours and days that the publisher wants
+// skipped, and notes it when it does.
+func (t timing) allowed(at time.Time, m *news.FeedMemory) time.Time {
+	if open := t.open(at, m.Hints); open.After(at) {
+		at, m.Reason = open, "skipHours or skipDays of the feed"
+		m.Bounds = append(m.Bounds, news.Bound{Name: m.Reason, At: open})
+	}
 	return whole(at)
 }
 
@@ -117,7 +132,7 @@ func (t timing) turn(low time.Time) time.Time {
 	late := t.late()
 	for at := range t.turns(low) {
 		if at.After(t.now) && !at.Add(late).Before(low) {
-			return latest(at, low)
+			return later(at, low)
 		}
 	}
 	return low
@@ -222,7 +237,7 @@ func skipped(at time.Time, hints news.FeedHints) bool {
 func (t timing) bad(n int, a *answer, m *news.FeedMemory) time.Time {
 	delay := max(t.ladder(n), t.interval())
 	if !t.own {
-		delay = max(t.ladder(n)+t.jitter(t.ladder(n)), t.interval(), min(pause(m.Rhythm, t.now), ladderCap))
+		delay = max(t.ladder(n)+t.jitter(t.ladder(n)), t.interval(), t.pause(m))
 	}
 	bounds := []news.Bound{{Name: fmt.Sprintf("failure %d in a row: %s", n, spoken(delay)), At: t.now.Add(delay)}}
 	if a.class == news.FailBlocked && a.status != http.StatusUnauthorized && !t.own {
@@ -234,7 +249,7 @@ func (t timing) bad(n int, a *answer, m *news.FeedMemory) time.Time {
 	}
 	last := slices.MaxFunc(bounds, func(a, b news.Bound) int { return a.At.Compare(b.At) })
 	m.Reason, m.Bounds = last.Name, bounds
-	return whole(last.At)
+	return t.allowed(last.At, m)
 }
 
 // named is the pause that a server asks for in so many words.
@@ -274,7 +289,7 @@ func (t timing) soon(least time.Duration, reason string, m *news.FeedMemory) tim
 	wait := max(least, time.Minute)
 	at := t.now.Add(wait + time.Duration(float64(4*time.Minute)*fraction(t.feed.ID)))
 	m.Reason, m.Bounds = reason, []news.Bound{{Name: reason, At: at}}
-	return whole(at)
+	return t.allowed(at, m)
 }
 
 // host is until when no feed of the host may be asked: after 429, and after 503
@@ -299,7 +314,7 @@ func whole(at time.Time) time.Time {
 	return at
 }
 
-func latest(a, b time.Time) time.Time {
+func later(a, b time.Time) time.Time {
 	if a.Before(b) {
 		return b
 	}

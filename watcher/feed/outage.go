@@ -22,11 +22,12 @@ const (
 
 // outage notices when our own network is down: then no feed is to blame.
 type outage struct {
-	mu    sync.Mutex
-	tries []try     // the latest of each host, newest last
-	since time.Time // of the outage; zero: there is none
-	from  time.Time // of the last one that is over
-	to    time.Time
+	mu     sync.Mutex
+	tries  []try     // the latest of each host, newest last
+	theirs bool      // what looks like one is the other hosts' own
+	since  time.Time // of the outage; zero: there is none
+	from   time.Time // of the last one that is over
+	to     time.Time
 }
 
 type try struct {
@@ -57,9 +58,9 @@ func (o *outage) note(host string, at time.Time, silent bool) time.Time {
 		}
 	}
 	down := len(o.tries) >= outageLeast && float64(quiet) > outageShare*float64(len(o.tries))
-	if down && !o.since.IsZero() && quiet < len(o.tries) && at.Sub(o.since) > partialOutage {
-		down = false
-	}
+	total := quiet == len(o.tries)
+	o.theirs = down && !total && (o.theirs || !o.since.IsZero() && at.Sub(o.since) > partialOutage)
+	down = down && !o.theirs
 	switch {
 	case down && o.since.IsZero():
 		o.since = first

@@ -79,16 +79,13 @@ func (p *Poller) request(ctx context.Context, j *Job, now time.Time) (*answer, e
 		st.ETag, st.LastModified = "", ""
 	}
 	to := address(j.Feed, m.Move, now)
-	a, err := p.fetch(ctx, j.Feed, to, st)
+	a, err := p.fetch(ctx, query{feed: j.Feed, url: to, state: st})
 	if err != nil && m.Move.Kept && to != m.Move.URL {
 		m.Move.Checked = now
 		to = m.Move.URL
-		a, err = p.fetch(ctx, j.Feed, to, st)
+		a, err = p.fetch(ctx, query{feed: j.Feed, url: to, state: st})
 	}
 	a.from = to
-	if err != nil && to == m.Move.URL {
-		m.Move = lost(m.Move, a.class)
-	}
 	return a, err
 }
 
@@ -137,7 +134,7 @@ func (p *Poller) read(ctx context.Context, j Job, t timing, a *answer, renewed b
 	}
 	st := succeeded(j, t, a)
 	r := Result{Items: doc.items, Cached: doc.cached}
-	n := count(ctx, j, doc)
+	n := tallyOf(ctx, j, doc)
 	if !j.State.Baselined || renewed && n.known == 0 {
 		baseline(r.Items, t.now, j.Backfill)
 	}
@@ -204,9 +201,9 @@ type tally struct {
 	counted    bool
 }
 
-// count asks who keeps the items. When that fails, so will keeping these: it is
+// tallyOf asks who keeps the items. When that fails, so will keeping these: it is
 // not the feed that must answer for it.
-func count(ctx context.Context, j Job, doc *reading) tally {
+func tallyOf(ctx context.Context, j Job, doc *reading) tally {
 	if j.Known == nil {
 		return tally{all: doc.total()}
 	}
@@ -221,7 +218,8 @@ func (n tally) fresh() int {
 	return max(n.all-n.known, 0)
 }
 
-// appeared is when the newest n items came, as far as they say.
+// appeared is when the newest n items came, as they say; those without a date
+// came now.
 func appeared(items []news.Item, n int, now time.Time) []time.Time {
 	times := make([]time.Time, 0, len(items))
 	for _, it := range items {
@@ -230,6 +228,9 @@ func appeared(items []news.Item, n int, now time.Time) []time.Time {
 		}
 	}
 	slices.SortFunc(times, func(a, b time.Time) int { return cmp.Compare(b.UnixNano(), a.UnixNano()) })
+	if n > len(times) {
+		times = slices.Insert(times, 0, now)
+	}
 	times = times[:min(n, len(times))]
 	slices.Reverse(times)
 	return times

@@ -78,7 +78,7 @@ func every(d time.Duration) func(time.Time) time.Time {
 }
 
 func job(url string) feed.Job {
-	return feed.Job{Feed: news.Feed{ID: "harbour", Name: "Harbour Post", URL: url}, Wish: every(time.Minute), Force: true}
+	return feed.Job{Feed: news.Feed{ID: "harbour", Name: "Harbour Post", URL: url}, Wish: every(time.Minute), Fixed: true, Force: true}
 }
 
 const address = "https://harbour.example/rss"

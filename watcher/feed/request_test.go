@@ -342,3 +342,31 @@ func resolver(t *testing.T, answers func(n int) []string) *net.Resolver {
 		return new(net.Dialer).DialContext(ctx, "udp", server.LocalAddr().String())
 	}}
 }
+
+// A page that is asked for on behalf of a feed is the feed's to pay for: its
+// login goes along on its own host, its User-Agent everywhere.
+func TestAsk(t *testing.T) {
+	t.Parallel()
+	s := &script{answers: []func(*http.Request) *http.Response{answer(200, "<html>"), answer(404, "no")}}
+	p := poller(t, feed.Config{Transport: s, Secret: secrets})
+	f := keyed().Feed
+	f.Headers = f.Headers[:1]
+	for i, want := range []struct {
+		url    string
+		status int
+		login  bool
+		body   string
+	}{{"https://harbour.example/n/1", 200, true, "<html>"}, {"https://other.example/n/1", 404, false, ""}} {
+		page, err := p.Ask(t.Context(), f, want.url, "text/html")
+		if err != nil || page.Status != want.status || page.URL != want.url || string(page.Body) != want.body {
+			t.Errorf("page %d: %+v, %v", i, page, err)
+		}
+		h := s.last().Header
+		if login := h.Get("Authorization") != "" && h.Get("X-Api-Key") != ""; login != want.login {
+			t.Errorf("page %d: login %v, want %v", i, login, want.login)
+		}
+		if h.Get("Accept") != "text/html" || h.Get("User-Agent") != f.UserAgent || h.Get("A-IM") != "" {
+			t.Errorf("page %d was asked for with %v", i, h)
+		}
+	}
+}
