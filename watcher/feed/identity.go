@@ -15,13 +15,14 @@ import (
 
 const (
 	maxKeyBytes = 512 // of a key; longer ones are hashed
-	maxKeys     = 12  // of one entry that a document lists several times
-	minPath     = 16  // bytes of a path that is hardly used twice
+	maxAgain    = 8   // listings of one entry of which the keys count
+	minPath     = 12  // bytes of a path that is hardly used twice
 )
 
 // keyed is an entry with what it is known again by.
 type keyed struct {
 	entry  *Entry
+	again  []*Entry // the other listings of it
 	title  string
 	keys   []string // strongest first
 	shared []string // keys that another entry of the document has too
@@ -35,7 +36,10 @@ func identify(entries []Entry, site string) []keyed {
 	uses := map[string]int{}
 	for i := range all {
 		k := &all[i]
-		k.keys = union(candidates(k.entry, k.title, site), k.keys)
+		k.keys = candidates(k.entry, k.title, site)
+		for _, e := range k.again {
+			k.keys = union(k.keys, candidates(e, k.title, site))
+		}
 		k.signs = signs(k.entry, k.title, k.signs.Whole)
 		k.count(uses)
 	}
@@ -73,8 +77,8 @@ func distinct(entries []Entry) []keyed {
 			all = append(all, k)
 		}
 		place[whole], place[said] = n, n
-		if again && guid != "" && len(all[n].keys) < maxKeys {
-			all[n].keys = union(all[n].keys, []string{bounded("guid", guid)})
+		if again && len(all[n].again) < maxAgain {
+			all[n].again = append(all[n].again, k.entry)
 		}
 	}
 	return all
@@ -109,7 +113,7 @@ func candidates(e *Entry, title, site string) []string {
 	if isWeb(strings.ToLower(clip(guid, 8))) {
 		permalink, isLink = pageOf(guid)
 	}
-	if !isLink || permalink.key() != "" && permalink.key() != home.key() {
+	if !isLink {
 		add("guid", guid)
 	}
 	for _, p := range [...]page{link, permalink} {
