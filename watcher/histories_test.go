@@ -14,6 +14,7 @@ import (
 	"runtime"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -470,7 +471,7 @@ func (j *judge) titleTaken(l listing) bool {
 			return true
 		}
 	}
-	return l.title == generic
+	return strings.HasPrefix(l.title, generic)
 }
 
 // continues says whether something stays by which an article is known.
@@ -480,11 +481,12 @@ func (j *judge) continues(rec *record, l listing, usable []string, uses map[stri
 			return true
 		}
 	}
-	if l.title == generic || !slices.Contains(rec.titles, l.title) {
+	if strings.HasPrefix(l.title, generic) || !slices.Contains(rec.titles, l.title) {
 		return false
 	}
+	unproven := func(c string) bool { return uses[c] == 1 && j.common[c] != -1 }
 	switch {
-	case len(usable) == 0 && l.guid == "" || len(usable) == 0 && len(l.common) > 0 && !isRotating(l):
+	case len(usable) == 0 && !isRotating(l) && !slices.ContainsFunc(l.common, unproven):
 		return true // the title is all it has
 	case !l.date.IsZero() && l.date.Equal(rec.date) && now.Sub(rec.fetched) < 30*24*time.Hour:
 		return true

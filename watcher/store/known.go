@@ -134,8 +134,16 @@ func (s *Store) recordSeen(ctx context.Context, tx *sql.Tx, c PollCommit) error 
 		return err
 	}
 	rows := make([][2]string, len(keys))
+	var voided []string
 	for i, k := range keys {
 		rows[i] = [2]string{k.hash, k.item}
+		if k.voided {
+			voided = append(voided, k.name)
+		}
+	}
+	if len(voided) > 0 {
+		s.log.Info("several items share a guid, a link or a title: it identifies none of them from now on",
+			"feed", feedID, "keys", len(voided), "first", slices.Min(voided))
 	}
 	_, err = s.exec(ctx, tx, `
 		INSERT INTO seen (feed_id, key, item_id, last_seen)

@@ -85,15 +85,15 @@ type group struct {
 type resolution struct {
 	seen   map[string]seenRow
 	groups []group
-	of     []int           // a mark's index in groups
-	void   map[string]bool // hashes of keys that are proven to tell nothing
+	of     []int          // a mark's index in groups
+	void   map[string]key // by hash: keys that are proven to tell nothing
 }
 
 // resolve finds the item of each entry of a document. An item is one entry at most:
 // the one that says most of it. Another one to which some old key leads all the
 // same is no edit of it but news, and that key is void from then on.
 func resolve(feedID string, marks []mark, seen map[string]seenRow) *resolution {
-	r := &resolution{seen: seen, void: map[string]bool{}}
+	r := &resolution{seen: seen, void: map[string]key{}}
 	r.fold(marks)
 	claims := r.claims()
 	if !r.assign(claims, enough) {
@@ -157,8 +157,11 @@ func (r *resolution) living(m *mark) []key {
 }
 
 func (r *resolution) isVoid(k key) bool {
-	row, ok := r.seen[k.hash]
-	return r.void[k.hash] || ok && row.item.id == ""
+	if _, void := r.void[k.hash]; void {
+		return true
+	}
+	row, had := r.seen[k.hash]
+	return had && row.item.id == ""
 }
 
 // leads is the item that a key leads to; nil when there is none.
@@ -296,7 +299,7 @@ func (r *resolution) part() {
 			continue
 		}
 		for _, k := range astray[i] {
-			r.void[k.hash] = true
+			r.void[k.hash] = k
 		}
 	}
 }
@@ -318,7 +321,7 @@ func (r *resolution) listedTwice(g *group, astray [][]key, owner map[*storedItem
 // may have it, and the first key that no item ever had makes another one.
 func (r *resolution) newID(feedID string, g *group) string {
 	for _, k := range append(r.living(&g.mark), g.title, g.whole) {
-		if _, had := r.seen[k.hash]; k.hash == "" || had || r.void[k.hash] {
+		if _, had := r.seen[k.hash]; k.hash == "" || had || r.isVoid(k) {
 			continue
 		}
 		if k == g.keys[0] {
@@ -334,35 +337,36 @@ func (r *resolution) newID(feedID string, g *group) string {
 func (r *resolution) rows(marks []mark, stale time.Time) []seenKey {
 	var rows []seenKey
 	written := map[string]bool{}
-	write := func(hash, item string, alias bool) {
-		row, had := r.seen[hash]
-		if hash == "" || written[hash] || had && row.item.id == item && !row.last.Before(stale) {
+	write := func(k key, item string, alias bool) {
+		row, had := r.seen[k.hash]
+		same := had && row.item.id == item
+		if k.hash == "" || written[k.hash] || same && !row.last.Before(stale) {
 			return
 		}
-		written[hash] = true
-		rows = append(rows, seenKey{hash, item, alias && !had})
+		written[k.hash] = true
+		rows = append(rows, seenKey{key: k, item: item, alias: alias && !had, voided: item == "" && !same})
 	}
-	for hash := range r.void {
-		write(hash, "", false)
+	for _, k := range r.void {
+		write(k, "", false)
 	}
 	for i := range marks {
 		m, g := &marks[i], &r.groups[r.of[i]]
 		for _, k := range m.shared {
-			write(k.hash, "", false)
+			write(k, "", false)
 		}
 		for _, k := range r.living(m) {
-			write(k.hash, r.keep(k, g.id), g.item != nil)
+			write(k, r.keep(k, g.id), g.item != nil)
 		}
 		for _, k := range [...]key{m.title, m.path, m.number} {
 			if g.item != nil {
-				write(k.hash, r.keep(k, g.id), g.item != nil)
+				write(k, r.keep(k, g.id), g.item != nil)
 			} else if k.hash != "" && !r.isVoid(k) {
-				write(k.hash, g.id, false) // signs lead to the newest item that has them
+				write(k, g.id, false) // signs lead to the newest item that has them
 			}
 		}
 		for _, k := range m.keys {
 			if r.isVoid(k) {
-				write(k.hash, "", false)
+				write(k, "", false)
 			}
 		}
 	}
@@ -382,6 +386,8 @@ func (r *resolution) keep(k key, item string) string {
 
 // seenKey is a row of the table of what was seen.
 type seenKey struct {
-	hash, item string // no item: the key is void
-	alias      bool   // a new key of a known item
+	key
+	item   string // "" when the key is void
+	alias  bool   // a new key of a known item
+	voided bool   // void from now on
 }
