@@ -92,7 +92,7 @@ func (a *app) openStore(ctx context.Context, beside bool) (*store.Store, error) 
 	if err != nil {
 		return nil, err
 	}
-	st, err := store.Open(ctx, store.Options{URL: url, Beside: beside})
+	st, err := store.Open(ctx, store.Options{URL: url, Beside: beside, Log: a.logger()})
 	switch {
 	case err != nil && !strings.HasPrefix(url, "sqlite://"):
 		return nil, usagef("%v", err)

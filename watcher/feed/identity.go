@@ -3,235 +3,241 @@ package feed
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"net/url"
+	"slices"
+	"strconv"
 	"strings"
+	"time"
 
-	"newswatch/text"
+	"golang.org/x/text/unicode/norm"
+
+	"newswatch/news"
 )
 
-// maxKeyBytes bounds a key; longer ones are hashed.
-const maxKeyBytes = 512
+const (
+	maxKeyBytes = 512 // of a key; longer ones are hashed
+	maxAgain    = 8   // listings of one entry of which the keys count
+	minPath     = 12  // bytes of a path that is hardly used twice
+)
 
-// keyed is an entry with the keys by which it is known again.
+// keyed is an entry with what it is known again by.
 type keyed struct {
-	entry *Entry
-	title string
-	keys  []string
+	entry  *Entry
+	again  []*Entry // the other listings of it
+	title  string
+	keys   []string // strongest first
+	shared []string // keys that another entry of the document has too
+	signs  news.Signs
 }
 
-// identify gives each entry its keys, strongest first. Any of them seen before
-// means the same item, because publishers change guids, hosts and schemes of
-// what they published. A key that two different entries of one document share
-// tells nothing, so it is left out for both; an entry that stands there twice is
-// taken once.
+// identify gives each entry what it is known again by. An entry that stands
+// there twice is taken once.
 func identify(entries []Entry, site string) []keyed {
-	all := make([]keyed, 0, len(entries))
+	all := distinct(entries)
 	uses := map[string]int{}
-	seen := map[string]bool{}
-	for i := range entries {
-		e := &entries[i]
-		k := keyed{entry: e, title: text.Title(clip(e.Title, maxFieldBytes*8))}
-		k.title = clip(k.title, maxFieldBytes)
-		whole := strings.Join([]string{e.GUID, e.Link, k.title}, "\x00")
-		if k.title == "" || e.GUID == "" && e.Link == "" {
-			whole = strings.Join([]string{whole, e.Summary, e.Content}, "\x00")
+	for i := range all {
+		k := &all[i]
+		k.keys = candidates(k.entry, k.title, site)
+		for _, e := range k.again {
+			k.keys = union(k.keys, candidates(e, k.title, site))
 		}
-		if seen[whole] || strings.Trim(whole, "\x00") == "" {
-			continue
-		}
-		seen[whole] = true
-		k.keys = candidates(e, k.title, site)
-		for _, key := range k.keys {
-			uses[key]++
-		}
-		all = append(all, k)
+		k.signs = signs(k.entry, k.title, k.signs.Whole)
+		k.count(uses)
 	}
 	for i := range all {
-		all[i].keys = unshared(all[i].keys, uses)
+		all[i].void(uses)
 	}
-	return byParts(all)
+	return all
 }
 
-// candidates are the keys that an entry could have, strongest first.
+// distinct folds the entries that say the same: all of it, or all but a guid that
+// differs from one listing to the next. The folded one has the guids of all.
+func distinct(entries []Entry) []keyed {
+	all := make([]keyed, 0, len(entries))
+	place := map[string]int{} // of an entry in all, by what it says
+	for i := range entries {
+		k := keyed{entry: &entries[i]}
+		k.title = cleanTitle(k.entry.Title)
+		guid, link := strings.TrimSpace(k.entry.GUID), linkText(k.entry.Link)
+		if guid+link+k.title+k.entry.Summary+k.entry.Content == "" {
+			continue
+		}
+		text := []string{k.entry.Summary, k.entry.Content}
+		k.signs.Whole = hashed("whole", append(text, guid, link, k.title)...)
+		whole := k.signs.Whole
+		if k.title != "" && guid+link != "" {
+			whole = hashed("listed", guid, link, k.title)
+		}
+		said := hashed("said", append(text, link, k.title, k.entry.Published.UTC().String())...)
+		n, again := place[whole]
+		if !again && link != "" {
+			n, again = place[said]
+		}
+		if !again {
+			n = len(all)
+			all = append(all, k)
+		}
+		place[whole], place[said] = n, n
+		if again && len(all[n].again) < maxAgain {
+			all[n].again = append(all[n].again, k.entry)
+		}
+	}
+	return all
+}
+
+// linkText is what two links to the same page have in common.
+func linkText(link string) string {
+	p, ok := pageOf(link)
+	if !ok {
+		return strings.TrimSpace(link)
+	}
+	return p.host + p.rest() + "#" + p.fragment + p.counter
+}
+
+// candidates are the keys that an entry could have, strongest first. Any one of
+// them means the same item, because publishers change guids, hosts and schemes of
+// what they published.
 func candidates(e *Entry, title, site string) []string {
 	var keys []string
 	add := func(kind, value string) {
-		key := kind + ":" + value
-		if len(key) > maxKeyBytes {
-			sum := sha256.Sum256([]byte(key))
-			key = kind + "#" + hex.EncodeToString(sum[:16])
+		if value != "" {
+			keys = union(keys, []string{bounded(kind, value)})
 		}
-		for _, k := range keys {
-			if k == key {
-				return
-			}
-		}
-		keys = append(keys, key)
 	}
-	guid := strings.TrimSpace(e.GUID)
-	if guid != "" {
+	home, _ := pageOf(site)
+	guid := norm.NFC.String(strings.TrimSpace(e.GUID))
+	if isPlaceholder(guid) {
+		guid = ""
+	}
+	link, linked := pageOf(e.Link)
+	permalink, isLink := page{}, false
+	if isWeb(strings.ToLower(clip(guid, 8))) {
+		permalink, isLink = pageOf(guid)
+	}
+	if !isLink {
 		add("guid", guid)
 	}
-	link, fragment := linkKey(e.Link)
-	if link != "" && link != mustLinkKey(site) && strings.ContainsAny(link, "/?") {
-		add("link", link)
-	} else {
-		link = ""
-	}
-	if plain := withoutCounter(guid); plain != "" {
-		add("guid", plain)
-		if path := withoutHost(plain); path != "" {
-			add("path", path)
+	for _, p := range [...]page{link, permalink} {
+		if p.key() == home.key() {
+			continue
+		}
+		add("link", p.key())
+		if p.counter != "" && p.key() != "" {
+			add("link", p.key()+"#"+p.counter)
+		}
+		if number, sure := p.number(); sure {
+			add("number", number)
 		}
 	}
-	switch {
-	case link != "" && fragment != "":
-		add("link", link+"#"+fragment)
-	case guid == "" && link == "" && title != "":
-		add("title", title)
+	if !linked && len(keys) == 0 {
+		add("link", strings.TrimSpace(e.Link)) // whatever it is, it is the publisher's name for the item
+	}
+	if link.host == "news.google.com" {
+		for _, key := range storyKeys(title, e.Published) {
+			add("story", key)
+		}
 	}
 	return keys
 }
 
-// unshared are the keys that no other entry of the document has.
-func unshared(keys []string, uses map[string]int) []string {
+// storyKeys know a report again for up to 48 hours, at a site that gives the same
+// report a new guid and a new link time and again. The title ends with the name of
+// the publisher there.
+func storyKeys(title string, published time.Time) []string {
+	if title == "" || published.IsZero() {
+		return nil
+	}
+	day := published.Unix() / (24 * 60 * 60)
+	title = strings.ToLower(title)
+	return []string{strconv.FormatInt(day, 10) + " " + title, strconv.FormatInt(day+1, 10) + " " + title}
+}
+
+// signs are what makes an item known again only together.
+func signs(e *Entry, title, whole string) news.Signs {
+	s := news.Signs{Whole: whole}
+	if title != "" {
+		s.Title = bounded("title", norm.NFC.String(title))
+	}
+	p, ok := pageOf(e.Link)
+	if !ok || p.key() == "" {
+		p, ok = pageOf(e.GUID)
+	}
+	if ok && len(p.rest()) >= minPath {
+		s.Path = bounded("path", p.rest())
+	}
+	if number, sure := p.number(); number != "" && !sure {
+		s.Number = bounded("maybe", number)
+	}
+	return s
+}
+
+// count adds an entry's keys and signs to how often each is used in the document.
+func (k *keyed) count(uses map[string]int) {
+	for _, key := range k.keys {
+		uses[key]++
+	}
+	for _, sign := range [...]string{k.signs.Title, k.signs.Path, k.signs.Number} {
+		if sign != "" {
+			uses[sign]++
+		}
+	}
+}
+
+// void takes from an entry what another one of the document has too: that tells
+// nothing of either. An entry that is left without a key is known by its title,
+// or by all that it says when even the title repeats.
+func (k *keyed) void(uses map[string]int) {
 	var own []string
-	for _, key := range keys {
+	for _, key := range k.keys {
 		if uses[key] == 1 {
 			own = append(own, key)
+		} else {
+			k.shared = append(k.shared, key)
 		}
 	}
-	return own
-}
-
-// byParts gives a key to the entries that are left without: of their link and
-// title, or of all that they say when even these repeat. Entries that say the
-// same are one.
-func byParts(all []keyed) []keyed {
-	uses := map[string]int{}
-	for _, k := range all {
-		if len(k.keys) == 0 {
-			uses[k.parts()]++
+	for _, sign := range [...]*string{&k.signs.Title, &k.signs.Path, &k.signs.Number} {
+		if uses[*sign] > 1 {
+			k.shared = append(k.shared, *sign)
+			*sign = ""
 		}
 	}
-	seen := map[string]bool{}
-	out := all[:0]
-	for _, k := range all {
-		if len(k.keys) == 0 {
-			key := k.parts()
-			if uses[key] > 1 || k.title == "" {
-				key = k.parts(k.entry.GUID, k.entry.Summary, k.entry.Content)
-			}
-			if seen[key] {
-				continue
-			}
-			seen[key] = true
-			k.keys = []string{key}
-		}
-		out = append(out, k)
+	if k.keys = own; len(own) == 0 {
+		k.keys = []string{firstNonEmpty(k.signs.Title, k.signs.Whole)}
 	}
-	return out
 }
 
-// parts is a key of an entry's link, title and more.
-func (k *keyed) parts(more ...string) string {
-	link, fragment := linkKey(k.entry.Link)
-	sum := sha256.Sum256([]byte(strings.Join(append([]string{link, fragment, k.title}, more...), "\x00")))
-	return "parts:" + hex.EncodeToString(sum[:16])
-}
-
-// linkKey is a link without what changes while the page stays the same: scheme,
-// "www." and its kin, default port, trailing slash, tracking parameters. The
-// fragment comes apart, as few pages hold several items.
-func linkKey(link string) (key, fragment string) {
-	u, err := url.Parse(strings.TrimSpace(link))
-	if err != nil || u.Host == "" {
-		return "", ""
-	}
-	host := strings.ToLower(u.Hostname())
-	for _, p := range [...]string{"www.", "m.", "amp.", "mobile."} {
-		if rest, ok := strings.CutPrefix(host, p); ok && strings.Contains(rest, ".") {
-			host = rest
-		}
-	}
-	if port := u.Port(); port != "" && port != "80" && port != "443" {
-		host += ":" + port
-	}
-	key = host + strings.TrimRight(u.EscapedPath(), "/")
-	if q := withoutTracking(u.RawQuery); q != "" {
-		key += "?" + q
-	}
-	return key, u.Fragment
-}
-
-func mustLinkKey(link string) string {
-	key, _ := linkKey(link)
-	return key
-}
-
-// withoutCounter is a URL guid without the "#2" that some publishers count
-// their edits with.
-func withoutCounter(guid string) string {
-	if !isWeb(guid) {
-		return ""
-	}
-	base, fragment, ok := strings.Cut(guid, "#")
-	if ok && fragment != "" && strings.Trim(fragment, "0123456789") == "" {
-		return base
-	}
-	return guid
-}
-
-// withoutHost is the rest of a URL guid, "" when it tells too little.
-func withoutHost(guid string) string {
-	u, err := url.Parse(guid)
-	if err != nil || len(u.EscapedPath()) <= 1 && u.RawQuery == "" {
-		return ""
-	}
-	return strings.TrimPrefix(guid, u.Scheme+"://"+u.Host)
-}
-
-// webLink is an absolute http or https link without tracking parameters, ""
-// for any other.
-func webLink(link string) string {
-	u, err := url.Parse(strings.TrimSpace(link))
-	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || len(link) > 8<<10 {
-		return ""
-	}
-	u.RawQuery = withoutTracking(u.RawQuery)
-	u.ForceQuery = false
-	return u.String()
-}
-
-// withoutTracking drops the parameters that say where a reader came from. The
-// others keep their order and their spelling.
-func withoutTracking(query string) string {
-	if query == "" {
-		return ""
-	}
-	var kept []string
-	for part := range strings.SplitSeq(query, "&") {
-		name, value, _ := strings.Cut(part, "=")
-		if part != "" && !tracking(strings.ToLower(name), strings.ToLower(value)) {
-			kept = append(kept, part)
-		}
-	}
-	return strings.Join(kept, "&")
-}
-
-func tracking(name, value string) bool {
-	for _, prefix := range [...]string{"utm_", "at_", "ns_", "mc_", "pk_", "mtm_", "wt.", "wt_", "hsa_", "_hs"} {
-		if strings.HasPrefix(name, prefix) {
-			return true
-		}
-	}
-	switch name {
-	case "fbclid", "gclid", "gclsrc", "dclid", "gbraid", "wbraid", "msclkid", "yclid", "ysclid", "twclid",
-		"ttclid", "igshid", "igsh", "xtor", "cmp", "cmpid", "ocid", "ito", "icid", "ncid", "smid", "ref", "ref_src",
-		"ref_url", "spm", "vero_id", "mkt_tok", "mbid", "_ga", "guccounter", "guce_referrer", "taid":
+// isPlaceholder is true of what programs write where a guid is missing.
+func isPlaceholder(guid string) bool {
+	switch strings.ToLower(guid) {
+	case "n/a", "na", "none", "null", "(null)", "nil", "undefined", "unknown", "false", "true", "nan", "0", "-", "#",
+		"guid", "id", "[object object]":
 		return true
-	case "from", "source", "src", "feed", "origin", "via", "partner", "cid":
-		return strings.Contains(value, "rss")
 	}
 	return false
+}
+
+// bounded is a key of a kind, hashed when it is long.
+func bounded(kind, value string) string {
+	if len(kind)+1+len(value) > maxKeyBytes {
+		return hashed(kind, value)
+	}
+	return kind + ":" + value
+}
+
+// hashed is a key of a kind that stands for several values.
+func hashed(kind string, values ...string) string {
+	h := sha256.New()
+	for _, v := range values {
+		h.Write([]byte(strconv.Itoa(len(v)) + ":" + v))
+	}
+	return kind + "#" + hex.EncodeToString(h.Sum(nil)[:16])
+}
+
+// union is a with what only b has.
+func union(a, b []string) []string {
+	for _, s := range b {
+		if !slices.Contains(a, s) {
+			a = append(a, s)
+		}
+	}
+	return a
 }

@@ -24,7 +24,7 @@ const (
 func Items(doc *Document, f news.Feed, now time.Time) []news.Item {
 	entries := doc.Entries[:min(len(doc.Entries), maxItems)]
 	items := make([]news.Item, 0, len(entries))
-	for _, keyed := range identify(entries, doc.Link) {
+	for i, keyed := range identify(entries, doc.Link) {
 		e := keyed.entry
 		it := news.Item{
 			ID:         news.ItemID(f.ID, keyed.keys[0]),
@@ -33,6 +33,8 @@ func Items(doc *Document, f news.Feed, now time.Time) []news.Item {
 			Publisher:  f.Outlet(),
 			Weight:     f.Weight,
 			Keys:       keyed.keys,
+			Signs:      keyed.signs,
+			Shared:     keyed.shared,
 			URL:        webLink(e.Link),
 			Title:      keyed.title,
 			Body:       body(e),
@@ -41,7 +43,10 @@ func Items(doc *Document, f news.Feed, now time.Time) []news.Item {
 			Lang:       firstNonEmpty(e.Lang, f.Lang, doc.Lang),
 			Fetched:    now,
 		}
-		it.Published, it.Dated = published(e, now)
+		if it.Published, it.Dated = published(e, now); !it.Dated {
+			// Ties are broken by the order of the document, in which the newest is on top.
+			it.Published = it.Published.Add(-time.Duration(i) * time.Millisecond)
+		}
 		if it.Title == "" {
 			it.Title = firstNonEmpty(headline(it.Body), it.URL)
 		}
@@ -51,15 +56,16 @@ func Items(doc *Document, f news.Feed, now time.Time) []news.Item {
 	return items
 }
 
-// published is the date of an entry, as far as it is one: dates ahead of us pin
-// an item on top for ever, so they become now.
+// published is the date of an entry, as far as it is one. Dates ahead of us pin
+// an item on top for ever, so they become now; one that is more than a day ahead
+// is no clock that goes fast, but no date at all.
 func published(e *Entry, now time.Time) (at time.Time, dated bool) {
 	at = e.Published
 	if at.IsZero() {
 		at = e.Updated
 	}
 	switch {
-	case at.IsZero():
+	case at.IsZero(), at.After(now.Add(24 * time.Hour)):
 		return now, false
 	case at.After(now):
 		return now, true
@@ -142,6 +148,10 @@ func categories(all []string) []string {
 		}
 	}
 	return out
+}
+
+func cleanTitle(s string) string {
+	return clip(text.Title(clip(s, maxFieldBytes*8)), maxFieldBytes)
 }
 
 // clip cuts s at a character's border.

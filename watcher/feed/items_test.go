@@ -45,7 +45,42 @@ func TestSameItem(t *testing.T) {
 		"link gets tracking":                {e{Link: "https://h.example/a?id=7"}, e{Link: "https://h.example/a?utm_source=rss&id=7&at_medium=x"}, true},
 		"link gets a fragment":              {e{Link: "https://h.example/a"}, e{Link: "https://h.example/a#comments"}, true},
 		"guid turns to https":               {e{GUID: "http://h.example/?p=7"}, e{GUID: "https://h.example/?p=7"}, true},
-		"guid moves to another host":        {e{GUID: "https://h.example/news/7"}, e{GUID: "https://news.h.example/news/7"}, true},
+		"guid drops www":                    {e{GUID: "https://www.h.example/?p=7"}, e{GUID: "http://h.example/?p=7"}, true},
+		"guid is the link of before":        {e{Link: "https://h.example/a"}, e{GUID: "http://m.h.example/a/", Link: "https://h.example/b"}, true},
+		"guid is a placeholder":             {e{GUID: "N/A", Link: "https://h.example/a"}, e{GUID: "N/A", Link: "https://h.example/b"}, false},
+		"white space round the guid":        {e{GUID: "\n 7 "}, e{GUID: "7"}, true},
+		"headline behind a number":          {e{Link: "https://h.example/news/48213-new-headline"}, e{Link: "https://h.example/news/48213-old"}, true},
+		"headline before a number":          {e{Link: "https://h.example/news/new-headline-48213.html"}, e{Link: "https://h.example/news/old-48213.html"}, true},
+		"number in its own folder":          {e{Link: "https://h.example/news/article-4821377/New.html"}, e{Link: "https://h.example/news/article-4821377/Old.html"}, false},
+		"long number in its own folder":     {e{Link: "https://h.example/news/4821377/new"}, e{Link: "https://h.example/news/4821377/old"}, true},
+		"short number in its own folder":    {e{Link: "https://h.example/topic/48213/new"}, e{Link: "https://h.example/topic/48213/old"}, false},
+		"number in another folder":          {e{Link: "https://h.example/news/48213-new"}, e{Link: "https://h.example/video/48213-old"}, false},
+		"number on another host":            {e{Link: "https://h.example/news/48213-new"}, e{Link: "https://other.example/news/48213-old"}, false},
+		"a day is no number":                {e{Link: "https://h.example/20261126-new"}, e{Link: "https://h.example/20261126-old"}, false},
+		"a month is no number":              {e{Link: "https://h.example/202611-new"}, e{Link: "https://h.example/202611-old"}, false},
+		"folders of a day are no number":    {e{Link: "https://h.example/2026/11/26/new"}, e{Link: "https://h.example/2026/11/26/old"}, false},
+		"a round number is the headline's":  {e{Link: "https://h.example/news/woman-wins-100000"}, e{Link: "https://h.example/news/man-wins-100000"}, false},
+		"a number amid the headline":        {e{Link: "https://h.example/news/all-48213-voted"}, e{Link: "https://h.example/news/only-48213-came"}, false},
+		"link on the AMP host":              {e{Link: "https://h.example/a"}, e{Link: "https://amp.h.example/a"}, true},
+		"link ends in amp":                  {e{Link: "https://h.example/a/b"}, e{Link: "https://h.example/a/b/amp/"}, true},
+		"link begins with amp":              {e{Link: "https://h.example/a/b.html"}, e{Link: "https://h.example/amp/a/b.amp.html?amp=1"}, true},
+		"escapes in lower case":             {e{Link: "https://h.example/caf%C3%A9"}, e{Link: "https://h.example/caf%c3%a9"}, true},
+		"escapes that need not be":          {e{Link: "https://h.example/%7Eada/x"}, e{Link: "https://h.example/~ada/x"}, true},
+		"letters instead of escapes":        {e{Link: "https://h.example/caf%C3%A9?q=%C3%A9"}, e{Link: "https://h.example/café?q=é"}, true},
+		"composed and decomposed":           {e{Link: "https://h.example/caf\u00e9"}, e{Link: "https://h.example/cafe\u0301"}, true},
+		"a percent sign that escapes none":  {e{Link: "https://h.example/100%-sure"}, e{Link: "http://h.example/100%25-sure"}, true},
+		"host in capitals, with a dot":      {e{Link: "https://H.Example./a"}, e{Link: "https://h.example/a"}, true},
+		"host in other letters":             {e{Link: "https://hafen-zürich.example/a"}, e{Link: "https://xn--hafen-zrich-zhb.example/a"}, true},
+		"another port":                      {e{Link: "https://h.example:8443/a"}, e{Link: "https://h.example/a"}, false},
+		"session in the path":               {e{Link: "https://h.example/a;jsessionid=1F?x=1"}, e{Link: "https://h.example/a;JSESSIONID=2E?x=1"}, true},
+		"session in the query":              {e{Link: "https://h.example/a?PHPSESSID=1&x=1"}, e{Link: "https://h.example/a?x=1&PHPSESSID=2"}, true},
+		"query in another order":            {e{Link: "https://h.example/a?x=1&y=2"}, e{Link: "https://h.example/a?y=2&x=1"}, true},
+		"fragment that tracks":              {e{Link: "https://h.example/a#xtor=RSS-1"}, e{Link: "https://h.example/a"}, true},
+		"posts of one live page":            {e{GUID: "https://h.example/live#a", Link: "https://h.example/live#a"}, e{GUID: "https://h.example/live#b", Link: "https://h.example/live#b"}, false},
+		"case of the path":                  {e{Link: "https://h.example/a?v=Ab"}, e{Link: "https://h.example/a?v=aB"}, false},
+		"a long key":                        {e{GUID: strings.Repeat("x", 600)}, e{GUID: strings.Repeat("x", 600)}, true},
+		"two long keys":                     {e{GUID: strings.Repeat("x", 600)}, e{GUID: strings.Repeat("x", 601)}, false},
+		"kinds do not mix":                  {e{GUID: "title:A"}, e{Title: "A"}, false},
 		"guid counts its edits":             {e{GUID: "https://h.example/7#0"}, e{GUID: "https://h.example/7#3"}, true},
 		"empty guid falls back to the link": {e{GUID: " ", Link: "https://h.example/a", Title: "A"}, e{GUID: "", Link: "https://h.example/a", Title: "B"}, true},
 		"neither guid nor link":             {e{Title: "A", Summary: "x"}, e{Title: "A", Summary: "y"}, true},
@@ -84,6 +119,9 @@ func TestDistinctItems(t *testing.T) {
 		"guids differ in their host":     {[]e{{GUID: "https://a.example/x"}, {GUID: "https://b.example/x"}}, 2},
 		"the same entry twice":           {[]e{{GUID: "1", Link: "https://h.example/a", Title: "A"}, {GUID: "1", Link: "https://h.example/a", Title: "A"}}, 1},
 		"short posts without a title":    {[]e{{Link: "https://h.example/", Content: "one"}, {Link: "https://h.example/", Content: "two"}}, 2},
+		"one number for two":             {[]e{{Link: "https://h.example/48213-a"}, {Link: "https://h.example/48213-b"}}, 2},
+		"all but the guid twice":         {[]e{{GUID: "1", Link: "https://h.example/a", Title: "A"}, {GUID: "2", Link: "http://h.example/a?utm_source=x", Title: "A"}}, 1},
+		"two texts under one title":      {[]e{{GUID: "1", Link: "https://h.example/a", Title: "A", Content: "x"}, {GUID: "2", Link: "https://h.example/a", Title: "A", Content: "y"}}, 2},
 		"the same title":                 {[]e{{Title: "Photo", Content: "one"}, {Title: "Photo", Content: "two"}}, 2},
 		"nothing in it":                  {[]e{{}, {Title: "A"}}, 1},
 	}
@@ -116,6 +154,7 @@ func TestItemFields(t *testing.T) {
 		Lang: "en", Published: when, Dated: true, Fetched: noon,
 	}
 	want.Revise()
+	want.Signs = news.Signs{Title: "title:Fish & chips", Whole: got.Signs.Whole}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("item (-want +got):\n%s", diff)
 	}
@@ -129,10 +168,11 @@ func TestItemDates(t *testing.T) {
 		want  time.Time
 		dated bool
 	}{
-		"published":       {feed.Entry{Title: "A", Published: hour, Updated: noon}, hour, true},
-		"only updated":    {feed.Entry{Title: "A", Updated: hour}, hour, true},
-		"none":            {feed.Entry{Title: "A"}, noon, false},
-		"from the future": {feed.Entry{Title: "A", Published: noon.AddDate(7000, 0, 0)}, noon, true},
+		"published":            {feed.Entry{Title: "A", Published: hour, Updated: noon}, hour, true},
+		"only updated":         {feed.Entry{Title: "A", Updated: hour}, hour, true},
+		"none":                 {feed.Entry{Title: "A"}, noon, false},
+		"from the future":      {feed.Entry{Title: "A", Published: noon.AddDate(7000, 0, 0)}, noon, false},
+		"a clock that is fast": {feed.Entry{Title: "A", Published: noon.Add(23 * time.Hour)}, noon, true},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {

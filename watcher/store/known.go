@@ -11,57 +11,52 @@ import (
 	"newswatch/news"
 )
 
-// seenFresh is how exactly it is known when a key was last seen: the rows of a
-// whole document are written again at most so often.
-const seenFresh = 24 * time.Hour
+const (
+	// seenFresh is how exactly it is known when a key was last seen: the rows of a
+	// whole document are written again at most so often.
+	seenFresh = 24 * time.Hour
+	// maxAliases bounds the keys of one item. A feed that makes up new guids at each
+	// poll would fill the table with them; its items are known by the keys they keep.
+	maxAliases = 40
+)
 
 // Known tells which items of a feed's document are new and which are stored in
-// another revision; these keep their id, dates and baseline. Any one key is
-// enough to know an item. What the document lists twice is folded, the first
-// counts. Only in items whose content is no longer stored edits go unnoticed.
+// another revision; these keep their id, dates and baseline. The id of a new item
+// comes from a key that no other ever had. What the document lists twice is
+// folded, the first counts. Only in items whose content is no longer stored edits
+// go unnoticed.
 func (s *Store) Known(ctx context.Context, feedID string, items []news.Item) (fresh, edited []news.Item, err error) {
-	stored, err := s.storedKeys(ctx, feedID, items)
+	marks := marksOf(items)
+	seen, err := s.seenRows(ctx, s.reader, feedID, marks)
 	if err != nil {
 		return nil, nil, s.explain("known items of "+feedID, err)
 	}
-	place := map[string]int{}         // of a key of this document: index in fresh
-	handled := map[string]bool{}      // stored ids
-	alias := map[string]*storedItem{} // keys that a known item has besides the stored ones
-	for _, it := range items {
-		keys := seenKeys(it)
-		known := first(keys, stored)
-		if known == nil {
-			known = first(keys, alias)
-		}
-		if known != nil {
-			for _, k := range keys {
-				alias[k] = known
-			}
-			if !handled[known.id] && known.stored && known.revision != it.Revision {
-				edited = append(edited, known.restore(it))
-			}
-			handled[known.id] = true
-			continue
-		}
-		n := slices.IndexFunc(keys, func(k string) bool { _, ok := place[k]; return ok })
-		at := len(fresh)
-		if n >= 0 {
-			at = place[keys[n]]
+	found := resolve(feedID, marks, seen)
+	place := map[int]int{} // of a group in fresh
+	handled := map[int]bool{}
+	for i, it := range items {
+		n := found.of[i]
+		g := &found.groups[n]
+		at, twice := place[n]
+		switch {
+		case g.item == nil && twice:
 			fresh[at].Keys = union(fresh[at].Keys, it.Keys)
-		} else {
+		case g.item == nil:
+			place[n] = len(fresh)
+			it.ID = g.id
 			fresh = append(fresh, it)
+		case !handled[n] && !g.folded && g.item.stored && g.item.revision != it.Revision:
+			edited = append(edited, g.item.restore(it))
 		}
-		for _, k := range keys {
-			place[k] = at
-		}
+		handled[n] = true
 	}
 	return fresh, edited, nil
 }
 
 // storedItem is what is kept of an item that a key leads to.
 type storedItem struct {
-	id                 string
-	stored             bool // its content too
+	id                 string // "" when the key is void
+	stored             bool   // its content too
 	revision           string
 	published, fetched time.Time
 	dated, baseline    bool
@@ -73,37 +68,38 @@ func (k *storedItem) restore(it news.Item) news.Item {
 	return it
 }
 
-func (s *Store) storedKeys(ctx context.Context, feedID string, items []news.Item) (map[string]*storedItem, error) {
+// seenRow is what a key leads to, and when it was last seen.
+type seenRow struct {
+	item *storedItem
+	last time.Time
+}
+
+func (s *Store) seenRows(ctx context.Context, c conn, feedID string, marks []mark) (map[string]seenRow, error) {
 	var keys []string
-	for _, it := range items {
-		keys = append(keys, seenKeys(it)...)
+	for _, m := range marks {
+		keys = append(keys, m.all()...)
 	}
-	stored := map[string]*storedItem{}
-	err := s.query(ctx, s.reader, func(r *sql.Rows) error {
+	rows := map[string]seenRow{}
+	items := map[string]*storedItem{}
+	err := s.query(ctx, c, func(r *sql.Rows) error {
 		var key string
+		var last time.Time
 		k := &storedItem{}
-		err := r.Scan(&key, &k.id, &k.stored, &k.revision, at{&k.published}, at{&k.fetched}, &k.dated, &k.baseline)
-		stored[key] = k
+		err := r.Scan(&key, &k.id, at{&last}, &k.stored, &k.revision, at{&k.published}, at{&k.fetched}, &k.dated, &k.baseline)
+		if items[k.id] == nil {
+			items[k.id] = k
+		}
+		rows[key] = seenRow{items[k.id], last}
 		return err
 	}, knownQuery, feedID, list(keys))
-	return stored, err
+	return rows, err
 }
 
 const knownQuery = `
-	SELECT s.key, s.item_id, CASE WHEN i.id IS NULL THEN 0 ELSE 1 END, COALESCE(i.revision, ''), COALESCE(i.published, 0),
-		COALESCE(i.fetched, 0), COALESCE(i.dated, 0), COALESCE(i.baseline, 0)
+	SELECT s.key, s.item_id, s.last_seen, CASE WHEN i.id IS NULL THEN 0 ELSE 1 END, COALESCE(i.revision, ''),
+		COALESCE(i.published, 0), COALESCE(i.fetched, 0), COALESCE(i.dated, 0), COALESCE(i.baseline, 0)
 	FROM seen s LEFT JOIN items i ON i.id = s.item_id
 	WHERE s.feed_id = $1 AND s.key IN ({{list 2}})`
-
-// first is what the strongest key leads to; nil when none leads anywhere.
-func first(keys []string, to map[string]*storedItem) *storedItem {
-	for _, k := range keys {
-		if found := to[k]; found != nil {
-			return found
-		}
-	}
-	return nil
-}
 
 func union(a, b []string) []string {
 	a = slices.Clip(a)
@@ -115,81 +111,76 @@ func union(a, b []string) []string {
 	return a
 }
 
-// seenKeys are an item's keys as they are kept: 16 characters for 96 bits of a
-// hash. Nobody gains by a collision, as keys only count inside their feed.
-func seenKeys(it news.Item) []string {
-	if len(it.Keys) == 0 {
-		return []string{shortHash(it.ID)}
-	}
-	keys := make([]string, len(it.Keys))
-	for i, k := range it.Keys {
-		keys[i] = shortHash(k)
-	}
-	return keys
-}
-
+// shortHash is a key as it is kept: 16 characters for 96 bits of a hash. Nobody
+// gains by a collision, as keys only count inside their feed.
 func shortHash(key string) string {
 	sum := sha256.Sum256([]byte(key))
 	return base64.RawURLEncoding.EncodeToString(sum[:12])
 }
 
 // recordSeen notes the keys of all items of the document. A key that is new
-// belongs to the item that another key of the same entry leads to.
+// belongs to the item that the others of its entry lead to; one that has told
+// nothing once is kept as void, as it would else begin to tell something when the
+// entries that share it are never again in one document.
 func (s *Store) recordSeen(ctx context.Context, tx *sql.Tx, c PollCommit) error {
-	now := s.now()
-	known, stale, err := s.seenNow(ctx, tx, c, now.Add(-seenFresh))
+	now, feedID := s.now(), c.State.FeedID
+	marks := marksOf(documentItems(c))
+	seen, err := s.seenRows(ctx, tx, feedID, marks)
 	if err != nil {
 		return err
 	}
-	var rows [][2]string // key, item
-	for _, it := range documentItems(c) {
-		keys, id := seenKeys(it), it.ID
-		if n := slices.IndexFunc(keys, func(k string) bool { return known[k] != "" }); n >= 0 {
-			id = known[keys[n]]
-		}
-		for _, k := range keys {
-			if known[k] == "" || stale[k] {
-				rows = append(rows, [2]string{k, id})
-				delete(stale, k)
-			}
-			if known[k] == "" {
-				known[k] = id
-			}
+	keys := resolve(feedID, marks, seen).rows(marks, now.Add(-seenFresh))
+	if keys, err = s.withoutExcess(ctx, tx, feedID, keys); err != nil || len(keys) == 0 {
+		return err
+	}
+	rows := make([][2]string, len(keys))
+	var voided []string
+	for i, k := range keys {
+		rows[i] = [2]string{k.hash, k.item}
+		if k.voided {
+			voided = append(voided, k.name)
 		}
 	}
-	if len(rows) == 0 {
-		return nil
+	if len(voided) > 0 {
+		s.log.Info("several items share a guid, a link or a title: it identifies none of them from now on",
+			"feed", feedID, "keys", len(voided), "first", slices.Min(voided))
 	}
 	_, err = s.exec(ctx, tx, `
 		INSERT INTO seen (feed_id, key, item_id, last_seen)
 		SELECT $1, e.value ->> 0, e.value ->> 1, $3 FROM {{rows 2}} WHERE true
-		ON CONFLICT (feed_id, key) DO UPDATE SET last_seen = excluded.last_seen`, c.State.FeedID, asJSON(rows), ms(now))
+		ON CONFLICT (feed_id, key) DO UPDATE SET item_id = excluded.item_id, last_seen = excluded.last_seen`,
+		feedID, asJSON(rows), ms(now))
 	return err
 }
 
-// documentItems are the new items, whose ids bind their keys, then all others.
+// withoutExcess leaves out new keys of items that have more than enough.
+func (s *Store) withoutExcess(ctx context.Context, tx *sql.Tx, feedID string, keys []seenKey) ([]seenKey, error) {
+	var items []string
+	for _, k := range keys {
+		if k.alias && !slices.Contains(items, k.item) {
+			items = append(items, k.item)
+		}
+	}
+	if len(items) == 0 {
+		return keys, nil
+	}
+	counts := map[string]int{}
+	err := s.query(ctx, tx, func(r *sql.Rows) error {
+		var item string
+		var n int
+		err := r.Scan(&item, &n)
+		counts[item] = n
+		return err
+	}, `SELECT item_id, COUNT(*) FROM seen WHERE feed_id = $1 AND item_id IN ({{list 2}}) GROUP BY item_id`, feedID, list(items))
+	return slices.DeleteFunc(keys, func(k seenKey) bool { return k.alias && counts[k.item] >= maxAliases }), err
+}
+
+// documentItems are all items of the document; those that are new or edited may
+// stand there alone.
 func documentItems(c PollCommit) []news.Item {
-	items := make([]news.Item, 0, len(c.Fresh)+len(c.Edited)+len(c.Seen))
+	items := slices.Clone(c.Seen)
 	for _, m := range slices.Concat(c.Fresh, c.Edited) {
 		items = append(items, m.Item)
 	}
-	return append(items, c.Seen...)
-}
-
-// seenNow gives the items that the document's keys lead to, and the keys whose
-// time is older than the limit.
-func (s *Store) seenNow(ctx context.Context, tx *sql.Tx, c PollCommit, limit time.Time) (known map[string]string, stale map[string]bool, err error) {
-	var keys []string
-	for _, it := range documentItems(c) {
-		keys = append(keys, seenKeys(it)...)
-	}
-	known, stale = map[string]string{}, map[string]bool{}
-	err = s.query(ctx, tx, func(r *sql.Rows) error {
-		var key, item string
-		var last time.Time
-		err := r.Scan(&key, &item, at{&last})
-		known[key], stale[key] = item, last.Before(limit)
-		return err
-	}, `SELECT key, item_id, last_seen FROM seen WHERE feed_id = $1 AND key IN ({{list 2}})`, c.State.FeedID, list(keys))
-	return known, stale, err
+	return items
 }

@@ -8,8 +8,10 @@ import (
 
 const (
 	// seenKeep is how long a key is kept at least after its item left the feed.
-	// Feeds bring old items back, and what is forgotten would be news again.
-	seenKeep = 90 * 24 * time.Hour
+	// Feeds bring old items back, and what is forgotten would be news again. One
+	// that leads to an item which is still stored stays longer: the item made anew
+	// would have the same id.
+	seenKeep = 180 * 24 * time.Hour
 	// seenSlack is how much older than its document a key's time may be: it is
 	// renewed once in seenFresh.
 	seenSlack = 2 * seenFresh
@@ -116,7 +118,7 @@ func (s *Store) forgettable(ctx context.Context, before time.Time, batch int) (k
 		keys = append(keys, k)
 		return err
 	}, `SELECT s.feed_id, s.key FROM seen s JOIN feeds f ON f.id = s.feed_id
-		WHERE s.last_seen < $1 AND s.last_seen < f.read_at - $2 ORDER BY s.last_seen LIMIT $3`,
+		WHERE s.last_seen < $1 AND s.last_seen < f.read_at - $2 AND NOT EXISTS (SELECT 1 FROM items i WHERE i.id = s.item_id) ORDER BY s.last_seen LIMIT $3`,
 		ms(before), seenSlack.Milliseconds(), batch)
 	return keys, err
 }

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -38,6 +39,7 @@ type Options struct {
 	// Beside opens the state while another process holds it: to read, and for the
 	// short writes of the outbox verbs. It never makes a database.
 	Beside bool
+	Log    *slog.Logger // of keys that turn out to identify nothing; nil: nothing is logged
 }
 
 // Store is the state. It is safe for concurrent use.
@@ -46,6 +48,7 @@ type Store struct {
 	fragments      *strings.Replacer
 	dialect        dialect
 	now            func() time.Time
+	log            *slog.Logger
 	path           string
 	lock           io.Closer // nil when opened beside
 	prepared       *prepared
@@ -63,10 +66,13 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{dialect: sqliteDialect(), now: o.Now, path: path, prepared: newPrepared(), looked: map[string]looked{}}
+	s := &Store{dialect: sqliteDialect(), now: o.Now, log: o.Log, path: path, prepared: newPrepared(), looked: map[string]looked{}}
 	s.fragments = s.dialect.replacer()
 	if s.now == nil {
 		s.now = time.Now
+	}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
 	}
 	if err := s.open(ctx, o.Beside); err != nil {
 		return nil, errors.Join(err, s.Close())

@@ -172,11 +172,11 @@ func pruneKeys(f *fixture) {
 	f.same("two keys", f.prune(f.now, f.now), 2)
 	fresh, _ = f.known("a", listed, left)
 	f.same("one is known", len(fresh), 1)
-	f.pass(80 * 24 * time.Hour)
+	f.pass(170 * 24 * time.Hour)
 	f.poll(store.PollCommit{Fresh: []store.Matched{{Item: left}}})
 	f.prune(f.now, f.now)
 	fresh, _ = f.known("a", listed)
-	f.same("kept for 90 days", len(fresh), 0)
+	f.same("kept for 180 days", len(fresh), 0)
 }
 
 func pruneDeliveries(f *fixture) {
