@@ -13,6 +13,9 @@ const maxItems = 500
 // maxItemBytes bounds one item; what lies behind is dropped.
 const maxItemBytes = 1 << 20
 
+// maxHeadBytes bounds what stands around the items.
+const maxHeadBytes = 256 << 10
+
 // ErrNotFeed says that the bytes are something else than a feed, such as a
 // consent page or an error page sent with status 200.
 var ErrNotFeed = errors.New("not a feed")
@@ -52,9 +55,10 @@ type cutter struct {
 	*layout
 	scanner  scanner
 	rootName []byte
-	item     *span // open item
-	from     int   // start of the open item's body
-	gap      int   // start of what belongs to the header
+	open     bool // an item is
+	item     span // the open one
+	body     int  // where its body starts
+	gap      int  // start of what belongs to the header
 }
 
 // findRoot stands on the first element that can hold a feed. Anything before
@@ -97,7 +101,7 @@ func (c *cutter) findRoot() error {
 // run cuts the items out and leaves the rest to the header.
 func (c *cutter) run() {
 	var t token
-	for len(c.items) < maxItems && c.scanner.next(&t) {
+	for len(c.items) < maxItems && c.nextTag(&t) {
 		switch t.kind {
 		case startToken:
 			c.start(&t)
@@ -111,11 +115,71 @@ func (c *cutter) run() {
 		c.whole = true
 		return
 	}
-	if c.item == nil {
-		c.header = append(c.header, c.scanner.b[min(c.gap, len(c.scanner.b)):]...)
+	if !c.open {
+		c.toHeader(len(c.src))
 	}
 	// An item that the end of the document cuts off is left for the next poll:
 	// half of it may lack the id by which the whole one is known.
+}
+
+// nextTag finds the next tag that may be a border or declare a namespace. Others
+// it passes over without making tokens of them: all bytes of all feeds go through
+// here at each poll.
+func (c *cutter) nextTag(t *token) bool {
+	s := &c.scanner
+	for {
+		lt := bytes.IndexByte(s.b[s.at:], '<')
+		if lt < 0 {
+			s.at = len(s.b)
+			return false
+		}
+		s.at += lt
+		if at := c.pass(s.b, s.at+1); at > 0 {
+			s.at = at
+			continue
+		}
+		if s.next(t) && t.kind != textToken && t.kind != cdataToken && t.kind != otherToken {
+			return true
+		}
+	}
+}
+
+// pass returns where the scan goes on behind the "<" of a tag that is of no
+// interest, 0 for others. Of borders, the last letters are known: that of "item",
+// "entry" and the root.
+func (c *cutter) pass(b []byte, at int) int {
+	from := at
+	if from < len(b) && b[from] == '/' {
+		from++
+	}
+	if from >= len(b) || !isNameStart(b[from]) {
+		return 0
+	}
+	n := nameLen(b[from:])
+	if from+n >= len(b) {
+		return 0
+	}
+	switch last := b[from+n-1]; {
+	case last == 'm' || last == 'M' || last == 'y' || last == 'Y':
+		return 0
+	case len(c.rootName) > 0 && last == c.rootName[len(c.rootName)-1]:
+		return 0
+	case from > at || b[from+n] == '>':
+		return from + n
+	}
+	return 0
+}
+
+// toHeader adds what lies between the last item and at to the header.
+func (c *cutter) toHeader(at int) {
+	piece := c.src[min(c.gap, at):at]
+	if len(c.items) > 0 {
+		piece = bytes.TrimSpace(piece) // mostly nothing else stands between items
+	}
+	if room := maxHeadBytes - len(c.header); len(piece) > room {
+		piece = piece[:room]
+	}
+	c.header = append(c.header, piece...)
 }
 
 func (c *cutter) start(t *token) {
@@ -125,11 +189,12 @@ func (c *cutter) start(t *token) {
 	if !c.isItem(t.name, t.attrs) {
 		return
 	}
-	if c.item != nil { // the one before was never closed
+	if c.open { // the one before was never closed
 		c.finish(t.from)
 	}
-	c.header = append(c.header, c.scanner.b[c.gap:t.from]...)
-	c.item, c.from, c.gap = &span{from: t.from + len("<") + len(t.name), attrs: t.attrs}, t.to, t.to
+	c.toHeader(t.from)
+	c.open, c.body, c.gap = true, t.to, t.to
+	c.item = span{from: t.from + len("<") + len(t.name), attrs: t.attrs}
 	if t.closed {
 		c.finish(t.to)
 	}
@@ -138,13 +203,13 @@ func (c *cutter) start(t *token) {
 // end closes an item or, when it says so, the document.
 func (c *cutter) end(t *token) bool {
 	switch {
-	case c.item != nil && c.isItem(t.name, nil):
+	case c.open && c.isItem(t.name, nil):
 		c.finish(t.from)
 		c.gap = t.to
 	case bytes.Equal(t.name, c.rootName):
 		c.whole = true
 		c.finish(t.from)
-		c.header = append(c.header, c.scanner.b[c.gap:t.from]...)
+		c.toHeader(t.from)
 		c.gap = t.to
 		return !isOneOf(localName(t.name), "channel") // RDF's items follow it
 	}
@@ -153,16 +218,20 @@ func (c *cutter) end(t *token) bool {
 
 // finish closes the open item.
 func (c *cutter) finish(at int) {
-	if c.item == nil {
+	if !c.open {
 		return
 	}
 	c.item.to = at
-	c.item.body = c.scanner.b[min(c.from, at):at]
+	c.item.body = c.src[min(c.body, at):at]
 	if len(c.item.body) > maxItemBytes {
 		c.item.body = c.item.body[:maxItemBytes]
 	}
-	c.items = append(c.items, *c.item)
-	c.item, c.gap = nil, at
+	if c.items == nil {
+		const usual = 64
+		c.items = make([]span, 0, usual)
+	}
+	c.items = append(c.items, c.item)
+	c.open, c.gap = false, at
 }
 
 func (c *cutter) isItem(name, attrs []byte) bool {

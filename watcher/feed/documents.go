@@ -28,7 +28,7 @@ type source interface {
 	// count is how many items there are, and block the bytes of one.
 	count() int
 	block(i int) []byte
-	// bearing writes all that stands around the items and bears on them.
+	// bearing writes all of the document that bears on its items.
 	bearing(h *maphash.Hash)
 	// read returns the entries of items, and where each of them stands. What
 	// cannot be read is left out.
@@ -91,15 +91,14 @@ func (d *documents) read(j Job, body []byte, header http.Header, base string, no
 	if err != nil {
 		return nil, err
 	}
-	r = &reading{Document: src.document(), token: rand.Uint64()}
-	r.finish(header)
-	p := d.plan(src, d.recall(j, now))
+	p := d.plan(src, d.recall(j, now), header)
 	p.take(d, src)
-	r.cached = len(p.kept)
+	r = &reading{Document: src.document(), cached: len(p.kept), token: rand.Uint64()}
+	r.finish(header)
 	r.Entries, r.Recovered = p.entries, r.Recovered || p.lost > 0
 	r.items = Items(r.Document, j.Feed, now)
 	m := &memory{token: r.token, wholeAt: now, bearing: p.bearing, counted: j.RepeatedBlocks > 0}
-	if p.old != nil {
+	if len(p.kept) > 0 {
 		m.wholeAt = p.old.wholeAt
 	}
 	var texts map[uint64][]uint64
@@ -150,7 +149,7 @@ func (m *memory) size() int {
 
 // plan says which items of a document are read, and holds what was.
 type plan struct {
-	old     *memory // nil: nothing is remembered
+	old     *memory // what is remembered
 	bearing uint64
 	blocks  []uint64
 	unread  []int
@@ -172,28 +171,31 @@ type readItem struct {
 	names []uint64
 }
 
-func (d *documents) plan(src source, old *memory) *plan {
+func (d *documents) plan(src source, old *memory, header http.Header) *plan {
 	var h maphash.Hash
 	h.SetSeed(d.seed)
 	src.bearing(&h)
+	h.WriteString(header.Get("Content-Language"))
 	p := &plan{old: old, bearing: h.Sum64(), blocks: make([]uint64, src.count()), uses: map[uint64]int{}}
-	if old != nil && old.bearing != p.bearing {
-		p.old = nil
+	if old == nil || old.bearing != p.bearing {
+		p.old = &memory{}
 	}
-	known := map[uint64]int{}
-	if p.old != nil {
-		for i, hash := range p.old.blocks {
-			known[hash] = i
-		}
-	}
+	p.kept = make([]keptItem, 0, min(len(p.blocks), len(p.old.blocks)))
+	taken := make([]bool, len(p.old.blocks))
+	next := 0 // items mostly stand in the order of last time
 	for i := range p.blocks {
 		p.blocks[i] = maphash.Bytes(d.seed, src.block(i))
-		if old, ok := known[p.blocks[i]]; ok {
-			p.kept = append(p.kept, keptItem{i, old})
-			delete(known, p.blocks[i]) // a second one like it is read
-		} else {
-			p.unread = append(p.unread, i)
+		if next >= len(taken) || p.old.blocks[next] != p.blocks[i] {
+			next = slices.Index(p.old.blocks, p.blocks[i])
 		}
+		if next < 0 || taken[next] { // a second one like it is read
+			p.unread = append(p.unread, i)
+			next = max(next, 0)
+			continue
+		}
+		taken[next] = true
+		p.kept = append(p.kept, keptItem{i, next})
+		next++
 	}
 	return p
 }
@@ -273,6 +275,7 @@ func (p *plan) keptTexts() []uint64 {
 // those read now the ones that share nothing with another. The texts are those of
 // the items, by any of their names.
 func (p *plan) remember(m *memory, texts map[uint64][]uint64) {
+	m.grow(len(p.kept)+len(p.read), len(p.old.names))
 	for _, k := range p.kept {
 		m.add(p.blocks[k.place], p.old.namesOf(k.old), p.old.textsOf(k.old))
 	}
@@ -291,6 +294,12 @@ func (p *plan) remember(m *memory, texts map[uint64][]uint64) {
 			m.add(p.blocks[r.place], r.names, own)
 		}
 	}
+}
+
+func (m *memory) grow(items, names int) {
+	const usual = 4 // names of one item
+	m.blocks, m.ends = make([]uint64, 0, items), make([]end, 0, items)
+	m.names = make([]uint64, 0, max(names, items*usual))
 }
 
 func (m *memory) add(block uint64, names, texts []uint64) {

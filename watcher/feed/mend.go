@@ -42,6 +42,7 @@ type mender struct {
 	links    Relations
 	archive  bool   // fh:archive
 	about    fields // of the document
+	acts     string // what gofeed reads of the document that its items inherit
 	author   string // of the document, who stands for all entries without one
 
 	doc        *Document // what it says of itself, once gofeed has read that
@@ -72,8 +73,8 @@ func (m *mender) block(i int) []byte { return m.src[m.items[i].from:m.items[i].t
 // bearing writes what names, bases, languages and authors the items inherit. A
 // title or a date of the document is not among it: these change with each poll.
 func (m *mender) bearing(h *maphash.Hash) {
-	doc := m.document()
-	for _, s := range [...]string{m.base, m.site, m.relative, m.lang, m.author, doc.Link, doc.Lang} {
+	for _, s := range [...]string{m.base, m.site, m.relative, m.lang, m.acts, m.about.creator(), m.about[feedLanguage],
+		m.about[atomLink]} {
 		h.WriteString(s)
 		h.WriteByte(0)
 	}

@@ -50,10 +50,10 @@ func Parse(body []byte, header http.Header, base string) (doc *Document, err err
 	for i := range all {
 		all[i] = i
 	}
+	entries, _ := src.read(all)
 	doc = src.document()
 	doc.finish(header)
-	doc.Entries, _ = src.read(all)
-	doc.Recovered = doc.Recovered || len(doc.Entries) < len(all)
+	doc.Entries, doc.Recovered = entries, doc.Recovered || len(entries) < len(all)
 	return doc, nil
 }
 

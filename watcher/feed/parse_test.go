@@ -3,8 +3,6 @@ package feed_test
 import (
 	"errors"
 	"net/http"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -295,48 +293,4 @@ func FuzzParse(f *testing.F) {
 			}
 		}
 	})
-}
-
-// BenchmarkParse reads the real feeds of the corpus, or one small feed without
-// it.
-func BenchmarkParse(b *testing.B) {
-	docs, size := benchmarkFeeds(b)
-	entries := 0
-	b.SetBytes(size)
-	b.ReportAllocs()
-	for b.Loop() {
-		entries = 0
-		for _, d := range docs {
-			if doc, err := feed.Parse(d, nil, ""); err == nil {
-				entries += len(doc.Entries)
-			}
-		}
-	}
-	b.ReportMetric(float64(entries), "items/op")
-}
-
-func benchmarkFeeds(b *testing.B) (docs [][]byte, size int64) {
-	shared := os.Getenv("NEWSWATCH_SHARED")
-	if shared == "" {
-		shared = filepath.Join("..", "..", "..", "shared")
-	}
-	dir := filepath.Join(shared, "corpus", "feeds")
-	if _, err := os.Stat(dir); err != nil {
-		b.Logf("no labelled feeds in %s: one small feed is read instead", dir)
-		return [][]byte{[]byte(harbour)}, int64(len(harbour))
-	}
-	eachLine(b, filepath.Join(dir, "files.jsonl"), func(f corpusFile) {
-		if !f.Real || f.Root == "json" {
-			return
-		}
-		body, err := os.ReadFile(filepath.Join(dir, f.File))
-		if err != nil {
-			b.Fatal(err)
-		}
-		if len(body) >= 8<<10 {
-			docs = append(docs, body)
-			size += int64(len(body))
-		}
-	})
-	return docs, size
 }

@@ -3,45 +3,28 @@ package feed
 import (
 	"bytes"
 	"cmp"
-	"fmt"
 	"strings"
 
-	"github.com/mmcdole/gofeed"
 	"github.com/mmcdole/gofeed/atom"
 	"github.com/mmcdole/gofeed/rss"
 )
 
-// original takes the feed as gofeed read it, before it is made uniform: that
-// step loses whether a guid is a link, and looks for images in every text.
+// original is a feed as gofeed read it, before it is made uniform: that step
+// loses whether a guid is a link, and looks for images in every text.
 type original struct {
 	rss  *rss.Feed
 	atom *atom.Feed
 }
 
-var _ gofeed.Translator = (*original)(nil)
-
-// Translate keeps the feed.
-func (o *original) Translate(feed any) (*gofeed.Feed, error) {
-	switch f := feed.(type) {
-	case *rss.Feed:
-		o.rss = f
-	case *atom.Feed:
-		o.atom = f
-	default:
-		return nil, fmt.Errorf("unexpected kind of feed %T", feed)
+// parse gives mended markup to gofeed, whose detection of the format would read
+// it twice.
+func (m *mender) parse(markup []byte) (o original, err error) {
+	if m.names.atom {
+		o.atom, err = (&atom.Parser{}).Parse(bytes.NewReader(append(markup, atomTail...)))
+	} else {
+		o.rss, err = (&rss.Parser{}).Parse(bytes.NewReader(append(markup, rssTail...)))
 	}
-	return &gofeed.Feed{}, nil
-}
-
-// read gives mended markup to gofeed.
-func read(xml []byte) (*original, error) {
-	o := &original{}
-	p := gofeed.NewParser()
-	p.RSSTranslator, p.AtomTranslator = o, o
-	if _, err := p.Parse(bytes.NewReader(xml)); err != nil {
-		return nil, err
-	}
-	return o, nil
+	return o, err
 }
 
 // What is given to gofeed at once. A batch keeps the mended markup of a huge
@@ -97,7 +80,7 @@ func (m *mender) mend(places []int) batch {
 // itself and only the bad ones are lost: they are nil.
 func (m *mender) readBatch(b batch) []*Entry {
 	entries := make([]*Entry, len(b.places))
-	o, err := read(m.closed(m.w.Bytes()))
+	o, err := m.parse(m.w.Bytes())
 	if err != nil || o.count() != len(b.places) {
 		return m.readApart(b, entries)
 	}
@@ -111,35 +94,28 @@ func (m *mender) readBatch(b batch) []*Entry {
 func (m *mender) readApart(b batch, entries []*Entry) []*Entry {
 	markup := m.w.Bytes()
 	if m.doc == nil {
-		o, err := read(m.closed(bytes.Clone(markup[:b.from])))
+		o, err := m.parse(bytes.Clone(markup[:b.from]))
 		if err != nil {
-			o = &original{}
+			o = original{}
 		}
 		m.describe(o)
 	}
 	for i, end := range b.ends {
 		one := append([]byte(m.envelope()), markup[b.from:end]...)
 		b.from = end
-		if o, err := read(m.closed(one)); err == nil && o.count() == 1 {
+		if o, err := m.parse(one); err == nil && o.count() == 1 {
 			entries[i] = m.entry(o, 0, &b.asides[i])
 		}
 	}
 	return entries
 }
 
-// envelope starts the markup of a batch, and closed ends it.
+// envelope starts the markup of a batch.
 func (m *mender) envelope() string {
 	if m.names.atom {
 		return atomHead
 	}
 	return rssHead
-}
-
-func (m *mender) closed(markup []byte) []byte {
-	if m.names.atom {
-		return append(markup, atomTail...)
-	}
-	return append(markup, rssTail...)
 }
 
 // document is what the document says of itself, without its entries.
@@ -151,7 +127,7 @@ func (m *mender) document() *Document {
 }
 
 // describe fills in what a document says of itself, when gofeed has just read it.
-func (m *mender) describe(o *original) {
+func (m *mender) describe(o original) {
 	if m.doc != nil {
 		return
 	}
@@ -175,7 +151,7 @@ func (m *mender) describe(o *original) {
 	m.doc = doc
 }
 
-func (o *original) count() int {
+func (o original) count() int {
 	if o.rss != nil {
 		return len(o.rss.Items)
 	}
@@ -183,7 +159,7 @@ func (o *original) count() int {
 }
 
 // entry puts together what gofeed read of an item and what was kept aside.
-func (m *mender) entry(o *original, i int, a *aside) *Entry {
+func (m *mender) entry(o original, i int, a *aside) *Entry {
 	e := &a.rest
 	if o.rss != nil {
 		m.rssEntry(e, o.rss.Items[i], a)

@@ -131,7 +131,11 @@ func (s *scanner) startTag(rest []byte, t *token) {
 // quote was lost, so the tag then ends at its first ">".
 func tagEnd(rest []byte, i int) (end int, closed bool) {
 	for ; i < len(rest); i++ {
-		switch c := rest[i]; c {
+		c := rest[i]
+		if c > '>' { // most are letters
+			continue
+		}
+		switch c {
 		case '"', '\'':
 			if rest[i-1] != '=' && rest[i-1] > ' ' {
 				continue
@@ -259,10 +263,12 @@ func isNameStart(c byte) bool {
 	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '_' || c == ':' || c >= 0x80
 }
 
+// nameEnds has a bit for each character that ends a name.
+const nameEnds uint64 = 1<<' ' | 1<<'\t' | 1<<'\n' | 1<<'\r' | 1<<'/' | 1<<'>' | 1<<'<' | 1<<'=' | 1<<'"' | 1<<'\''
+
 func nameLen(b []byte) int {
 	for i, c := range b {
-		switch c {
-		case ' ', '\t', '\n', '\r', '/', '>', '<', '=', '"', '\'':
+		if c <= '>' && nameEnds>>c&1 == 1 {
 			return i
 		}
 	}

@@ -97,10 +97,11 @@ func (w *writer) attribute(name, value string) {
 func (m *mender) head() {
 	m.enter(m.root)
 	var to choice
+	title := ""
 	m.children(m.header, func(e element) bool {
 		switch e.key {
 		case "title":
-			m.w.leaf("title", m.fit(m.textOf(e)))
+			title = cmp.Or(title, m.fit(m.textOf(e)))
 		case "dc:title", "atom:title", "dc:creator", "dc:author", "itunes:author", "googleplay:author":
 			m.about.set(fieldOf(e.key), m.fit(m.textOf(e)))
 		case "language":
@@ -125,6 +126,8 @@ func (m *mender) head() {
 		return true
 	})
 	to.write(&m.w)
+	m.acts = string(m.w.Bytes()) + strings.Join(m.w.texts, "\x00")
+	m.w.leaf("title", title)
 	m.relative = m.base
 	if isWeb(m.site) && (m.base == "" || m.base == m.address && !m.names.atom) {
 		m.relative = m.site

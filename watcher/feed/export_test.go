@@ -1,0 +1,27 @@
+package feed
+
+import (
+	"net/http"
+	"time"
+
+	"newswatch/news"
+)
+
+// Reader reads documents as a poller does, without fetching them.
+type Reader struct{ d *documents }
+
+// NewReader remembers nothing yet.
+func NewReader() *Reader { return &Reader{newDocuments()} }
+
+// Read returns the new items and the state that says so.
+func (r *Reader) Read(j Job, body []byte, header http.Header, base string, now time.Time) (news.FeedState, []news.Item, error) {
+	read, err := r.d.read(j, body, header, base, now)
+	if err != nil {
+		return j.State, nil, err
+	}
+	j.State.Memory.Read = read.token
+	return j.State, read.items, nil
+}
+
+// Bytes is about how much memory is held.
+func (r *Reader) Bytes() int { return r.d.size * 8 }
