@@ -30,6 +30,7 @@ var arrows = map[string][]string{
 	"watcher/feed":   {"news", "text", "schedule"},
 	"watcher/story":  {"news", "text", "schedule"},
 	"watcher/store":  {"news", "text", "schedule"},
+	"watcher/health": {"news", "notify/wording"},
 	"watcher/store/storetest": {"news", "text", "schedule",
 		"watcher/store", "notify"},
 
@@ -40,13 +41,13 @@ var arrows = map[string][]string{
 	"notify/slack/slackfake": {"news", "text", "schedule"},
 
 	"watcher": {"news", "text", "schedule", "rules", "rules/backtest", "notify", "notify/wording",
-		"watcher/feed", "watcher/story", "watcher/store"},
+		"watcher/feed", "watcher/story", "watcher/store", "watcher/health"},
 	"web": {"news", "text", "schedule", "notify"},
 
 	".":                  {},
 	"cmd/newswatch/demo": {"news"},
 	"cmd/newswatch": {".", "news", "text", "schedule", "rules", "watcher", "watcher/feed",
-		"rules/backtest", "watcher/story", "watcher/store", "notify", "notify/wording", "notify/slack",
+		"rules/backtest", "watcher/story", "watcher/store", "watcher/health", "notify", "notify/wording", "notify/slack",
 		"notify/terminal", "notify/slack/slackfake", "web", "cmd/newswatch/demo"},
 }
 

@@ -84,6 +84,13 @@ type FeedMemory struct {
 	Hints    FeedHints `json:"hints,omitzero"`     // what the publisher asks of readers
 	Rhythm   Rhythm    `json:"rhythm,omitzero"`    // when the feed brings news
 	Move     Move      `json:"move,omitzero"`      // a permanent redirect, being learned or learned
+	Bounds   []Bound   `json:"bounds,omitempty"`   // all that NextAt was held against; the latest won
+}
+
+// Bound is one reason not to poll a feed before a time.
+type Bound struct {
+	Name string    `json:"name"`
+	At   time.Time `json:"at"`
 }
 
 // FeedHints are a document's own wishes on when it is asked.
