@@ -10,11 +10,13 @@ import (
 
 // What is silence depends on what a feed used to do.
 const (
-	leastLimit   = 3 * 24 * time.Hour  // no feed is silent sooner
-	unknownLimit = 90 * 24 * time.Hour // of a feed whose cadence is not known
-	limitFactor  = 3                   // times the pauses that it is known to make
-	leastMoments = 5                   // fewer tell no cadence
-	leastSpan    = 24 * time.Hour      // nor does a shorter time
+	day          = 24 * time.Hour
+	leastLimit   = 3 * day  // no feed is silent sooner
+	unknownLimit = 90 * day // of a feed whose cadence is not known
+	leastMoments = 8        // fewer tell no cadence
+	leastSpan    = day      // nor does a shorter time
+	weekendsSpan = 14 * day // a longer time tells whether a feed rests at weekends
+	hoursSpan    = 3 * day  // and this one, in which hours it works
 )
 
 // Cadence is how a feed used to bring news.
@@ -23,7 +25,7 @@ type Cadence struct {
 	Usual    time.Duration // the median time from one item to the next
 	Pause    time.Duration // nine tenths of all time lie in pauses that are no longer: nights and weekends too
 	Limit    time.Duration // quiet for longer, it is silent
-	Weekends bool          // it is known to bring something on Saturdays or Sundays
+	Weekends bool          // Saturdays and Sundays count: it works then, or its pauses are known to hold them
 	FromHour int           // nine tenths of its items come from this hour, UTC,
 	ToHour   int           // to this one; equal: round the clock, or not known
 }
@@ -33,8 +35,8 @@ func CadenceOf(times []int64) Cadence {
 	c := Cadence{Limit: unknownLimit}
 	moments := slices.Compact(slices.Sorted(slices.Values(times)))
 	for _, at := range moments {
-		day := time.Unix(at, 0).UTC().Weekday()
-		c.Weekends = c.Weekends || day == time.Saturday || day == time.Sunday
+		weekday := time.Unix(at, 0).UTC().Weekday()
+		c.Weekends = c.Weekends || weekday == time.Saturday || weekday == time.Sunday
 	}
 	if len(moments) < leastMoments || span(moments) < leastSpan {
 		return c
@@ -45,8 +47,9 @@ func CadenceOf(times []int64) Cadence {
 	}
 	slices.Sort(gaps)
 	c.Known, c.Usual, c.Pause = true, gaps[len(gaps)/2], pause(gaps, span(moments))
-	c.Limit = max(leastLimit, limitFactor*c.Pause)
-	if span(moments) >= 3*leastSpan {
+	c.Limit = limit(c.Pause)
+	c.Weekends = c.Weekends || span(moments) >= weekendsSpan
+	if span(moments) >= hoursSpan {
 		c.FromHour, c.ToHour = hours(moments)
 	}
 	return c
@@ -69,20 +72,25 @@ func pause(gaps []time.Duration, whole time.Duration) time.Duration {
 	return gaps[len(gaps)-1]
 }
 
-// quiet is how long a feed has been quiet, without the Saturdays and Sundays
-// when it is not known to work then: what is learned of a busy feed covers a few
-// days only.
+// limit is three times the pauses that a feed is known to make; of long ones,
+// which hold much chance already, twice and a week.
+func limit(pause time.Duration) time.Duration {
+	return max(leastLimit, min(3*pause, 2*pause+7*day))
+}
+
+// quiet is how long a feed has been quiet, without Saturdays and Sundays when
+// they do not count: what is learned of a busy feed covers a few days only.
 func (c Cadence) quiet(last, until time.Time) time.Duration {
 	d := until.Sub(last)
 	if c.Weekends || d > unknownLimit {
 		return d
 	}
 	for at := last.UTC(); at.Before(until); {
-		next := at.Truncate(24 * time.Hour).Add(24 * time.Hour)
+		next := at.Truncate(day).Add(day)
 		if next.After(until) {
 			next = until
 		}
-		if day := at.Weekday(); day == time.Saturday || day == time.Sunday {
+		if weekday := at.Weekday(); weekday == time.Saturday || weekday == time.Sunday {
 			d -= next.Sub(at)
 		}
 		at = next
@@ -119,10 +127,12 @@ func period(d time.Duration) string {
 	switch s := wording.Span(d); s {
 	case "a minute", "1 minute":
 		return "minute"
-	case "1 hour":
+	case "60 minutes", "1 hour":
 		return "hour"
-	case "1 day":
+	case "24 hours", "1 day":
 		return "day"
+	case "7 days":
+		return "week"
 	default:
 		return s
 	}

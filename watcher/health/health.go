@@ -57,7 +57,7 @@ const (
 // Judge says how a feed is. The time is only held against how long a failure
 // lasts: silence counts up to the last good poll, so that a daemon or a network
 // that was away makes no feed silent.
-func Judge(f news.Feed, s news.FeedState, now time.Time) Health {
+func Judge(s news.FeedState, now time.Time) Health {
 	m := s.Memory
 	switch {
 	case m.Gone:
@@ -68,7 +68,7 @@ func Judge(f news.Feed, s news.FeedState, now time.Time) Health {
 	case s.Fails > 0 || m.Class == news.FailDamaged:
 		return failing(s, now)
 	}
-	if h, silent := silence(f, s); silent {
+	if h, silent := silence(s); silent {
 		return h
 	}
 	return Health{State: OK}
@@ -99,7 +99,7 @@ func failing(s news.FeedState, now time.Time) Health {
 }
 
 // silence is the health of a feed that answers well, but brings nothing.
-func silence(f news.Feed, s news.FeedState) (h Health, silent bool) {
+func silence(s news.FeedState) (h Health, silent bool) {
 	last := LastNew(s)
 	if last.IsZero() || s.OKAt.IsZero() {
 		return h, false
@@ -113,7 +113,7 @@ func silence(f news.Feed, s news.FeedState) (h Health, silent bool) {
 	if c.Known {
 		h.Why += ", it used to bring something " + c.words()
 	}
-	h.Advice = "see on its site whether it was ended or moved: newswatch feeds discover " + site(f.URL)
+	h.Advice = "see on its site whether it was ended; newswatch feeds discover finds what is offered there now"
 	return h, true
 }
 

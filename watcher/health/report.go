@@ -101,7 +101,7 @@ type reporter struct {
 // look adds a feed to the report, and says what the operators know of it then.
 func (b *reporter) look(f news.Feed) (told Told, news bool) {
 	s, before := b.States[f.ID], b.Told[f.ID]
-	h := Judge(f, s, b.Now)
+	h := Judge(s, b.Now)
 	b.unreachable(s)
 	told.Gaps = s.Memory.Gaps
 	switch {
@@ -189,14 +189,13 @@ func (b *reporter) detail() string {
 	for _, g := range b.groups {
 		slices.SortStableFunc(g.found, func(x, y finding) int { return boolOrder(y.fresh, x.fresh) })
 	}
-	var text string
 	for each := maxEach; each > 0; each-- {
-		text = b.list(each)
+		text := b.list(each, true)
 		if strings.Count(text, "\n") < maxLines && utf8.RuneCountInString(text) <= maxChars {
-			break
+			return text
 		}
 	}
-	return text
+	return b.list(1, false)
 }
 
 func boolOrder(a, b bool) int {
@@ -209,13 +208,13 @@ func boolOrder(a, b bool) int {
 	return 1
 }
 
-func (b *reporter) list(each int) string {
+func (b *reporter) list(each int, advice bool) string {
 	var lines []string
 	if n := len(b.Feeds); n >= manyFeeds && float64(b.failing) >= nearlyAll*float64(n) {
 		lines = append(lines, outageMessage)
 	}
 	for _, g := range b.groups {
-		lines = append(lines, g.lines(each)...)
+		lines = append(lines, g.lines(each, advice)...)
 	}
 	if len(b.back) > 0 {
 		ids := b.back[:min(len(b.back), 2*each)]
@@ -229,11 +228,13 @@ func (b *reporter) list(each int) string {
 }
 
 // lines are a heading, at most so many feeds, and what to do.
-func (g *group) lines(each int) []string {
+func (g *group) lines(each int, advice bool) []string {
 	lines := []string{fmt.Sprintf("%s (%d)", g.title, len(g.found))}
 	for i, f := range g.found {
-		if i == each {
+		if i == each && advice {
 			lines = append(lines, fmt.Sprintf("    and %d more", len(g.found)-i))
+		}
+		if i == each {
 			break
 		}
 		mark := " "
@@ -242,7 +243,7 @@ func (g *group) lines(each int) []string {
 		}
 		lines = append(lines, wording.Join("  ", "  "+mark+" "+f.id, f.line))
 	}
-	if g.advice != "" {
+	if advice && g.advice != "" {
 		lines = append(lines, "  -> "+g.advice)
 	}
 	return lines

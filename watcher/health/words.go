@@ -3,7 +3,6 @@ package health
 import (
 	"fmt"
 	"net/http"
-	"net/url"
 
 	"newswatch/news"
 )
@@ -63,13 +62,4 @@ func server(status int) (what, advice string) {
 		what += " " + name
 	}
 	return what, advice
-}
-
-// site is the address of the front page of a URL's host.
-func site(raw string) string {
-	u, err := url.Parse(raw)
-	if err != nil || u.Host == "" {
-		return "URL"
-	}
-	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: "/"}).String()
 }
