@@ -28,12 +28,12 @@ const (
 	OK      State = "ok"
 )
 
-// rank orders the states as they are listed, the worst first.
-func rank() []State { return []State{Gone, Failing, Blocked, Damaged, Silent, Limited, New, OK} }
+// States are all states, the worst first.
+func States() []State { return []State{Gone, Failing, Blocked, Damaged, Silent, Limited, New, OK} }
 
 // Compare orders states, the worst first.
 func (s State) Compare(o State) int {
-	return slices.Index(rank(), s) - slices.Index(rank(), o)
+	return slices.Index(States(), s) - slices.Index(States(), o)
 }
 
 // Health is what is to be said of a feed.

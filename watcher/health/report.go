@@ -169,7 +169,7 @@ func (b *reporter) time(at time.Time) string {
 // subject counts: "2 failing, 1 silent, 3 back again".
 func (b *reporter) subject() string {
 	var parts []string
-	for _, s := range rank() {
+	for _, s := range States() {
 		if n := b.counts[string(s)]; n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", n, s))
 		}
