@@ -25,12 +25,13 @@ var arrows = map[string][]string{
 	"text":     {},
 	"schedule": {"news"},
 
-	"rules":          {"news", "text", "schedule"},
-	"rules/backtest": {"news", "text", "schedule", "rules"},
-	"watcher/feed":   {"news", "text", "schedule"},
-	"watcher/story":  {"news", "text", "schedule"},
-	"watcher/store":  {"news", "text", "schedule"},
-	"watcher/health": {"news", "notify/wording"},
+	"rules":            {"news", "text", "schedule"},
+	"rules/backtest":   {"news", "text", "schedule", "rules"},
+	"watcher/feed":     {"news", "text", "schedule"},
+	"watcher/story":    {"news", "text", "schedule"},
+	"watcher/store":    {"news", "text", "schedule"},
+	"watcher/health":   {"news", "notify/wording"},
+	"watcher/discover": {"watcher/feed"},
 	"watcher/store/storetest": {"news", "text", "schedule",
 		"watcher/store", "notify"},
 
@@ -46,9 +47,10 @@ var arrows = map[string][]string{
 
 	".":                  {},
 	"cmd/newswatch/demo": {"news"},
+	"cmd/newswatch/opml": {"news"},
 	"cmd/newswatch": {".", "news", "text", "schedule", "rules", "watcher", "watcher/feed",
 		"rules/backtest", "watcher/story", "watcher/store", "watcher/health", "notify", "notify/wording", "notify/slack",
-		"notify/terminal", "notify/slack/slackfake", "web", "cmd/newswatch/demo"},
+		"notify/terminal", "notify/slack/slackfake", "web", "cmd/newswatch/demo", "cmd/newswatch/opml", "watcher/discover"},
 }
 
 // Limits on size. Tests and generated code are not counted: they are read in

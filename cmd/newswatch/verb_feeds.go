@@ -31,7 +31,7 @@ type feedsCmd struct {
 // Help is the long text of -h.
 func (feedsCmd) Help() string {
 	return help("Shows how the feeds are, finds new ones, and exchanges lists of them with other readers. It reads beside a running daemon and never writes rules.yaml.",
-		"newswatch feeds\nnewswatch feeds explain bbc-world\nnewswatch feeds add https://news.example/rss >>rules.yaml",
+		"newswatch feeds\nnewswatch feeds explain bbc-world\nnewswatch feeds add https://news.example/",
 		"0 done; 1 it did not hold, such as an address without a feed; 2 wrong usage, or an invalid file")
 }
 
