@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net/url"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -73,6 +74,11 @@ func (n *newFeeds) add(f news.Feed) news.Feed {
 	if f.Name == "" {
 		f.Name = f.Host()
 	}
+	f.Publisher = wording.Clip(wording.Line(f.Publisher), maxFeedName)
+	f.Tags = slices.Clone(f.Tags)
+	for i := range f.Tags {
+		f.Tags[i] = wording.Line(f.Tags[i])
+	}
 	f.ID = n.freeID(f)
 	n.take(f)
 	return f
@@ -101,7 +107,8 @@ func (n *newFeeds) freeID(f news.Feed) string {
 func slug(text string) string {
 	var b strings.Builder
 	kept, lost := 0, 0
-	for _, c := range norm.NFKD.String(strings.ToLower(text)) {
+	latin := strings.NewReplacer("ß", "ss", "æ", "ae", "œ", "oe", "ø", "o", "ł", "l", "đ", "d", "ı", "i") // what NFKD leaves whole
+	for _, c := range norm.NFKD.String(latin.Replace(strings.ToLower(text))) {
 		switch {
 		case 'a' <= c && c <= 'z' || '0' <= c && c <= '9':
 			b.WriteRune(c)

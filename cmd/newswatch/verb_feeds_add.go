@@ -181,7 +181,7 @@ type feedsDiscoverCmd struct {
 
 // Help is the long text of -h.
 func (feedsDiscoverCmd) Help() string {
-	return help("Finds the feeds of a site: those that the page names, else those that it links to, else at the places where feeds mostly stand. Each one that is listed was fetched and read. It asks at most 27 addresses, one a second.",
+	return help("Finds the feeds of a site: those that the page names, else those that it links to, else at the places where feeds mostly stand. Each one that is listed was fetched and read. It asks at most 28 addresses, one a second.",
 		"newswatch feeds discover https://news.example/", "0 found; 1 none found, or the site does not answer; 2 wrong usage, or invalid rules")
 }
 

@@ -57,8 +57,9 @@ func (w *watched) explain(out io.Writer, f feedReport) {
 			if i > 0 {
 				what = ""
 			}
-			if line != "" {
-				fmt.Fprintf(out, "  %-11s %s\n", what, wording.Line(line))
+			if text := wording.Line(line); text != "" {
+				indent := line[:len(line)-len(strings.TrimLeft(line, " "))]
+				fmt.Fprintf(out, "  %-11s %s%s\n", what, indent, text)
 			}
 		}
 	}
@@ -131,10 +132,15 @@ func (w *watched) brought(f feedReport) []string {
 	if f.state.PolledAt.IsZero() {
 		return nil
 	}
-	return []string{
+	rhythm := f.state.Memory.Rhythm
+	lines := []string{
 		fmt.Sprintf("the last new item: %s; the feed shows %s", w.clock.ago(health.LastNew(f.state)), count(f.state.Items, "item")),
-		health.CadenceOf(f.state.Memory.Rhythm.Times).Words(w.clock.zone, w.clock.now),
+		health.CadenceOf(rhythm.Times).Words(w.clock.zone, w.clock.now),
 	}
+	if rhythm.Interval > 0 {
+		lines = append(lines, "polls about every "+wording.Span(rhythm.Interval)+" suit that best")
+	}
+	return lines
 }
 
 // nextPoll is when the feed is polled next and all that this was held against,

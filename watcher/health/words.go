@@ -28,7 +28,7 @@ func Explain(c news.FailClass, status int) (what, advice string) {
 	case news.FailBlocked:
 		return blocked(status)
 	case news.FailLimited:
-		return "the server asks for a pause", "nothing to do: it is kept; if it comes often, give the feed a longer poll:"
+		return "the server asks for a pause", "nothing to do: the pause is kept; if this comes often, give the feed a longer poll:"
 	case news.FailServer:
 		return server(status)
 	case news.FailNotFeed:
