@@ -67,7 +67,8 @@ func deskStates(now time.Time) []news.FeedState {
 				Rhythm: news.Rhythm{Times: hourly(ago(2 * time.Hour))}, Hints: news.FeedHints{TTL: 15 * time.Minute, SkipHours: 0x3f, SkipDays: 1},
 				Move: news.Move{URL: "https://www.aster.example/rss", Since: ago(9 * day), Polls: 9, Kept: true},
 				Bounds: []news.Bound{
-					{Name: "floor of 15 minutes", At: ago(5 * time.Minute)}, {Name: "max-age=1800 of the server", At: now.Add(10 * time.Minute)},
+					{Name: "floor of 15 minutes", At: ago(5 * time.Minute)},
+					{Name: "max-age=1800 of the server", At: now.Add(10 * time.Minute)},
 					{Name: "the schedule of all feeds", At: now.Add(5 * time.Minute)},
 				},
 			},
