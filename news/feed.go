@@ -71,7 +71,9 @@ type FeedState struct {
 // FeedMemory is the part of a feed's state that only its poller reads. It is
 // stored as JSON, so fields may come; one that is gone from here is forgotten.
 type FeedMemory struct {
-	Reason   string    `json:"reason,omitempty"`   // what decided NextAt, in words: "max-age=3600", "the schedule"
+	URL      string    `json:"url,omitempty"`      // the feed's address as the rules had it: another one starts afresh
+	Reason   string    `json:"reason,omitempty"`   // what decided NextAt, in words: "max-age=3600 of the server"
+	Bounds   []Bound   `json:"bounds,omitempty"`   // all that had a say in NextAt
 	Class    FailClass `json:"class,omitempty"`    // kind of the last poll's failure
 	Status   int       `json:"status,omitempty"`   // HTTP status of the last answer, 0 when none came
 	FailedAt time.Time `json:"failed_at,omitzero"` // first of the failures in a row
@@ -84,10 +86,10 @@ type FeedMemory struct {
 	Hints    FeedHints `json:"hints,omitzero"`     // what the publisher asks of readers
 	Rhythm   Rhythm    `json:"rhythm,omitzero"`    // when the feed brings news
 	Move     Move      `json:"move,omitzero"`      // a permanent redirect, being learned or learned
-	Bounds   []Bound   `json:"bounds,omitempty"`   // all that NextAt was held against; the latest won
 }
 
-// Bound is one reason not to poll a feed before a time.
+// Bound is one of the things that keep a feed from being asked: what it is, in
+// words, and until when.
 type Bound struct {
 	Name string    `json:"name"`
 	At   time.Time `json:"at"`
@@ -108,10 +110,13 @@ type Rhythm struct {
 
 // Move is a permanent redirect: where to, and how well it is proven.
 type Move struct {
-	URL   string    `json:"url,omitempty"`
-	Since time.Time `json:"since,omitzero"` // first seen
-	Polls int       `json:"polls,omitempty"`
-	Kept  bool      `json:"kept,omitempty"` // proven: polls go there
+	URL     string    `json:"url,omitempty"`
+	Since   time.Time `json:"since,omitzero"` // first seen
+	Polls   int       `json:"polls,omitempty"`
+	Kept    bool      `json:"kept,omitempty"`      // proven: polls go there
+	Checked time.Time `json:"checked_at,omitzero"` // of one that is kept: when the old address was last asked
+	Fails   int       `json:"fails,omitempty"`     // of one that is kept: polls in a row that found no feed there
+	Next    *Move     `json:"next,omitempty"`      // of one that is kept: where it leads on to, being learned
 }
 
 // FailClass tells the kinds of failures of a poll apart.
