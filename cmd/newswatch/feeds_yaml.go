@@ -231,11 +231,19 @@ func scalar(text string) string {
 	return text
 }
 
-// quoted writes a text in double quotes: what JSON writes, YAML reads alike.
+// quoted writes a text in double quotes: what JSON writes, YAML reads alike. What
+// would turn the text around it on a screen is written as a number.
 func quoted(text string) string {
-	var b strings.Builder
-	enc := json.NewEncoder(&b)
+	var raw, b strings.Builder
+	enc := json.NewEncoder(&raw)
 	enc.SetEscapeHTML(false)
 	_ = enc.Encode(text) // a string has no error
-	return strings.TrimSuffix(b.String(), "\n")
+	for _, c := range strings.TrimSuffix(raw.String(), "\n") {
+		if unicode.Is(unicode.Cf, c) {
+			fmt.Fprintf(&b, "\\U%08x", c)
+			continue
+		}
+		b.WriteRune(c)
+	}
+	return b.String()
 }

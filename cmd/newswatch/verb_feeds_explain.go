@@ -115,7 +115,7 @@ func (w *watched) polls(f feedReport) []string {
 		last += fmt.Sprintf(", status %d", m.Status)
 	}
 	lines := []string{last, "last good answer: " + w.clock.ago(s.OKAt)}
-	if !m.WholeAt.IsZero() {
+	if !m.WholeAt.IsZero() && m.WholeAt.Before(s.OKAt) {
 		lines = append(lines, "last answer that was not \"unchanged\": "+w.clock.ago(m.WholeAt))
 	}
 	if s.Fails > 0 {
@@ -172,6 +172,9 @@ func (w *watched) nextPoll(f feedReport) []string {
 			mark = "> "
 		}
 		lines = append(lines, fmt.Sprintf("%s%s  %s", mark, w.clock.at(b.At), b.Name))
+	}
+	if len(bounds) > 0 && at.Sub(bounds[0].At) >= time.Minute {
+		lines = append(lines, "  and then its next turn in the schedule")
 	}
 	return lines
 }

@@ -46,6 +46,7 @@ type Health struct {
 }
 
 const (
+	maxError = 200 // characters of an error that is shown
 	// toldAfter is how long a feed fails until the operators hear of it: most
 	// failures are over in a few hours.
 	toldAfter = 24 * time.Hour
@@ -80,7 +81,7 @@ func failing(s news.FeedState, now time.Time) Health {
 	h := Health{State: Failing, Since: m.FailedAt}
 	h.Why, h.Advice = Explain(m.Class, m.Status)
 	if m.Class == "" {
-		h.Why = s.Error
+		h.Why = wording.Clip(wording.Line(s.Error), maxError)
 	}
 	if h.Since.IsZero() {
 		h.Since = s.OKAt // it was well then
