@@ -202,7 +202,7 @@ func (w *world) open() error {
 	w.watcher, err = watcher.New(ctx, watcher.Config{
 		Store: w.store, AtOnce: w.atOnce, Now: now, Log: slog.New(slog.NewTextHandler(testLog{w.t}, nil)),
 		Poller: func(s news.Settings) (*feed.Poller, error) {
-			return feed.New(feed.Config{Transport: w.feeds, Allow: s.Allow, UserAgent: "newswatch/test", Now: now})
+			return feed.New(feed.Config{Transport: w.feeds, Allow: s.Allow, UserAgent: "newswatch/test", Now: now, HostGap: -1})
 		},
 		Source: func() (rules.Source, error) { return rules.Bytes("rules.yaml", w.rules), nil },
 		Route:  func(t news.Target) string { return "terminal:" + t.Slack },

@@ -219,7 +219,7 @@ func runDaemon(t *testing.T, path string, out io.Writer) (w *watcher.Watcher, st
 	w, err = watcher.New(t.Context(), watcher.Config{
 		Store: st, Log: slog.New(slog.DiscardHandler),
 		Poller: func(s news.Settings) (*feed.Poller, error) {
-			return feed.New(feed.Config{Transport: fakeWeb{}, Allow: s.Allow})
+			return feed.New(feed.Config{Transport: fakeWeb{}, Allow: s.Allow, HostGap: -1})
 		},
 		Source: func() (rules.Source, error) { return rules.Read(path) },
 		Route:  func(t news.Target) string { return "terminal:" + t.Slack },

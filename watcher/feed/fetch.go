@@ -12,141 +12,155 @@ import (
 	"net/netip"
 	"net/url"
 	"sync"
+	"time"
 
 	"newswatch/news"
 )
 
-// accept is what feeds are served as. Publishers turn readers away that do not
-// ask for a feed.
-const accept = "application/atom+xml, application/rss+xml, application/feed+json, " +
-	"application/xml;q=0.9, text/xml;q=0.9, */*;q=0.1"
-
 // maxRedirects is how often a fetch may be sent on.
 const maxRedirects = 5
 
-// answer is what a server said to one poll.
+// answer is what a server said to one request and its redirects.
 type answer struct {
-	status  int
+	status  int // 0: nothing was said
 	header  http.Header
 	url     string // after redirects
+	from    string // the address that was asked
+	moved   string // where the permanent redirects at the chain's head lead; "" when there are none
 	body    []byte
-	hash    string // SHA-256 of the body, hex
-	damaged error  // why the body is not whole
-	own     bool   // the server's address is in a range that the operator named
+	hash    string        // SHA-256 of the body, hex
+	partial bool          // only what is new: what is missing means nothing
+	asked   bool          // for changes only
+	damaged error         // why the body is not whole
+	own     bool          // the server's address is in a range that the operator named
+	waited  time.Duration // for our own other requests
+	class   news.FailClass
 }
 
-// statusError is an answer that brings no feed.
-type statusError struct{ code int }
-
-func (e *statusError) Error() string {
-	switch e.code {
-	case http.StatusGone:
-		return "status 410 Gone: the publisher has ended the feed"
-	case http.StatusForbidden:
-		return "status 403 Forbidden: the publisher does not let us in"
-	}
-	return fmt.Sprintf("status %d %s", e.code, http.StatusText(e.code))
+// within bounds all that is done for one poll: a server that drips its bytes
+// passes every other limit.
+func (p *Poller) within(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeoutCause(ctx, p.cfg.Timeout, &timeoutError{p.cfg.Timeout})
 }
 
-// fetch asks for a feed, with the validators of the last whole answer. The
-// answer is never nil: it says how far the fetch came.
-func (p *Poller) fetch(ctx context.Context, f news.Feed, st news.FeedState) (*answer, error) {
-	a := &answer{header: http.Header{}, url: f.URL}
-	ctx, cancel := context.WithTimeoutCause(ctx, p.cfg.Timeout, fmt.Errorf("no whole answer within %s", p.cfg.Timeout))
-	defer cancel()
-	seen := &firstAddr{}
-	req, err := http.NewRequestWithContext(httptrace.WithClientTrace(ctx, seen.trace()), http.MethodGet, f.URL, nil)
+// query is what is asked of a server.
+type query struct {
+	feed   news.Feed // on whose behalf
+	url    string
+	accept string         // "": feeds
+	state  news.FeedState // the zero value asks for all, whatever was there before
+}
+
+// fetch asks a server. The answer is never nil: it says how far the fetch came.
+func (p *Poller) fetch(ctx context.Context, q query) (a *answer, err error) {
+	a = &answer{header: http.Header{}, url: q.url}
+	d, err := p.dressFor(q)
 	if err != nil {
-		return a, errors.New("the address cannot be read")
+		a.class = news.FailOther
+		return a, err
 	}
-	req.Header.Set("User-Agent", p.cfg.UserAgent)
-	req.Header.Set("Accept", accept)
-	req.Header.Set("Accept-Encoding", "gzip, deflate, br, zstd")
-	condition(req, st)
-	resp, err := p.client(st).Do(req)
-	a.own = p.guard.allowed(seen.get(req.URL, proxied(p.proxy, req)))
-	if err != nil {
-		return a, cause(ctx, err)
-	}
-	defer resp.Body.Close()
-	a.status, a.header, a.url = resp.StatusCode, resp.Header, resp.Request.URL.String()
-	switch {
-	case a.status == http.StatusNotModified:
-		if resp.Request.Header.Get("If-None-Match") == "" && resp.Request.Header.Get("If-Modified-Since") == "" {
-			return a, errors.New("status 304 without having been asked for changes")
+	defer func() {
+		if c := recover(); c != nil {
+			a.class, err = news.FailOther, d.hide(fmt.Errorf("the request broke down: %v", c))
 		}
-		return a, nil
-	case a.status != http.StatusOK && a.status != http.StatusNonAuthoritativeInfo:
-		return a, &statusError{a.status}
-	}
-	a.body, a.damaged, err = readBody(resp, p.cfg.MaxBytes)
-	if err != nil {
-		return a, cause(ctx, err)
+	}()
+	if err := p.ask(ctx, q, d, a); err != nil {
+		a.class = classOf(ctx, err, a)
+		return a, d.hide(cause(ctx, err))
 	}
 	if a.damaged != nil {
-		a.damaged = cause(ctx, a.damaged)
+		a.damaged = d.hide(cause(ctx, a.damaged))
 	}
-	sum := sha256.Sum256(a.body)
-	a.hash = hex.EncodeToString(sum[:])
 	return a, nil
 }
 
-// condition makes a request conditional when it goes to the URL that the
-// validators belong to (RFC 9110, section 8.8), and only then. They go back as
-// they came, byte for byte.
-func condition(req *http.Request, st news.FeedState) {
-	req.Header.Del("If-None-Match")
-	req.Header.Del("If-Modified-Since")
-	if st.FinalURL != "" && st.FinalURL != req.URL.String() {
-		return
+// ask makes the request and reads the answer into a.
+func (p *Poller) ask(ctx context.Context, q query, d *dress, a *answer) error {
+	way, err := p.routes.of(q.feed)
+	if err != nil {
+		return err
 	}
-	if st.ETag != "" {
-		req.Header["If-None-Match"] = []string{st.ETag}
+	ctx = context.WithValue(ctx, waitedKey{}, &a.waited)
+	seen := &firstAddr{}
+	req, err := http.NewRequestWithContext(httptrace.WithClientTrace(ctx, seen.trace()), http.MethodGet, q.url, nil)
+	if err != nil {
+		return errors.New("the address cannot be read")
 	}
-	if st.LastModified != "" {
-		req.Header["If-Modified-Since"] = []string{st.LastModified}
+	d.put(req, nil)
+	a.asked = conditional(req)
+	resp, err := client(way, d, a).Do(req)
+	a.own = p.guard.allowed(seen.get(req.URL, proxied(way.proxy, req)))
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	a.status, a.header, a.url = resp.StatusCode, resp.Header, bare(resp.Request.URL)
+	switch a.status {
+	case http.StatusNotModified:
+		if !conditional(resp.Request) {
+			return errors.New("status 304 without having been asked for changes")
+		}
+		return nil
+	case http.StatusIMUsed, http.StatusPartialContent:
+		a.partial = true
+	case http.StatusOK, http.StatusNonAuthoritativeInfo:
+	default:
+		p.pauseHost(resp.Request.URL, a)
+		return &statusError{code: a.status, challenge: challenged(a.header)}
+	}
+	if a.body, a.damaged, err = readBody(resp, p.cfg.MaxBytes); err != nil {
+		return err
+	}
+	sum := sha256.Sum256(a.body)
+	a.hash = hex.EncodeToString(sum[:])
+	return nil
+}
+
+// pauseHost keeps all our requests away from a host that asked for a pause, also
+// those for feeds of other hosts that lead there.
+func (p *Poller) pauseHost(u *url.URL, a *answer) {
+	now := p.cfg.Now()
+	if until := (timing{now: now, own: a.own}).host(1, a); !until.IsZero() {
+		p.limiter.hold(laneOf(u), time.Now().Add(until.Sub(now)))
 	}
 }
 
 // client follows redirects by our rules. It is made anew for each fetch because
 // the rules know the feed; the transport, which holds the connections, is shared.
-func (p *Poller) client(st news.FeedState) *http.Client {
+func client(way *route, d *dress, a *answer) *http.Client {
+	permanent := true
 	return &http.Client{
-		Transport: p.transport,
+		Transport: way,
 		CheckRedirect: func(req *http.Request, via []*http.Request) error {
-			if len(via) > maxRedirects {
-				return fmt.Errorf("more than %d redirects", maxRedirects)
+			a.status = req.Response.StatusCode
+			if err := mayFollow(req, via); err != nil {
+				return err
 			}
-			if via[len(via)-1].URL.Scheme == "https" && req.URL.Scheme == "http" {
-				return errors.New("a redirect leads from https to http")
+			permanent = permanent && (a.status == http.StatusMovedPermanently || a.status == http.StatusPermanentRedirect)
+			if permanent {
+				a.moved = bare(req.URL)
 			}
-			req.Header.Del("Referer")
-			condition(req, st)
+			d.put(req, via)
+			a.asked = conditional(req)
 			return nil
 		},
 	}
 }
 
-// guarded checks each hop before it is sent.
-type guarded struct {
-	*guard
-	next  http.RoundTripper
-	proxy func(*http.Request) (*url.URL, error)
-}
-
-func (g *guarded) RoundTrip(req *http.Request) (*http.Response, error) {
-	if req.URL.Scheme != "http" && req.URL.Scheme != "https" {
-		return nil, fmt.Errorf("the scheme %q is not http or https", req.URL.Scheme)
+// mayFollow says why a redirect is not followed.
+func mayFollow(req *http.Request, via []*http.Request) error {
+	if len(via) > maxRedirects {
+		return redirectError(fmt.Sprintf("more than %d redirects", maxRedirects))
 	}
-	if err := g.check(req.URL, proxied(g.proxy, req)); err != nil {
-		return nil, err
+	if via[len(via)-1].URL.Scheme == "https" && req.URL.Scheme == "http" {
+		return redirectError("a redirect leads from https to http")
 	}
-	return g.next.RoundTrip(req)
-}
-
-func proxied(proxy func(*http.Request) (*url.URL, error), req *http.Request) bool {
-	via, err := proxy(req)
-	return err == nil && via != nil
+	for _, r := range via {
+		if bare(r.URL) == bare(req.URL) {
+			return redirectError("the redirects lead in a circle, back to " + req.URL.Host)
+		}
+	}
+	return nil
 }
 
 // firstAddr remembers the first address that a fetch connected to: the feed's
@@ -187,12 +201,19 @@ func (f *firstAddr) get(u *url.URL, proxied bool) netip.Addr {
 // cause takes the URL out of an error, which may hold a secret, and says which
 // limit was hit when one was.
 func cause(ctx context.Context, err error) error {
+	var busy *busyError
+	if errors.As(err, &busy) {
+		return busy
+	}
 	var ue *url.Error
 	if errors.As(err, &ue) {
 		err = ue.Err
 	}
-	if c := context.Cause(ctx); c != nil && (errors.Is(err, context.DeadlineExceeded) || ctx.Err() != nil) {
+	if c := context.Cause(ctx); c != nil {
 		return c
+	}
+	if badLocation(err) {
+		return redirectError("the address of a redirect cannot be read")
 	}
 	var dns *net.DNSError
 	if errors.As(err, &dns) {

@@ -2,6 +2,7 @@ package feed
 
 import (
 	"context"
+	"errors"
 	"net/http"
 
 	"newswatch/news"
@@ -9,20 +10,38 @@ import (
 
 // Page is what an address answered with.
 type Page struct {
+	Status int
 	URL    string // after redirects
 	Header http.Header
-	Body   []byte // decoded
+	Body   []byte // decoded; nil when the status is no success
 }
 
-// Get fetches an address that a person named, under the same limits as a feed:
-// bytes, time, redirects, and public or allowed addresses only.
+// Get fetches an address that is no feed of the rules, under the same limits as
+// one: bytes, time, redirects, the distance between requests to a host, and
+// public or allowed addresses only.
 func (p *Poller) Get(ctx context.Context, url string) (*Page, error) {
-	a, err := p.fetch(ctx, news.Feed{URL: url}, news.FeedState{})
+	return p.page(ctx, query{feed: news.Feed{URL: url}, url: url})
+}
+
+// Ask fetches an address on behalf of a feed, as Get does: with the feed's
+// User-Agent and proxy, and on the feed's own host with its headers and login.
+// Accept says what is wanted; "" stands for feeds. An answer of any status is a
+// page; an error says that none came.
+func (p *Poller) Ask(ctx context.Context, f news.Feed, url, accept string) (*Page, error) {
+	page, err := p.page(ctx, query{feed: f, url: url, accept: accept})
+	var status *statusError
+	if errors.As(err, &status) {
+		return page, nil
+	}
+	return page, err
+}
+
+func (p *Poller) page(ctx context.Context, q query) (*Page, error) {
+	ctx, cancel := p.within(ctx)
+	defer cancel()
+	a, err := p.fetch(ctx, q)
 	if err == nil {
 		err = a.damaged
 	}
-	if err != nil {
-		return nil, err
-	}
-	return &Page{URL: a.url, Header: a.header, Body: a.body}, nil
+	return &Page{Status: a.status, URL: a.url, Header: a.header, Body: a.body}, err
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/http"
 	"net/netip"
 	"net/url"
 	"slices"
@@ -32,10 +31,11 @@ var errForbidden = errors.New("the address is not public; settings.network.allow
 type guard struct {
 	allow   []netip.Prefix
 	ssrf    *ssrf.Guardian
-	proxies []string // host:port of the operator's proxies
+	names   *net.Resolver // nil: the system's
+	proxies []string      // host:port of the operator's proxies
 }
 
-func newGuard(allow []netip.Prefix, proxies []string) *guard {
+func newGuard(allow []netip.Prefix, names *net.Resolver, proxies []string) *guard {
 	var v4, v6 []netip.Prefix
 	for _, p := range allow {
 		if p.Addr().Unmap().Is4() {
@@ -47,8 +47,17 @@ func newGuard(allow []netip.Prefix, proxies []string) *guard {
 	return &guard{
 		allow:   allow,
 		ssrf:    ssrf.New(ssrf.WithAnyPort(), ssrf.WithAllowedV4Prefixes(v4...), ssrf.WithAllowedV6Prefixes(v6...)),
+		names:   names,
 		proxies: proxies,
 	}
+}
+
+// through is the same guard for who goes through one more proxy, which the
+// operator named.
+func (g *guard) through(proxy *url.URL) *guard {
+	other := *g
+	other.proxies = append(slices.Clip(g.proxies), hostPort(proxy))
+	return &other
 }
 
 // allowed says that an address is in a range that the operator named: its feeds
@@ -81,7 +90,7 @@ func (g *guard) check(u *url.URL, proxied bool) error {
 // dial connects to what passes; only the operator's own proxies may stand on
 // private addresses.
 func (g *guard) dial(ctx context.Context, network, addr string) (net.Conn, error) {
-	d := &net.Dialer{Timeout: dialTimeout, KeepAlive: 30 * time.Second}
+	d := &net.Dialer{Timeout: dialTimeout, KeepAlive: 30 * time.Second, Resolver: g.names}
 	if !slices.Contains(g.proxies, strings.ToLower(addr)) {
 		d.Control = g.ssrf.Safe
 	}
@@ -90,23 +99,6 @@ func (g *guard) dial(ctx context.Context, network, addr string) (net.Conn, error
 		return nil, fmt.Errorf("connect to %s: %w", addr, errForbidden)
 	}
 	return conn, err
-}
-
-// newTransport is the one transport for all feeds. Bodies come as they were
-// sent: what they grow to is bounded by our own decompression.
-func newTransport(g *guard, proxy func(*http.Request) (*url.URL, error)) *http.Transport {
-	return &http.Transport{
-		Proxy:                  proxy,
-		DialContext:            g.dial,
-		ForceAttemptHTTP2:      true,
-		DisableCompression:     true,
-		MaxIdleConns:           256,
-		MaxIdleConnsPerHost:    1, // no host is polled twice at once
-		IdleConnTimeout:        90 * time.Second,
-		TLSHandshakeTimeout:    dialTimeout,
-		ResponseHeaderTimeout:  headerTimeout,
-		MaxResponseHeaderBytes: maxHeaderBytes,
-	}
 }
 
 // proxiesOf lists the addresses of the proxies that the environment names.

@@ -13,7 +13,7 @@ import (
 
 // parseJSON reads a JSON Feed item by item: one item with a value of a wrong
 // type, or a cut at the end, must not cost the others.
-func parseJSON(text []byte, base string) (*Document, error) {
+func parseJSON(text []byte, base string, links Relations) (*Document, error) {
 	head, items, whole, err := cutJSON(text)
 	if err != nil {
 		return nil, err
@@ -22,8 +22,12 @@ func parseJSON(text []byte, base string) (*Document, error) {
 		Title:     html.EscapeString(looseString(head["title"])),
 		Lang:      primaryLang(looseString(head["language"])),
 		Link:      resolve(base, looseString(head["home_page_url"])),
+		Relations: links,
 		Recovered: !whole,
 	}
+	doc.note("self", resolve(base, looseString(head["feed_url"])))
+	doc.note("next", resolve(base, looseString(head["next_url"])))
+	doc.note("hub", resolve(base, jsonHub(head["hubs"])))
 	feedAuthor := looseAuthor(head["authors"], head["author"])
 	for _, raw := range items {
 		e, err := jsonEntry(raw, base)
@@ -126,6 +130,24 @@ func jsonEntry(raw json.RawMessage, base string) (Entry, error) {
 		Updated:    firstDate(it.DateModified),
 		Categories: it.Tags,
 	}, nil
+}
+
+// jsonHub is the first hub that speaks WebSub, or does not say what it speaks.
+func jsonHub(raw json.RawMessage) string {
+	var hubs []json.RawMessage
+	if json.Unmarshal(raw, &hubs) != nil {
+		return ""
+	}
+	for _, h := range hubs {
+		var hub struct{ Type, URL json.RawMessage }
+		if json.Unmarshal(h, &hub) != nil {
+			continue
+		}
+		if typ := looseString(hub.Type); typ == "" || strings.EqualFold(typ, "WebSub") || strings.EqualFold(typ, "PubSubHubbub") {
+			return looseString(hub.URL)
+		}
+	}
+	return ""
 }
 
 // looseString takes a string, or a number where a string belongs.

@@ -26,6 +26,9 @@ type mender struct {
 	site     string // the link of the channel
 	relative string // what the links of its items refer to: xml:base, else the site's link, else its address
 	lang     string // xml:lang of the document
+	wishes   wishes
+	links    Relations
+	archive  bool // fh:archive
 }
 
 // aside is what gofeed drops from an item or alters.
@@ -147,7 +150,8 @@ func wrapper(key string) bool {
 func known(key string) bool {
 	switch key {
 	case "title", "link", "guid", "id", "description", "summary", "content", "pubdate",
-		"published", "updated", "author", "category", "language", "ttl", "source",
+		"published", "updated", "author", "category", "language", "source",
+		"ttl", "skiphours", "skipdays", "sy:updateperiod", "sy:updatefrequency", "fh:archive",
 		"issued", "modified", "created", "body", "fullitem", "xhtml:body", "xhtml:div",
 		"content:encoded", "feedburner:origlink", "image", "textinput", "comments",
 		"enclosure", "dc:creator", "dc:author", "dc:date", "dc:title", "dc:description",

@@ -103,6 +103,7 @@ func vocabulary(uri string) string {
 		{"purl.org/rss/1.0/modules", "other"},
 		{"www.w3.org/2005/atom", "atom"},
 		{"purl.org/atom/ns", "atom"},
+		{"purl.org/syndication/history", "fh"},
 		{"search.yahoo.com/mrss", "media"},
 		{"schemas/play-podcasts", "googleplay"},
 		{"www.w3.org/1999/xhtml", "xhtml"},

@@ -1,11 +1,14 @@
 package feed
 
 import (
+	"fmt"
 	"hash/fnv"
+	"iter"
 	"net/http"
-	"strconv"
-	"strings"
+	"slices"
 	"time"
+
+	"newswatch/news"
 )
 
 // Bounds on when a feed is asked again. A server's wish is a lower bound; the
@@ -13,89 +16,250 @@ import (
 const (
 	floorValidated = 15 * time.Minute // feeds that let us ask cheaply
 	floorBare      = 60 * time.Minute // feeds that send all every time
-	floorSlack     = time.Minute      // polls start late; without it a 15 minute wish would become 30
+	floorLeast     = time.Minute      // whatever the operator says
+	maxLate        = time.Minute      // a turn that a bound moves by so little is late, not lost
 	maxFreshness   = 5 * time.Hour    // year-long max-age values are seen in the wild
+	maxTTL         = 24 * time.Hour
 	maxRetryAfter  = 7 * 24 * time.Hour
 	ladderStart    = 15 * time.Minute
 	ladderCap      = 24 * time.Hour
-	hostCap        = 6 * time.Hour // of our own hold on a host after 429
-	blockedFor     = 4 * time.Hour // after 403: bot walls answer that
+	hostCap        = 6 * time.Hour      // of our own hold on a host after 429
+	blockedFor     = 4 * time.Hour      // after 403: bot walls answer that
+	goneFor        = 7 * 24 * time.Hour // the time that stands beside a feed that is gone
+	horizon        = 8 * 24 * time.Hour // no wish of a server goes beyond
 )
 
-// timing is what decides when a feed is asked again.
+// timing is what decides when a feed is asked again. Whatever has a say is a
+// bound: the feed is asked at its first turn at or after the latest of them.
 type timing struct {
-	now    time.Time
-	wish   func(after time.Time) time.Time
-	own    bool // the operator's own server: floors do not hold
-	feedID string
-}
-
-// after is the first wish at or after a time. A wish that never comes is
-// replaced by the time itself.
-func (t timing) after(at time.Time) time.Time {
-	if t.wish == nil {
-		return at
-	}
-	w := t.wish(t.now)
-	for i := 0; i < 8 && !w.IsZero() && w.Before(at); i++ {
-		w = t.wish(w)
-	}
-	if !w.IsZero() && w.Before(at) {
-		w = t.wish(at.Add(-time.Nanosecond))
-	}
-	if w.Before(at) {
-		return at
-	}
-	return w
-}
-
-// interval is how long the operator would wait.
-func (t timing) interval() time.Duration {
-	return max(t.after(t.now.Add(time.Millisecond)).Sub(t.now), time.Second)
-}
-
-// spread is the feed's own delay behind its wish, up to a tenth of the interval:
-// without it every feed of a cron schedule would be asked in the same second.
-// It never changes, so the distance between polls stays as wished.
-func (t timing) spread() time.Duration {
-	if t.own || t.wish == nil {
-		return 0
-	}
-	room := min(t.interval(), time.Hour) / 10
-	return time.Duration(float64(room) * fraction(t.feedID))
+	asked time.Time // when the request was begun
+	now   time.Time // when the answer was there
+	wish  func(after time.Time) time.Time
+	phase float64 // the feed's place in its interval
+	fixed bool    // the interval is the operator's, not to be adapted
+	own   bool    // the operator's own server: floors, adapting and spreading do not hold
+	feed  news.Feed
 }
 
 // good is when to ask again after an answer that could be used.
-func (t timing) good(h http.Header, validators bool, ttl time.Duration) time.Time {
-	bound := max(min(freshness(h), maxFreshness), ttl)
-	if wait, ok := retryAfter(h, t.now); ok {
-		bound = max(bound, wait)
-	}
-	spread := t.spread()
-	if !t.own {
-		floor := floorBare
-		if validators || h.Get("Cache-Control") != "" {
-			floor = floorValidated
+func (t timing) good(h http.Header, validated bool, m *news.FeedMemory) time.Time {
+	var bounds []news.Bound
+	add := func(wait time.Duration, format string, args ...any) {
+		if wait > 0 {
+			bounds = append(bounds, news.Bound{Name: fmt.Sprintf(format, args...), At: t.now.Add(wait)})
 		}
-		bound = max(bound, floor-floorSlack)
 	}
-	return t.after(t.now.Add(bound - spread)).Add(spread)
+	fresh, says := freshness(h)
+	add(min(fresh, maxFreshness), "%s", says)
+	add(min(m.Hints.TTL, maxTTL), "ttl of %s", spoken(m.Hints.TTL))
+	if wait, ok := retryAfter(h, t.now); ok {
+		add(wait, "Retry-After of the server")
+	}
+	if floor, says := t.floor(h, validated); floor > 0 {
+		bounds = append(bounds, news.Bound{Name: says, At: t.asked.Add(floor)})
+	}
+	if gap := medianGap(m.Rhythm); gap > 0 {
+		add(t.pause(m), "adaptive: a new item about every %s", spoken(gap))
+	} else {
+		add(t.pause(m), "adaptive: too little is known")
+	}
+	return t.settle(bounds, m)
+}
+
+// pause is how long the feed may rest, by how often it brings news.
+func (t timing) pause(m *news.FeedMemory) time.Duration {
+	if t.own || t.fixed {
+		return 0
+	}
+	return min(pause(m.Rhythm, t.now), ladderCap)
+}
+
+// floor is the least time between two polls, and why.
+func (t timing) floor(h http.Header, validated bool) (time.Duration, string) {
+	switch {
+	case t.own:
+		return 0, ""
+	case t.feed.MinInterval > 0:
+		least := max(t.feed.MinInterval, floorLeast)
+		return least, fmt.Sprintf("min_interval of %s", spoken(least))
+	case validated || h.Get("Cache-Control") != "":
+		return floorValidated, fmt.Sprintf("floor of %s", spoken(floorValidated))
+	}
+	return floorBare, fmt.Sprintf("floor of %s: the server gives neither validators nor Cache-Control", spoken(floorBare))
+}
+
+// settle finds the feed's next turn, and notes what decided it.
+func (t timing) settle(bounds []news.Bound, m *news.FeedMemory) time.Time {
+	wished := news.Bound{Name: t.schedule(), At: t.turn(t.now)}
+	latest := news.Bound{At: t.now}
+	for _, b := range bounds {
+		if b.At.After(latest.At) {
+			latest = b
+		}
+	}
+	at := t.turn(latest.At)
+	if !latest.At.After(wished.At) {
+		latest.Name = wished.Name
+	}
+	m.Reason, m.Bounds = latest.Name, append(bounds, wished)
+	return t.allowed(at, m)
+}
+
+// allowed moves a time out of the hours and days that the publisher wants
+// skipped, and notes it when it does.
+func (t timing) allowed(at time.Time, m *news.FeedMemory) time.Time {
+	if open := t.open(at, m.Hints); open.After(at) {
+		at, m.Reason = open, "skipHours or skipDays of the feed"
+		m.Bounds = append(m.Bounds, news.Bound{Name: m.Reason, At: open})
+	}
+	return whole(at)
+}
+
+func (t timing) schedule() string {
+	if t.feed.Poll != "" {
+		return "schedule " + t.feed.Poll
+	}
+	return "the schedule of all feeds"
+}
+
+// turn is the feed's first turn at or after a time: a tick of its schedule, and
+// its place behind it. When this poll came a little after its own turn, the next
+// one may be as late: each would be lost otherwise, as bounds count from now.
+func (t timing) turn(low time.Time) time.Time {
+	late := t.late()
+	for at := range t.turns(low) {
+		if at.After(t.now) && !at.Add(late).Before(low) {
+			return later(at, low)
+		}
+	}
+	return low
+}
+
+// late is how long ago the turn was that this poll is for; 0: it is for none.
+func (t timing) late() time.Duration {
+	if t.own {
+		return 0
+	}
+	last := time.Time{}
+	for at := range t.turns(t.now) {
+		if at.After(t.now) {
+			break
+		}
+		last = at
+	}
+	if late := t.now.Sub(last); late <= maxLate {
+		return late
+	}
+	return 0
+}
+
+// turns are the feed's turns about a time and later, so many as may matter.
+func (t timing) turns(about time.Time) iter.Seq[time.Time] {
+	return func(yield func(time.Time) bool) {
+		if t.wish == nil {
+			return
+		}
+		back := time.Nanosecond
+		if !t.own {
+			back = maxLate + min(max(t.interval(), time.Minute), time.Hour) // no place is farther behind
+		}
+		tick := t.wish(about.Add(-back))
+		for range 150 {
+			next := t.wish(tick)
+			if tick.IsZero() || !yield(tick.Add(t.spread(next.Sub(tick)))) {
+				return
+			}
+			tick = next
+		}
+	}
+}
+
+// interval is how long the operator would wait between two polls.
+func (t timing) interval() time.Duration {
+	if t.wish == nil {
+		return time.Second
+	}
+	first := t.wish(t.now)
+	return max(t.wish(first).Sub(first), time.Second)
+}
+
+// spread is a feed's place behind a tick of its schedule: without it every feed
+// of a cron schedule would be asked in the same second. It never changes, so the
+// distance between polls stays as wished. Feeds that are asked seldom are wanted
+// near their time.
+func (t timing) spread(interval time.Duration) time.Duration {
+	switch {
+	case t.own || interval <= 0:
+		return 0
+	case interval > time.Hour:
+		interval = 6 * time.Minute
+	}
+	return time.Duration(float64(interval) * t.phase)
+}
+
+// open moves a time out of the hours and days in which the publisher wants no
+// polls. One who wants none at all cannot mean it.
+func (t timing) open(at time.Time, hints news.FeedHints) time.Time {
+	if hints.SkipHours&allHours == allHours {
+		hints.SkipHours = 0
+	}
+	if hints.SkipDays&allDays == allDays {
+		hints.SkipDays = 0
+	}
+	moved := at
+	for range 8 {
+		if !skipped(moved, hints) {
+			return moved
+		}
+		hour := moved.UTC().Truncate(time.Hour)
+		for skipped(hour, hints) {
+			hour = hour.Add(time.Hour)
+		}
+		if moved = t.turn(hour); moved.After(t.now.Add(horizon)) {
+			return at
+		}
+	}
+	return at // the schedule has no turn outside
+}
+
+func skipped(at time.Time, hints news.FeedHints) bool {
+	at = at.UTC()
+	return hints.SkipHours>>at.Hour()&1 == 1 || hints.SkipDays>>at.Weekday()&1 == 1
 }
 
 // bad is when to ask again after the n-th failure in a row.
-func (t timing) bad(n, status int, h http.Header) time.Time {
-	delay := t.ladder(n)
-	if status == http.StatusForbidden && !t.own {
-		delay = max(delay, blockedFor)
+func (t timing) bad(n int, a *answer, m *news.FeedMemory) time.Time {
+	delay := max(t.ladder(n), t.interval())
+	if !t.own {
+		delay = max(t.ladder(n)+t.jitter(t.ladder(n)), t.interval(), t.pause(m))
 	}
-	if wait, ok := retryAfter(h, t.now); ok {
-		delay = max(delay, wait)
+	bounds := []news.Bound{{Name: fmt.Sprintf("failure %d in a row: %s", n, spoken(delay)), At: t.now.Add(delay)}}
+	if a.class == news.FailBlocked && a.status != http.StatusUnauthorized && !t.own {
+		wait := blockedFor + t.jitter(blockedFor)
+		bounds = append(bounds, news.Bound{Name: "turned away: " + spoken(wait), At: t.now.Add(wait)})
 	}
-	return t.now.Add(max(delay, t.interval()))
+	if wait, says := named(a, t.now); wait > 0 {
+		bounds = append(bounds, news.Bound{Name: says, At: t.now.Add(wait)})
+	}
+	last := slices.MaxFunc(bounds, func(a, b news.Bound) int { return a.At.Compare(b.At) })
+	m.Reason, m.Bounds = last.Name, bounds
+	return t.allowed(last.At, m)
 }
 
-// ladder doubles the wait with each failure. Its jitter only ever adds, and is
-// the same for the same feed.
+// named is the pause that a server asks for in so many words.
+func named(a *answer, now time.Time) (time.Duration, string) {
+	if wait, ok := retryAfter(a.header, now); ok {
+		return wait, "Retry-After of the server"
+	}
+	if a.status == http.StatusTooManyRequests {
+		if wait, ok := limitReset(a.header, now); ok {
+			return wait, "x-ratelimit-reset of the server"
+		}
+	}
+	return 0, ""
+}
+
+// ladder doubles the wait with each failure.
 func (t timing) ladder(n int) time.Duration {
 	base := ladderStart
 	if t.own {
@@ -105,89 +269,77 @@ func (t timing) ladder(n int) time.Duration {
 	if delay <= 0 {
 		delay = ladderCap
 	}
-	if t.own {
-		return delay
-	}
-	return delay + time.Duration(float64(delay)*0.1*fraction(t.feedID))
+	return delay
+}
+
+// jitter keeps feeds that failed together apart. It only ever adds, and is the
+// same for the same feed.
+func (t timing) jitter(delay time.Duration) time.Duration {
+	return time.Duration(float64(delay) * 0.1 * fraction(t.feed.ID))
+}
+
+// soon is when to ask again after a poll that was no fault of the feed's.
+func (t timing) soon(least time.Duration, reason string, m *news.FeedMemory) time.Time {
+	wait := max(least, time.Minute)
+	at := t.now.Add(wait + time.Duration(float64(4*time.Minute)*fraction(t.feed.ID)))
+	m.Reason, m.Bounds = reason, []news.Bound{{Name: reason, At: at}}
+	return t.allowed(at, m)
 }
 
 // host is until when no feed of the host may be asked: after 429, and after 503
 // that names a time. Zero: no hold.
-func (t timing) host(n, status int, h http.Header) time.Time {
-	wait, named := retryAfter(h, t.now)
+func (t timing) host(n int, a *answer) time.Time {
+	wait, says := named(a, t.now)
 	switch {
-	case status == http.StatusTooManyRequests && !t.own:
-		return t.now.Add(max(wait, min(t.ladder(n), hostCap)))
-	case (status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable) && named:
-		return t.now.Add(wait)
+	case a.status == http.StatusTooManyRequests && !t.own:
+		own := min(t.ladder(n), hostCap)
+		return whole(t.now.Add(max(wait, own+t.jitter(own))))
+	case (a.status == http.StatusTooManyRequests || a.status == http.StatusServiceUnavailable) && says != "":
+		return whole(t.now.Add(wait))
 	}
 	return time.Time{}
 }
 
-// freshness is how long an answer may be kept (RFC 9111, section 4.2): max-age
-// minus Age, else Expires minus the server's own Date, so that its clock does
-// not matter. s-maxage is for shared caches, which we are not.
-func freshness(h http.Header) time.Duration {
-	age, aged := time.Duration(0), false
-	for _, field := range h.Values("Cache-Control") {
-		for d := range strings.SplitSeq(field, ",") {
-			name, value, _ := strings.Cut(strings.ToLower(strings.TrimSpace(d)), "=")
-			switch strings.TrimSpace(name) {
-			case "no-cache", "no-store":
-				return 0
-			case "max-age":
-				age, aged = seconds(strings.Trim(strings.TrimSpace(value), `"`)), true
-			}
-		}
+// whole rounds a time up to what the store keeps, so that it never comes early.
+func whole(at time.Time) time.Time {
+	if cut := at.Truncate(time.Millisecond); cut.Before(at) {
+		return cut.Add(time.Millisecond)
 	}
-	if aged {
-		return max(age-seconds(h.Get("Age")), 0)
-	}
-	expires, err := http.ParseTime(h.Get("Expires"))
-	if err != nil {
-		return 0
-	}
-	date, err := http.ParseTime(h.Get("Date"))
-	if err != nil {
-		return 0
-	}
-	return max(expires.Sub(date), 0)
+	return at
 }
 
-// seconds reads delta-seconds (RFC 9111, section 1.2.2): what is too large
-// counts as very long, what is no number as none.
-func seconds(s string) time.Duration {
-	s = strings.TrimSpace(s)
-	n, err := strconv.ParseInt(s, 10, 64)
-	const longest = int64(366 * 24 * 3600)
-	if err != nil {
-		if len(s) > 10 && strings.Trim(s, "0123456789") == "" {
-			n = longest
-		} else {
-			return 0
-		}
+func later(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return b
 	}
-	return time.Duration(min(max(n, 0), longest)) * time.Second
+	return a
 }
 
-// retryAfter reads Retry-After (RFC 9110, section 10.2.3): seconds, or a date in
-// any of the three forms, relative to the server's own Date.
-func retryAfter(h http.Header, now time.Time) (time.Duration, bool) {
-	v := strings.TrimSpace(h.Get("Retry-After"))
-	if v == "" {
-		return 0, false
+// spoken is a duration as people write it: 90 min, 4 h, 2 d.
+func spoken(d time.Duration) string {
+	switch {
+	case d < time.Minute:
+		return d.Round(time.Second).String()
+	case d <= 2*time.Hour:
+		return fmt.Sprintf("%d min", d.Round(time.Minute)/time.Minute)
+	case d < 48*time.Hour:
+		return fmt.Sprintf("%d h", d.Round(time.Hour)/time.Hour)
 	}
-	if strings.Trim(v, "0123456789") == "" {
-		return min(seconds(v), maxRetryAfter), true
+	return fmt.Sprintf("%d d", d.Round(24*time.Hour)/(24*time.Hour))
+}
+
+// medianGap is the usual time between two items of a feed; 0 when there are too
+// few to say.
+func medianGap(r news.Rhythm) time.Duration {
+	if len(r.Times) < 3 {
+		return 0
 	}
-	at, err := http.ParseTime(v)
-	if err != nil {
-		return 0, false
+	gaps := make([]int64, 0, len(r.Times)-1)
+	for i := 1; i < len(r.Times); i++ {
+		gaps = append(gaps, r.Times[i]-r.Times[i-1])
 	}
-	if date, err := http.ParseTime(h.Get("Date")); err == nil {
-		now = date
-	}
-	return min(max(at.Sub(now), 0), maxRetryAfter), true
+	slices.Sort(gaps)
+	return time.Duration(gaps[len(gaps)/2]) * time.Second
 }
 
 // fraction is a stable number from 0 to 1 for a feed.

@@ -6,17 +6,21 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"newswatch/news"
 )
 
 // Document is a feed as read: strings are as in the feed, with markup where it
 // has some, links are absolute where the feed says to what they are relative.
 type Document struct {
-	Title     string        `json:"feed_title"`
-	Lang      string        `json:"lang,omitempty"`
-	Link      string        `json:"link,omitempty"` // of the site
-	TTL       time.Duration `json:"ttl,omitempty"`  // how long the publisher wants it kept, 0 when it does not say
-	Entries   []Entry       `json:"entries"`
-	Recovered bool          `json:"recovered,omitempty"` // cut off, or items were lost in it: its validators must not be kept
+	Title     string         `json:"feed_title"`
+	Lang      string         `json:"lang,omitempty"`
+	Link      string         `json:"link,omitempty"` // of the site
+	Hints     news.FeedHints `json:"hints,omitzero"` // when its publisher wants to be asked
+	Relations                // its links to other documents
+	Archive   bool           `json:"archive,omitempty"` // it says that it changes no more (RFC 5005, section 4)
+	Entries   []Entry        `json:"entries"`
+	Recovered bool           `json:"recovered,omitempty"` // cut off, or items were lost in it: its validators must not be kept
 }
 
 // Entry is one item of a feed.
@@ -51,10 +55,12 @@ func Parse(body []byte, header http.Header, base string) (doc *Document, err err
 	if stated != "" {
 		base = rebase(base, stated)
 	}
+	var links Relations
+	links.noteHeader(header, base)
 	if text[0] == '{' || text[0] == '[' {
-		doc, err = parseJSON(text, base)
+		doc, err = parseJSON(text, base, links)
 	} else {
-		doc, err = parseXML(text, base, stated != "")
+		doc, err = parseXML(text, base, stated != "", links)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("parse feed: %w", err)
@@ -68,12 +74,12 @@ func Parse(body []byte, header http.Header, base string) (doc *Document, err err
 	return doc, nil
 }
 
-func parseXML(text []byte, base string, stated bool) (*Document, error) {
+func parseXML(text []byte, base string, stated bool, links Relations) (*Document, error) {
 	l, err := cut(text)
 	if err != nil {
 		return nil, err
 	}
-	m := &mender{layout: l, address: base, base: base, stated: stated}
+	m := &mender{layout: l, address: base, base: base, stated: stated, links: links}
 	doc, err := m.document()
 	if err != nil {
 		return nil, err

@@ -63,6 +63,9 @@ func poller(t *testing.T, cfg feed.Config) *feed.Poller {
 	if cfg.Now == nil {
 		cfg.Now = func() time.Time { return noon }
 	}
+	if cfg.HostGap == 0 {
+		cfg.HostGap = -1 // see TestRequestsToAHostKeepTheirDistance
+	}
 	p, err := feed.New(cfg)
 	if err != nil {
 		t.Fatal(err)
@@ -75,7 +78,7 @@ func every(d time.Duration) func(time.Time) time.Time {
 }
 
 func job(url string) feed.Job {
-	return feed.Job{Feed: news.Feed{ID: "harbour", Name: "Harbour Post", URL: url}, Wish: every(time.Minute), Force: true}
+	return feed.Job{Feed: news.Feed{ID: "harbour", Name: "Harbour Post", URL: url}, Wish: every(time.Minute), Fixed: true, Force: true}
 }
 
 const address = "https://harbour.example/rss"
@@ -271,39 +274,6 @@ func TestFailures(t *testing.T) {
 			}
 			if host < tc.host || host > tc.host*11/10 {
 				t.Errorf("hold on the host: got %v, want %v", host, tc.host)
-			}
-		})
-	}
-}
-
-func TestNextPoll(t *testing.T) {
-	t.Parallel()
-	date := noon.Add(-time.Hour)
-	tests := map[string]struct {
-		headers []string
-		body    string
-		want    time.Duration
-	}{
-		"bare":               {nil, harbour, time.Hour},
-		"validators":         {[]string{"ETag", `"1"`}, harbour, 15 * time.Minute},
-		"max-age":            {[]string{"Cache-Control", "public, max-age=3600"}, harbour, time.Hour},
-		"max-age minus age":  {[]string{"Cache-Control", "max-age=3600", "Age", "1800"}, harbour, 30 * time.Minute},
-		"max-age for a year": {[]string{"Cache-Control", "max-age=31536000"}, harbour, 5 * time.Hour},
-		"max-age overflow":   {[]string{"Cache-Control", "max-age=99999999999999999999"}, harbour, 5 * time.Hour},
-		"no-cache":           {[]string{"Cache-Control", "no-cache, max-age=3600"}, harbour, 15 * time.Minute},
-		"shared":             {[]string{"Cache-Control", "s-maxage=7200"}, harbour, 15 * time.Minute},
-		"expires":            {[]string{"ETag", `"1"`, "Date", date.Format(http.TimeFormat), "Expires", date.Add(2 * time.Hour).Format(http.TimeFormat)}, harbour, 2 * time.Hour},
-		"retry-after":        {[]string{"ETag", `"1"`, "Retry-After", "3600"}, harbour, time.Hour},
-		"ttl":                {[]string{"ETag", `"1"`}, strings.Replace(harbour, "<item>", "<ttl>90</ttl><item>", 1), 90 * time.Minute},
-		"ttl of a year":      {[]string{"ETag", `"1"`}, strings.Replace(harbour, "<item>", "<ttl>525600</ttl><item>", 1), 15 * time.Minute},
-	}
-	for name, tc := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			p := poller(t, feed.Config{Transport: &script{answers: []func(*http.Request) *http.Response{answer(200, tc.body, tc.headers...)}}})
-			r := p.Poll(t.Context(), job(address))
-			if got := r.State.NextAt.Sub(noon); got < tc.want-time.Minute || got > tc.want+time.Minute {
-				t.Errorf("got after %v, want %v; error %v", got, tc.want, r.Err)
 			}
 		})
 	}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
@@ -66,7 +65,7 @@ func (m *mender) document() (*Document, error) {
 		ends = append(ends, w.Len())
 	}
 	w.WriteString(tail)
-	doc := &Document{Lang: primaryLang(m.lang)}
+	doc := &Document{Lang: primaryLang(m.lang), Hints: m.wishes.hints(), Relations: m.links, Archive: m.archive}
 	if o, err := read(w.Bytes()); err == nil && o.count() == len(m.items) {
 		o.feed(doc)
 		o.entries(doc, asides)
@@ -117,22 +116,11 @@ func (o *original) feed(doc *Document) {
 		doc.Title = cmp.Or(f.Title, extension(f.Extensions, "dc", "title"), extension(f.Extensions, "atom", "title"))
 		doc.Link = cmp.Or(f.Link, extensionLink(f.Extensions))
 		doc.Lang = cmp.Or(primaryLang(f.Language), primaryLang(extension(f.Extensions, "dc", "language")), doc.Lang)
-		doc.TTL = timeToLive(f.TTL)
 		return
 	}
 	doc.Title = cmp.Or(o.atom.Title, extension(o.atom.Extensions, "dc", "title"))
 	doc.Link = alternate(o.atom.Links)
 	doc.Lang = cmp.Or(doc.Lang, primaryLang(extension(o.atom.Extensions, "dc", "language")))
-}
-
-// timeToLive reads RSS's ttl, minutes. Values outside of a minute to a day are
-// left alone: publishers write seconds, years and zero.
-func timeToLive(s string) time.Duration {
-	n, err := strconv.Atoi(strings.TrimSpace(s))
-	if err != nil || n < 1 || n > 24*60 {
-		return 0
-	}
-	return time.Duration(n) * time.Minute
 }
 
 func (o *original) entries(doc *Document, asides []aside) {

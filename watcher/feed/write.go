@@ -91,7 +91,7 @@ func (m *mender) head(w *writer) {
 		switch e.key {
 		case "title", "dc:title", "atom:title":
 			w.leaf(e.key, m.textOf(e))
-		case "language", "dc:language", "ttl":
+		case "language", "dc:language":
 			w.leaf(e.key, m.plain(e.inner))
 		case "author":
 			if m.names.atom {
@@ -99,8 +99,13 @@ func (m *mender) head(w *writer) {
 			}
 		case "dc:creator", "itunes:author", "googleplay:author":
 			w.leaf(e.key, m.text(e.inner))
+		case "ttl", "sy:updateperiod", "sy:updatefrequency", "skiphours", "skipdays":
+			m.wishes.note(m, e)
+		case "fh:archive":
+			m.archive = true
 		case "link", "atom:link":
 			m.link(w, e, m.base)
+			m.relation(e)
 			if e.key == "link" && m.site == "" {
 				m.site = resolve(m.base, m.siteLink(e))
 			}
@@ -110,6 +115,15 @@ func (m *mender) head(w *writer) {
 	m.relative = m.base
 	if isWeb(m.site) && (m.base == "" || m.base == m.address && !m.names.atom) {
 		m.relative = m.site
+	}
+}
+
+// relation notes where else a link of the document leads.
+func (m *mender) relation(e element) {
+	rel, _ := attr(e.attrs, "rel", m.ents)
+	href, _ := attr(e.attrs, "href", m.ents)
+	if rel != "" && href != "" {
+		m.links.note(rel, resolve(m.elementBase(e, m.base), href))
 	}
 }
 

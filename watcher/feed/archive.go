@@ -1,0 +1,87 @@
+package feed
+
+import (
+	"bytes"
+	"context"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"newswatch/news"
+)
+
+// archivePages is how far back a gap is followed.
+const archivePages = 3
+
+// older fetches what a feed brought while nobody looked: the pages before its
+// document, up to the first one that holds something known (RFC 5005). It gives
+// the document's own items and theirs; what fails is left out.
+func (p *Poller) older(ctx context.Context, j Job, t timing, a *answer, doc *Document, first []news.Item) []news.Item {
+	all := first
+	have := map[string]bool{}
+	for _, it := range first {
+		have[it.ID] = true
+	}
+	seen := map[string]bool{a.url: true}
+	for page := 2; page < 2+archivePages; page++ {
+		address := pageBefore(a, doc, page)
+		if address == "" || seen[address] {
+			break
+		}
+		seen[address] = true
+		next, err := p.fetch(ctx, query{feed: j.Feed, url: address})
+		if err != nil {
+			break
+		}
+		if doc, err = Parse(next.body, next.header, next.url); err != nil {
+			break
+		}
+		items := Items(doc, j.Feed, t.now)
+		known, err := j.Known(ctx, items)
+		if err != nil {
+			break
+		}
+		dropRepeated(items, j.RepeatedBlocks)
+		before := len(all)
+		for _, it := range items { // pages shift while items come in
+			if !have[it.ID] {
+				have[it.ID] = true
+				all = append(all, it)
+			}
+		}
+		if known > 0 || len(all) == before {
+			break
+		}
+		a = next
+	}
+	return all
+}
+
+// pageBefore is the address of the page before a document; "" when it has none. It
+// must lie on the document's own host: no feed sends us to somebody else.
+func pageBefore(a *answer, doc *Document, page int) string {
+	base, err := url.Parse(a.url)
+	if err != nil {
+		return ""
+	}
+	for _, link := range [...]string{doc.Next, doc.PrevArchive} {
+		u, err := url.Parse(link)
+		if link != "" && err == nil && laneOf(u) == laneOf(base) && (u.Scheme == base.Scheme || u.Scheme == "https") {
+			return bare(u)
+		}
+	}
+	if !wordPress(a, base) {
+		return ""
+	}
+	query := base.Query()
+	query.Set("paged", strconv.Itoa(page))
+	base.RawQuery = query.Encode()
+	return base.String()
+}
+
+// wordPress says that a feed is made by WordPress, which shows its older pages
+// to who counts them.
+func wordPress(a *answer, u *url.URL) bool {
+	head := a.body[:min(len(a.body), 8<<10)]
+	return bytes.Contains(head, []byte("wordpress.org/?v=")) || strings.HasSuffix(strings.TrimSuffix(u.Path, "/"), "/feed")
+}

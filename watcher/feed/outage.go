@@ -1,0 +1,93 @@
+package feed
+
+import (
+	"slices"
+	"sync"
+	"time"
+
+	"newswatch/news"
+)
+
+// What makes an outage of our own network: of the hosts tried last, nearly all
+// gave no answer.
+const (
+	outageHosts  = 20        // that are looked at
+	outageLeast  = 5         // below so many, nothing can be told
+	outageShare  = 0.8       // more than that must have been silent
+	outageWindow = time.Hour // attempts older than this say nothing
+	// An outage during which some host answers is taken for ours so long; then it
+	// is the others' own.
+	partialOutage = time.Hour
+)
+
+// outage notices when our own network is down: then no feed is to blame.
+type outage struct {
+	mu     sync.Mutex
+	tries  []try     // the latest of each host, newest last
+	theirs bool      // what looks like one is the other hosts' own
+	since  time.Time // of the outage; zero: there is none
+	from   time.Time // of the last one that is over
+	to     time.Time
+}
+
+type try struct {
+	host   string
+	at     time.Time
+	silent bool
+}
+
+// note takes down whether a host answered, and says since when the network is
+// down; zero: it is not.
+func (o *outage) note(host string, at time.Time, silent bool) time.Time {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.tries = slices.DeleteFunc(o.tries, func(t try) bool {
+		return t.host == host || at.Sub(t.at) > outageWindow
+	})
+	o.tries = append(o.tries, try{host, at, silent})
+	if extra := len(o.tries) - outageHosts; extra > 0 {
+		o.tries = slices.Delete(o.tries, 0, extra)
+	}
+	first, quiet := at, 0
+	for _, t := range o.tries {
+		if t.silent {
+			quiet++
+			if t.at.Before(first) {
+				first = t.at
+			}
+		}
+	}
+	down := len(o.tries) >= outageLeast && float64(quiet) > outageShare*float64(len(o.tries))
+	total := quiet == len(o.tries)
+	o.theirs = down && !total && (o.theirs || !o.since.IsZero() && at.Sub(o.since) > partialOutage)
+	down = down && !o.theirs
+	switch {
+	case down && o.since.IsZero():
+		o.since = first
+	case !down && !o.since.IsZero():
+		o.from, o.to, o.since = o.since, at, time.Time{}
+	}
+	return o.since
+}
+
+// down says since when the network is down; zero: it is not.
+func (o *outage) down() time.Time {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.since
+}
+
+// covers says that a time lies in this outage or the last one.
+func (o *outage) covers(at time.Time) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if !o.since.IsZero() && !at.Before(o.since) {
+		return true
+	}
+	return !at.Before(o.from) && at.Before(o.to)
+}
+
+// silent says that a host gave no sign of life.
+func silent(a *answer) bool {
+	return a.status == 0 && (a.class == news.FailNetwork || a.class == news.FailTimeout)
+}
