@@ -63,7 +63,7 @@ func Feeds(ctx context.Context, cfg Config, address string) ([]Found, error) {
 	if page != nil {
 		base = page.URL
 		if doc, err := feed.Parse(page.Body, page.Header, page.URL); err == nil {
-			return []Found{{URL: keep(address, page.URL), Answered: page.URL, By: Itself, Doc: doc}}, nil
+			return []Found{{URL: keep(address, page), Answered: page.URL, By: Itself, Doc: doc}}, nil
 		}
 		l = linksOf(page.Body, page.URL)
 	}
@@ -122,7 +122,7 @@ func (s *search) each(ctx context.Context, addresses []string, by string, most i
 		if err != nil || slices.ContainsFunc(s.found, func(f Found) bool { return Same(f.Answered) == Same(page.URL) }) {
 			continue
 		}
-		s.found = append(s.found, Found{URL: keep(address, page.URL), Answered: page.URL, By: by, Doc: doc})
+		s.found = append(s.found, Found{URL: keep(address, page), Answered: page.URL, By: by, Doc: doc})
 	}
 }
 
@@ -161,12 +161,15 @@ func usual(base string) []string {
 	return list
 }
 
-// keep is the address to poll: the one that was asked, as its publisher may lead
-// it elsewhere tomorrow, unless the answer came from the same place under a
-// better name.
-func keep(asked, answered string) string {
-	if Same(asked) == Same(answered) {
-		return answered
+// keep is the address to poll: the one that was asked, or where that has moved
+// for good. What lies behind other redirects may be elsewhere tomorrow, unless it
+// is the same place under a better name.
+func keep(asked string, page *feed.Page) string {
+	if page.Moved != "" {
+		asked = page.Moved
+	}
+	if Same(asked) == Same(page.URL) {
+		return page.URL
 	}
 	return asked
 }

@@ -19,7 +19,8 @@ const rss = `<rss version="2.0"><channel><title>Aster Wire</title><item><title>A
 // site answers without a network, and notes who is asked when.
 type site struct {
 	pages map[string]string
-	moved map[string]string
+	moved map[string]string // for now
+	good  map[string]string // for good
 	asked []string
 	at    []time.Time
 }
@@ -29,11 +30,15 @@ func (s *site) get(_ context.Context, url string) (*feed.Page, error) {
 	if to, moved := s.moved[url]; moved {
 		url = to
 	}
+	good := s.good[url]
+	if good != "" {
+		url = good
+	}
 	body, known := s.pages[url]
 	if !known {
 		return nil, errors.New("status 404 Not Found")
 	}
-	return &feed.Page{URL: url, Body: []byte(body)}, nil
+	return &feed.Page{URL: url, Moved: good, Body: []byte(body)}, nil
 }
 
 func page(head, body string) string {
@@ -58,6 +63,14 @@ func TestFeeds(t *testing.T) {
 		"a feed over a redirect to https": {
 			site{pages: map[string]string{"https://www.a.example/": rss}, moved: map[string]string{"https://a.example/": "https://www.a.example/"}},
 			"https://www.a.example/ (this address is a feed)", 1,
+		},
+		"a feed that has moved for good": {
+			site{pages: map[string]string{"https://b.example/rss": rss}, good: map[string]string{"https://a.example/": "https://b.example/rss"}},
+			"https://b.example/rss (this address is a feed)", 1,
+		},
+		"a feed that is elsewhere today": {
+			site{pages: map[string]string{"https://b.example/rss": rss}, moved: map[string]string{"https://a.example/": "https://b.example/rss"}},
+			"https://a.example/ (this address is a feed)", 1,
 		},
 		"named, in order, comments left out": {
 			site{pages: map[string]string{
