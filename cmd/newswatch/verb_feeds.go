@@ -250,7 +250,7 @@ func (w *watched) summary() string {
 			if s == health.New {
 				word = "never polled"
 			}
-			parts = append(parts, fmt.Sprintf("%d %s", n, word))
+			parts = append(parts, wording.Number(n)+" "+word)
 		}
 	}
 	text := count(len(w.feeds), "feed")
