@@ -25,11 +25,13 @@ var arrows = map[string][]string{
 	"text":     {},
 	"schedule": {"news"},
 
-	"rules":          {"news", "text", "schedule"},
-	"rules/backtest": {"news", "text", "schedule", "rules"},
-	"watcher/feed":   {"news", "text", "schedule"},
-	"watcher/story":  {"news", "text", "schedule"},
-	"watcher/store":  {"news", "text", "schedule"},
+	"rules":            {"news", "text", "schedule"},
+	"rules/backtest":   {"news", "text", "schedule", "rules"},
+	"watcher/feed":     {"news", "text", "schedule"},
+	"watcher/story":    {"news", "text", "schedule"},
+	"watcher/store":    {"news", "text", "schedule"},
+	"watcher/health":   {"news", "notify/wording"},
+	"watcher/discover": {"watcher/feed"},
 	"watcher/store/storetest": {"news", "text", "schedule",
 		"watcher/store", "notify"},
 
@@ -40,14 +42,15 @@ var arrows = map[string][]string{
 	"notify/slack/slackfake": {"news", "text", "schedule"},
 
 	"watcher": {"news", "text", "schedule", "rules", "rules/backtest", "notify", "notify/wording",
-		"watcher/feed", "watcher/story", "watcher/store"},
+		"watcher/feed", "watcher/story", "watcher/store", "watcher/health"},
 	"web": {"news", "text", "schedule", "notify"},
 
 	".":                  {},
 	"cmd/newswatch/demo": {"news"},
+	"cmd/newswatch/opml": {"news"},
 	"cmd/newswatch": {".", "news", "text", "schedule", "rules", "watcher", "watcher/feed",
-		"rules/backtest", "watcher/story", "watcher/store", "notify", "notify/wording", "notify/slack",
-		"notify/terminal", "notify/slack/slackfake", "web", "cmd/newswatch/demo"},
+		"rules/backtest", "watcher/story", "watcher/store", "watcher/health", "notify", "notify/wording", "notify/slack",
+		"notify/terminal", "notify/slack/slackfake", "web", "cmd/newswatch/demo", "cmd/newswatch/opml", "watcher/discover"},
 }
 
 // Limits on size. Tests and generated code are not counted: they are read in

@@ -56,6 +56,16 @@ func (rs *Ruleset) Nearest(id string) string {
 	return near
 }
 
+// NearestFeed is the id of a feed that was probably meant by one that there is
+// not, "" when none comes near.
+func (rs *Ruleset) NearestFeed(id string) string {
+	known := make([]string, len(rs.File.Feeds))
+	for i, f := range rs.File.Feeds {
+		known[i] = f.ID
+	}
+	return nearest(id, known)
+}
+
 // idleStrikes warns of what stands under without and strikes nothing.
 func (rs *Ruleset) idleStrikes() []Finding {
 	c := &compiler{Ruleset: rs, file: rs.File, reader: termReader(rs.folder)}

@@ -60,7 +60,7 @@ func rootKinds() []*kindSpec {
 			{name: "rules", shape: listShape{of: mapShape{"rule"}}, help: "What makes an item a hit.", example: "[{id: ceasefire, when: {any: [\"topic:ceasefire\"]}}]"},
 			{name: "digests", shape: listShape{of: mapShape{"digest"}}, help: "Who is told at fixed times.", example: "[{id: desk, cron: \"0 8 * * *\", rules: all, to: {slack: desk}}]"},
 			{name: "alerts", shape: listShape{of: mapShape{"alert"}}, help: "Who is told at once.", example: "[{id: urgent, rules: all, to: {slack: urgent}}]"},
-			{name: "operators", shape: mapShape{"operators"}, help: "Who is told of refused rule files and held deliveries.", example: "{to: {slack: newswatch-ops}}", absent: "nobody"},
+			{name: "operators", shape: mapShape{"operators"}, help: "Who is told of refused rule files, held deliveries and feeds in trouble.", example: "{to: {slack: newswatch-ops}}", absent: "nobody"},
 		}},
 		{name: "settings", help: "What holds for everything; each may be left out.", keys: []fieldSpec{
 			{name: "timezone", shape: zoneShape{}, help: "Zone of the digests' times and of quiet hours.", example: "Europe/Vienna", def: "UTC"},

@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -171,6 +172,9 @@ func (w *Watcher) Run(ctx context.Context, roles []news.Unit) error {
 		g.Go(func() error { return w.loop(ctx, role, work[role]) })
 	}
 	g.Go(func() error { return w.prune(ctx) })
+	if slices.Contains(roles, news.Plans) {
+		g.Go(func() error { return w.report(ctx) })
+	}
 	if w.cfg.Source != nil {
 		g.Go(func() error { return w.watchRules(ctx) })
 	}

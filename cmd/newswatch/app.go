@@ -88,18 +88,24 @@ func (a *app) readRules(path string) (rs *rules.Ruleset, failed int, err error) 
 
 // openStore opens the state. Beside means beside a running daemon.
 func (a *app) openStore(ctx context.Context, beside bool) (*store.Store, error) {
-	url, err := a.dbURL()
-	if err != nil {
-		return nil, err
-	}
-	st, err := store.Open(ctx, store.Options{URL: url, Beside: beside, Log: a.logger()})
-	switch {
-	case err != nil && !strings.HasPrefix(url, "sqlite://"):
-		return nil, usagef("%v", err)
-	case errors.Is(err, store.ErrNotFound):
+	st, url, err := a.openState(ctx, beside)
+	if errors.Is(err, store.ErrNotFound) {
 		return nil, usagef("no state at %s yet: newswatch run or once makes it", url)
 	}
 	return st, err
+}
+
+// openState is openStore for verbs that can do without a state: when there is
+// none the error is store.ErrNotFound.
+func (a *app) openState(ctx context.Context, beside bool) (st *store.Store, url string, err error) {
+	if url, err = a.dbURL(); err != nil {
+		return nil, "", err
+	}
+	st, err = store.Open(ctx, store.Options{URL: url, Beside: beside, Log: a.logger()})
+	if err != nil && !strings.HasPrefix(url, "sqlite://") {
+		err = usagef("%v", err)
+	}
+	return st, url, err
 }
 
 // dbURL is where the state is: --db, else newswatch.db in the folder that

@@ -48,6 +48,7 @@ type cli struct {
 	Check       checkCmd       `cmd:"" help:"Check a rule file and run the examples in it."`
 	Match       matchCmd       `cmd:"" help:"Say what matches in a text, and why."`
 	Expand      expandCmd      `cmd:"" help:"List all forms of an entity or a topic."`
+	Feeds       feedsCmd       `cmd:"" help:"Feeds: how they are, and adding more."`
 	Backtest    backtestCmd    `cmd:"" help:"Hold rules against the stored items: what would be told more, and less."`
 	Digest      digestCmd      `cmd:"" help:"Show what a digest would send now."`
 	Outbox      outboxCmd      `cmd:"" help:"Deliveries and their states."`

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"net/netip"
 
 	"golang.org/x/net/html"
 
@@ -12,23 +13,34 @@ import (
 )
 
 // fetch reads an address that the user names, under the limits that hold for
-// feeds. Private addresses are those that the rule file allows, if there is one.
+// feeds.
 func (a *app) fetch(ctx context.Context, url string) (*feed.Page, error) {
-	cfg := feed.Config{UserAgent: userAgent(), Secret: a.secretNamed}
+	get, _, err := a.fetcher()
+	if err != nil {
+		return nil, err
+	}
+	return get(ctx, url)
+}
+
+// fetcher is fetch for more than one address, and the private ranges that may be
+// asked: those that the rule file allows, if there is one.
+func (a *app) fetcher() (get func(context.Context, string) (*feed.Page, error), allow []netip.Prefix, err error) {
 	if src, err := rules.Read(a.Rules); err == nil {
 		if rs, _ := src.Load(rules.LoadOptions{SkipExamples: true}); rs != nil {
-			cfg.Allow = rs.File.Settings.Allow
+			allow = rs.File.Settings.Allow
 		}
 	}
-	poller, err := feed.New(cfg)
+	poller, err := feed.New(feed.Config{UserAgent: userAgent(), Allow: allow, Secret: a.secretNamed})
 	if err != nil {
-		return nil, fmt.Errorf("prepare fetching: %w", err)
+		return nil, nil, fmt.Errorf("prepare fetching: %w", err)
 	}
-	page, err := poller.Get(ctx, url)
-	if err != nil {
-		return nil, fmt.Errorf("fetch %s: %w", url, err)
-	}
-	return page, nil
+	return func(ctx context.Context, url string) (*feed.Page, error) {
+		page, err := poller.Get(ctx, url)
+		if err != nil {
+			return nil, fmt.Errorf("fetch %s: %w", hidden(url), err)
+		}
+		return page, nil
+	}, allow, nil
 }
 
 // pageTitle is the title that a page of HTML gives itself.

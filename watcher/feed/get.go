@@ -12,6 +12,7 @@ import (
 type Page struct {
 	Status int
 	URL    string // after redirects
+	Moved  string // where it has moved for good, by its redirects; "" when it has not
 	Header http.Header
 	Body   []byte // decoded; nil when the status is no success
 }
@@ -43,5 +44,5 @@ func (p *Poller) page(ctx context.Context, q query) (*Page, error) {
 	if err == nil {
 		err = a.damaged
 	}
-	return &Page{Status: a.status, URL: a.url, Header: a.header, Body: a.body}, err
+	return &Page{Status: a.status, URL: a.url, Moved: a.moved, Header: a.header, Body: a.body}, err
 }

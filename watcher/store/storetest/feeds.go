@@ -106,10 +106,16 @@ func feedsHeld(f *fixture) {
 	next, err := f.NextAt(ctx, news.Hosts)
 	f.ok(err)
 	f.same("next", next, until)
+	holds, err := f.Holds(ctx)
+	f.ok(err)
+	f.same("holds", holds, map[string]time.Time{"one.example": until})
 	f.pass(3*time.Hour - time.Millisecond)
 	f.idle(news.Hosts)
 	f.pass(time.Millisecond)
 	f.claim(news.Hosts, "one.example")
+	holds, err = f.Holds(ctx)
+	f.ok(err)
+	f.same("holds when they are over", holds, map[string]time.Time{})
 }
 
 func feedsDue(f *fixture) {
