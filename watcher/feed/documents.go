@@ -5,12 +5,10 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
 	"newswatch/news"
-	"newswatch/text"
 )
 
 const (
@@ -311,10 +309,7 @@ func (m *memory) add(block uint64, names, texts []uint64) {
 // names are the hashes of all that an entry may share with another one of its
 // document, so that the two are one, or are known by less.
 func (d *documents) names(e *Entry, site string) []uint64 {
-	title := clip(text.Title(clip(e.Title, maxFieldBytes*8)), maxFieldBytes)
-	keys := candidates(e, title, site)
-	// Entries without a key of their own are told apart by these.
-	keys = append(keys, strings.Join([]string{"parts", strings.TrimSpace(e.Link), title}, "\x00"))
+	keys := neighbourly(e, site)
 	hashes := make([]uint64, len(keys))
 	for i, key := range keys {
 		hashes[i] = maphash.String(d.seed, key)

@@ -57,31 +57,64 @@ func distinct(entries []Entry) []keyed {
 	for i := range entries {
 		k := keyed{entry: &entries[i]}
 		k.title = cleanTitle(k.entry.Title)
-		guid, link := strings.TrimSpace(k.entry.GUID), linkText(k.entry.Link)
-		if guid+link+k.title+k.entry.Summary+k.entry.Content == "" {
+		if says(k.entry, k.title) == "" {
 			continue
 		}
-		text := []string{k.entry.Summary, k.entry.Content}
-		k.signs.Whole = hashed("whole", append(text, guid, link, k.title)...)
-		whole := k.signs.Whole
-		if k.title != "" && guid+link != "" {
-			whole = hashed("listed", guid, link, k.title)
-		}
-		said := hashed("said", append(text, link, k.title, k.entry.Published.UTC().String())...)
+		var whole, said string
+		k.signs.Whole, whole, said = listings(k.entry, k.title)
 		n, again := place[whole]
-		if !again && link != "" {
+		if !again && said != "" {
 			n, again = place[said]
 		}
 		if !again {
 			n = len(all)
 			all = append(all, k)
 		}
-		place[whole], place[said] = n, n
+		place[whole] = n
+		if said != "" {
+			place[said] = n
+		}
 		if again && len(all[n].again) < maxAgain {
 			all[n].again = append(all[n].again, k.entry)
 		}
 	}
 	return all
+}
+
+// says is all that an entry says, dates aside.
+func says(e *Entry, title string) string {
+	return strings.TrimSpace(e.GUID) + linkText(e.Link) + title + e.Summary + e.Content
+}
+
+// listings are hashes of all that an entry says, and of the two parts of it by
+// which a second listing of it is found; said is "" for one without a link.
+func listings(e *Entry, title string) (whole, listed, said string) {
+	guid, link := strings.TrimSpace(e.GUID), linkText(e.Link)
+	text := []string{e.Summary, e.Content}
+	whole = hashed("whole", append(text, guid, link, title)...)
+	listed = whole
+	if title != "" && guid+link != "" {
+		listed = hashed("listed", guid, link, title)
+	}
+	if link != "" {
+		said = hashed("said", append(text, link, title, e.Published.UTC().String())...)
+	}
+	return whole, listed, said
+}
+
+// neighbourly is all by which an entry may turn out to be the same as another one
+// of its document, or to be known by less because of it.
+func neighbourly(e *Entry, site string) []string {
+	title := cleanTitle(e.Title)
+	whole, listed, said := listings(e, title)
+	s := signs(e, title, whole)
+	names := candidates(e, title, site)
+	for _, name := range [...]string{s.Title, s.Path, s.Number, whole, listed, said} {
+		if name != "" {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // linkText is what two links to the same page have in common.
