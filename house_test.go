@@ -32,6 +32,7 @@ var arrows = map[string][]string{
 	"watcher/store":  {"news", "text", "schedule"},
 	"watcher/store/storetest": {"news", "text", "schedule",
 		"watcher/store", "notify"},
+	"watcher/article": {"news", "text"},
 
 	"notify":                 {"news", "text", "schedule"},
 	"notify/wording":         {"news", "text", "schedule"},
@@ -40,7 +41,7 @@ var arrows = map[string][]string{
 	"notify/slack/slackfake": {"news", "text", "schedule"},
 
 	"watcher": {"news", "text", "schedule", "rules", "rules/backtest", "notify", "notify/wording",
-		"watcher/feed", "watcher/story", "watcher/store"},
+		"watcher/article", "watcher/feed", "watcher/story", "watcher/store"},
 	"web": {"news", "text", "schedule", "notify"},
 
 	".":                  {},

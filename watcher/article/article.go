@@ -139,11 +139,8 @@ func (r *Reader) plan(items []news.Item) [][]int {
 	for i := range items {
 		order[i] = i
 	}
-	r.mu.Lock()
-	slices.SortStableFunc(order, func(a, b int) int {
-		return r.since(items[a].ID).Compare(r.since(items[b].ID))
-	})
-	r.mu.Unlock()
+	waits := r.waits(items)
+	slices.SortStableFunc(order, func(a, b int) int { return waits[a].Compare(waits[b]) })
 	at := map[string]int{}
 	var plan [][]int
 	for _, i := range order {
@@ -159,13 +156,20 @@ func (r *Reader) plan(items []news.Item) [][]int {
 	return plan
 }
 
-// since is when the item's turn first failed to come; now for one that does not
-// wait.
-func (r *Reader) since(id string) time.Time {
-	if t, waits := r.waiting[id]; waits {
-		return t
+// waits gives for each item since when its turn has not come; now for one that
+// does not wait.
+func (r *Reader) waits(items []news.Item) []time.Time {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	now := time.Now()
+	since := make([]time.Time, len(items))
+	for i := range items {
+		var waits bool
+		if since[i], waits = r.waiting[items[i].ID]; !waits {
+			since[i] = now
+		}
 	}
-	return time.Now().Add(time.Hour)
+	return since
 }
 
 // settle ends the waiting of an item that has its text, or has waited enough.

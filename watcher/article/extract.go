@@ -38,6 +38,7 @@ var (
 // Article is what a page tells.
 type Article struct {
 	Headlines []string // what the page calls itself: plain titles
+	Lead      string   // the page's description of itself
 	Text      string   // visible text, in blocks
 }
 
@@ -68,7 +69,8 @@ func Extract(p Page) (a Article, err error) {
 		return Article{}, fmt.Errorf("the page's address: %w", err)
 	}
 	ld := readData(s.data)
-	a.Headlines = append(headlines(doc), ld.headlines...)
+	a.Headlines, a.Lead = headings(doc)
+	a.Headlines = append(a.Headlines, ld.headlines...)
 	a.Text = better(readable(doc, base), ld)
 	if a.Text == "" {
 		return Article{}, errNoArticle
@@ -135,12 +137,12 @@ func clip(s string) string {
 	return strings.ToValidUTF8(s, "")
 }
 
-// isHTML goes by the type that the server names; by the bytes where it names
-// none.
+// isHTML goes by the type that the server names. Where it names none, a body
+// that is text may be HTML.
 func isHTML(p Page) bool {
 	named := p.Header.Get("Content-Type")
 	if named == "" {
-		named = http.DetectContentType(p.Body)
+		return strings.HasPrefix(http.DetectContentType(p.Body), "text/")
 	}
 	kind, _, err := mime.ParseMediaType(named)
 	if err != nil {

@@ -11,8 +11,8 @@ import (
 // What an article must have in common with its item.
 const (
 	titlePart    = 0.3 // of the title's words, in the text
-	bodyPart     = 0.5 // of the words of the feed's text, in the text,
-	bodyWords    = 4   // if there are so many at least
+	leadPart     = 0.5 // of the words of a summary, in the text,
+	leadWords    = 4   // if there are so many at least
 	headlinePart = 0.6 // of the title's words, in the page's headline
 	alone        = 250 // words of a text that only its headline speaks for: walls have a headline too
 	leastWords   = 20  // of any article
@@ -22,29 +22,54 @@ const (
 // the feed's, or tells of something else, as a login, a consent page and a
 // polite "not found" do. It returns "" when there is no doubt.
 func doubt(it *news.Item, a Article) string {
-	n := countWords(a.Text)
-	if n < leastWords {
+	words := countWords(a.Text)
+	if words < leastWords {
 		return errNoArticle.Error()
 	}
-	if n <= countWords(it.Body) {
+	if words <= countWords(it.Body) {
 		return "the page's text is no fuller than the feed's"
 	}
-	inText := stems(a.Text)
 	title := stems(it.Title)
+	inText := stems(withoutHeadline(a.Text, it.Title))
 	if n, part := shared(title, inText); part >= titlePart && n >= min(2, len(title)) {
 		return ""
 	}
-	if n, part := shared(stems(it.Body), inText); part >= bodyPart && n >= bodyWords {
+	if tellsSame(it.Body, inText) {
 		return ""
 	}
-	if n >= alone {
-		for _, h := range a.Headlines {
-			if _, part := shared(title, stems(h)); part >= headlinePart {
-				return ""
-			}
-		}
+	if sameHeadline(title, a.Headlines) && (words >= alone || tellsSame(a.Lead, inText)) {
+		return ""
 	}
 	return "the page tells of another article, or hides this one"
+}
+
+// withoutHeadline leaves out the blocks of a text that only repeat the title:
+// walls do that too.
+func withoutHeadline(text, title string) string {
+	in, long := stems(title), 2*countWords(title)
+	var kept []string
+	for block := range strings.SplitSeq(text, "\n\n") {
+		if _, part := shared(stems(block), in); part < headlinePart || countWords(block) > long {
+			kept = append(kept, block)
+		}
+	}
+	return strings.Join(kept, "\n\n")
+}
+
+// tellsSame says that a summary is one of the text with these stems.
+func tellsSame(summary string, in map[string]bool) bool {
+	n, part := shared(stems(summary), in)
+	return part >= leadPart && n >= leadWords
+}
+
+// sameHeadline says that one of the page's headlines is the item's title.
+func sameHeadline(title map[string]bool, headlines []string) bool {
+	for _, h := range headlines {
+		if _, part := shared(title, stems(h)); part >= headlinePart {
+			return true
+		}
+	}
+	return false
 }
 
 // merge puts the article in the place of the feed's text. What the feed says

@@ -241,22 +241,27 @@ func within(n, ancestor *html.Node) bool {
 	return false
 }
 
-// headlines are what a page calls itself.
-func headlines(doc *html.Node) (all []string) {
+// headings are what a page calls itself, and how it describes itself.
+func headings(doc *html.Node) (titles []string, lead string) {
 	add := func(s string) {
-		if s = text.Title(s); s != "" && len(s) <= maxHeadline && len(all) < maxTitles {
-			all = append(all, s)
+		if s = text.Title(s); s != "" && len(s) <= maxHeadline && len(titles) < maxTitles {
+			titles = append(titles, s)
 		}
 	}
 	for n := range doc.Descendants() {
-		switch {
-		case n.DataAtom == atom.Meta && (attr(n, "property") == "og:title" || attr(n, "name") == "twitter:title"):
-			add(attr(n, "content"))
-		case n.DataAtom == atom.Title || n.DataAtom == atom.H1:
+		switch n.DataAtom {
+		case atom.Meta:
+			switch attr(n, "property") + attr(n, "name") {
+			case "og:title", "twitter:title":
+				add(attr(n, "content"))
+			case "og:description", "description":
+				lead = text.Title(attr(n, "content"))
+			}
+		case atom.Title, atom.H1:
 			add(plain(n))
 		}
 	}
-	return all
+	return titles, lead
 }
 
 // plain is the text of an element.

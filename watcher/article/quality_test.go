@@ -102,7 +102,7 @@ func (p page) served(_ context.Context, _ news.Feed, url, _ string) (article.Pag
 // below a text without any structure.
 const (
 	leastPrecision = 0.99
-	leastRecall    = 1
+	leastRecall    = 1.0
 )
 
 func own(string) bool { return true }
