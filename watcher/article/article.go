@@ -239,7 +239,7 @@ func (r *Reader) fetch(ctx context.Context, f news.Feed, u *url.URL) (result, bo
 	if err != nil {
 		return result{why: "the address that it led to cannot be read"}, true
 	}
-	if final.Host != u.Host {
+	if page.URL != u.String() {
 		if why, ok = r.mayRead(ctx, f, final); !ok || why != "" {
 			return result{why: why}, ok
 		}
@@ -298,7 +298,7 @@ func (r *Reader) ask(ctx context.Context, f news.Feed, h *host, u *url.URL) (p P
 	return p, "", true
 }
 
-// mayRead says why the host that a redirect led to does not let us read there.
+// mayRead says why we may not read where a redirect led to.
 func (r *Reader) mayRead(ctx context.Context, f news.Feed, u *url.URL) (why string, ok bool) {
 	h := r.hosts.take(strings.ToLower(u.Host))
 	defer r.hosts.put(h)

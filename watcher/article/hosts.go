@@ -15,6 +15,7 @@ import (
 // Bounds of what is remembered of hosts.
 const (
 	maxKnown   = 1_000            // hosts
+	maxRules   = 16 << 20         // bytes of rules of their robots.txt
 	maxFails   = 2                // in a row without an answer, then the host is left alone
 	failPause  = 5 * time.Minute  // for so long
 	askedPause = 10 * time.Minute // after a 429 or 503 that names no time
@@ -28,6 +29,7 @@ var errSlow = errors.New("none within " + pageTime.String())
 type hosts struct {
 	mu    sync.Mutex
 	known map[string]*host
+	size  int // bytes of rules
 }
 
 // host is one server. Who has entered it is alone there.
@@ -35,8 +37,10 @@ type host struct {
 	name string
 	turn chan struct{} // holds one token while somebody is inside
 
+	users int // guarded by hosts.mu: entries in use are not forgotten
+	size  int // guarded by hosts.mu: bytes of rules
+
 	mu     sync.Mutex
-	users  int // guarded by hosts.mu: entries in use are not forgotten
 	last   time.Time
 	until  time.Time // no request before
 	fails  int
@@ -61,24 +65,30 @@ func (hs *hosts) take(name string) *host {
 	return h
 }
 
+// put gives a host back.
 func (hs *hosts) put(h *host) {
+	size := h.ruleBytes()
 	hs.mu.Lock()
 	defer hs.mu.Unlock()
 	h.users--
+	hs.size += size - h.size
+	h.size = size
 }
 
-// forget drops the host that was asked longest ago when there are too many.
+// forget drops the hosts that were asked longest ago when there are too many,
+// or too long robots.txt among them.
 func (hs *hosts) forget() {
-	if len(hs.known) < maxKnown {
-		return
-	}
-	var oldest *host
-	for _, h := range hs.known {
-		if h.users == 0 && (oldest == nil || h.lastAsked().Before(oldest.lastAsked())) {
-			oldest = h
+	for len(hs.known) >= maxKnown || hs.size > maxRules {
+		var oldest *host
+		for _, h := range hs.known {
+			if h.users == 0 && (oldest == nil || h.lastAsked().Before(oldest.lastAsked())) {
+				oldest = h
+			}
 		}
-	}
-	if oldest != nil {
+		if oldest == nil {
+			return
+		}
+		hs.size -= oldest.size
 		delete(hs.known, oldest.name)
 	}
 }
@@ -169,6 +179,17 @@ func (h *host) answered() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.fails = 0
+}
+
+func (h *host) ruleBytes() (n int) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, rb := range h.robots {
+		for _, r := range rb.rules {
+			n += len(r.pattern) + 24
+		}
+	}
+	return n
 }
 
 // delay is the longest pause that the host's robots.txt asks for.

@@ -2,6 +2,7 @@ package article
 
 import (
 	"hash/maphash"
+	"maps"
 	"strings"
 	"sync"
 	"time"
@@ -71,9 +72,9 @@ type sighting struct {
 
 // Bounds of repeated blocks.
 const (
-	maxBlocks  = 4_096 // per host, then they are forgotten
-	maxRepeats = 2     // articles that may have a block before it is the host's
-	maxDropped = 3     // what is dropped is at most a third of a text
+	maxBlocks  = 512 // per host, then those seen once are forgotten
+	maxRepeats = 2   // articles that may have a block before it is the host's
+	maxDropped = 3   // what is dropped is at most a third of a text
 )
 
 // dropRepeated takes out of a text the blocks that stood in two other articles
@@ -82,9 +83,7 @@ const (
 func (h *host) dropRepeated(address, text string) string {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if len(h.blocks) >= maxBlocks {
-		clear(h.blocks)
-	}
+	h.forgetBlocks()
 	at := maphash.String(h.seed, address)
 	var kept []string
 	dropped := 0
@@ -104,4 +103,14 @@ func (h *host) dropRepeated(address, text string) string {
 		return text
 	}
 	return strings.Join(kept, "\n\n")
+}
+
+func (h *host) forgetBlocks() {
+	if len(h.blocks) < maxBlocks {
+		return
+	}
+	maps.DeleteFunc(h.blocks, func(_ uint64, s sighting) bool { return s.times < maxRepeats })
+	if len(h.blocks) >= maxBlocks/2 {
+		clear(h.blocks)
+	}
 }

@@ -51,12 +51,17 @@ func countWords(s string) (n int) {
 const stemSize = 5
 
 // stems are the words of a text that tell it from others: long ones, cut, and
-// numbers.
+// numbers. A syllable of Korean or a character of Chinese says as much as two
+// or three letters.
 func stems(s string) map[string]bool {
 	set := map[string]bool{}
 	eachWord(s, func(word string) {
 		r := []rune(word)
-		if len(r) >= 4 || unicode.IsDigit(r[0]) && len(r) > 1 || len(r) == 2 && unparted(r[0]) {
+		dense := unicode.Is(unicode.Hangul, r[0]) || unparted(r[0])
+		switch {
+		case dense && len(r) > 1:
+			set[string(r[:2])] = true
+		case len(r) >= 4 || unicode.IsDigit(r[0]) && len(r) > 1:
 			set[string(r[:min(len(r), stemSize)])] = true
 		}
 	})
