@@ -46,7 +46,7 @@ type Config struct {
 	Token    string        // our name in robots.txt; "": newswatch
 	Budget   time.Duration // of one Read; 0: 25 s
 	Gap      time.Duration // between two requests to a host; 0: 1 s
-	Patience time.Duration // how long an item may wait for its turn, over several Reads; 0: 10 min
+	Patience time.Duration // how long an item may wait for its turn, over several Reads; 0: 10 min; below: not at all
 	Log      *slog.Logger  // nil: none
 }
 
@@ -81,7 +81,7 @@ func New(cfg Config) *Reader {
 	if cfg.Gap <= 0 {
 		cfg.Gap = time.Second
 	}
-	if cfg.Patience <= 0 {
+	if cfg.Patience == 0 {
 		cfg.Patience = 10 * time.Minute
 	}
 	if cfg.Own == nil {
@@ -108,8 +108,8 @@ type Outcome struct {
 // of each what became of it. It takes the budget's time at most; what has
 // waited longest comes first. Revisions stay, as they are of what the feed
 // said: else each later poll would look like an edit.
-func (r *Reader) Read(ctx context.Context, f news.Feed, items []news.Item) []Outcome {
-	ctx, cancel := context.WithTimeout(ctx, r.cfg.Budget)
+func (r *Reader) Read(parent context.Context, f news.Feed, items []news.Item) []Outcome {
+	ctx, cancel := context.WithTimeout(parent, r.cfg.Budget)
 	defer cancel()
 	r.hosts.touch(f.Host(), time.Now()) // the poll before this was a request too
 	out := make([]Outcome, len(items))
@@ -125,7 +125,10 @@ func (r *Reader) Read(ctx context.Context, f news.Feed, items []news.Item) []Out
 	}
 	group.Wait()
 	for i := range items {
-		r.settle(&items[i], &out[i])
+		if parent.Err() == nil {
+			r.settle(&items[i], &out[i])
+		}
+		out[i].Words = countWords(items[i].Body)
 		r.cfg.Log.Debug("article", "feed", f.ID, "item", items[i].ID, "full", out[i].Full,
 			"words", out[i].Words, "settled", out[i].Settled, "why", out[i].Why)
 	}
@@ -180,16 +183,15 @@ func (r *Reader) settle(it *news.Item, o *Outcome) {
 	switch {
 	case o.Settled:
 		delete(r.waiting, it.ID)
-	case waits && time.Since(since) >= r.cfg.Patience:
+	case r.cfg.Patience < 0 || waits && time.Since(since) >= r.cfg.Patience:
 		delete(r.waiting, it.ID)
-		o.Settled, o.Why = true, "its turn did not come within "+r.cfg.Patience.String()
+		o.Settled, o.Why = true, "its turn did not come in time"
 	case !waits:
 		if len(r.waiting) >= maxWaiting {
 			clear(r.waiting)
 		}
 		r.waiting[it.ID] = time.Now()
 	}
-	o.Words = countWords(it.Body)
 }
 
 // read settles one item, unless the time runs out.
@@ -275,11 +277,11 @@ func (r *Reader) ask(ctx context.Context, f news.Feed, h *host, u *url.URL) (p P
 	if why, ok = r.allowed(ctx, f, h, u); !ok || why != "" {
 		return p, why, ok
 	}
-	if !h.pause(ctx, r.gap(h)) {
-		return p, "", false
-	}
 	if why = h.held(); why != "" {
 		return p, why, true
+	}
+	if !h.pause(ctx, r.gap(h)) {
+		return p, "", false
 	}
 	p, err := r.get(ctx, f, h, u.String(), accept)
 	switch {

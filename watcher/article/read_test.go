@@ -142,6 +142,18 @@ func TestPatience(t *testing.T) {
 	})
 }
 
+// TestNoPatience is for a single pass, after which nobody comes again.
+func TestNoPatience(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		all := numbered("a.example", 60)
+		out := article.New(article.Config{Get: (&site{}).get, Patience: -1}).Read(t.Context(), news.Feed{}, all)
+		if settled(out) != 60 || !out[0].Full || out[59].Full || out[59].Why != "its turn did not come in time" {
+			t.Errorf("settled %d of 60, the last %+v, want all, the last with the feed's own text", settled(out), out[59])
+		}
+	})
+}
+
 // TestOneAtATime holds that a host is asked by one at a time and with a pause,
 // whatever runs at the same time, and that hosts do not wait for each other.
 func TestOneAtATime(t *testing.T) {
@@ -252,9 +264,9 @@ func TestBrokenOffReadSettlesNothing(t *testing.T) {
 		cancel()
 		return article.Page{}, ctx.Err()
 	}
-	out := article.New(article.Config{Get: get, Own: own}).Read(ctx, news.Feed{}, numbered("a.example", 3))
-	if settled(out) != 0 {
-		t.Errorf("settled %d items, want none: it says nothing about them", settled(out))
+	r := article.New(article.Config{Get: get, Own: own, Patience: -1})
+	if n := settled(r.Read(ctx, news.Feed{}, numbered("a.example", 3))); n != 0 {
+		t.Errorf("settled %d items, want none: it says nothing about them", n)
 	}
 }
 

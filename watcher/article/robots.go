@@ -42,11 +42,11 @@ type rule struct {
 func (r *Reader) allowed(ctx context.Context, f news.Feed, h *host, u *url.URL) (why string, ok bool) {
 	rb, known := h.robotsOf(u.Scheme)
 	if !known || time.Now().After(rb.until) {
-		if !h.pause(ctx, r.gap(h)) {
-			return "", false
-		}
 		if why = h.held(); why != "" {
 			return why, true
+		}
+		if !h.pause(ctx, r.gap(h)) {
+			return "", false
 		}
 		if rb, ok = r.askRobots(ctx, f, h, u, rb); !ok {
 			return "", false
