@@ -34,6 +34,7 @@ var arrows = map[string][]string{
 	"watcher/discover": {"watcher/feed"},
 	"watcher/store/storetest": {"news", "text", "schedule",
 		"watcher/store", "notify"},
+	"watcher/article": {"news", "text"},
 
 	"notify":                 {"news", "text", "schedule"},
 	"notify/wording":         {"news", "text", "schedule"},
@@ -42,7 +43,7 @@ var arrows = map[string][]string{
 	"notify/slack/slackfake": {"news", "text", "schedule"},
 
 	"watcher": {"news", "text", "schedule", "rules", "rules/backtest", "notify", "notify/wording",
-		"watcher/feed", "watcher/story", "watcher/store", "watcher/health"},
+		"watcher/article", "watcher/feed", "watcher/story", "watcher/store", "watcher/health"},
 	"web": {"news", "text", "schedule", "notify"},
 
 	".":                  {},
