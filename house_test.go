@@ -25,11 +25,12 @@ var arrows = map[string][]string{
 	"text":     {},
 	"schedule": {"news"},
 
-	"rules":          {"news", "text", "schedule"},
-	"rules/backtest": {"news", "text", "schedule", "rules"},
-	"watcher/feed":   {"news", "text", "schedule"},
-	"watcher/story":  {"news", "text", "schedule"},
-	"watcher/store":  {"news", "text", "schedule"},
+	"rules":                 {"news", "text", "schedule"},
+	"rules/backtest":        {"news", "text", "schedule", "rules"},
+	"watcher/feed":          {"news", "text", "schedule"},
+	"watcher/feed/feedfake": {},
+	"watcher/story":         {"news", "text", "schedule"},
+	"watcher/store":         {"news", "text", "schedule"},
 	"watcher/store/storetest": {"news", "text", "schedule",
 		"watcher/store", "notify"},
 
