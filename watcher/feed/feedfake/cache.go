@@ -13,7 +13,9 @@ type cache struct {
 	why      int                  // row that a stale validator breaks now
 	old      map[string]bool      // validators that were replaced
 	foreigns map[string]int       // validators that must never be sent -> row
-	wholeAt  time.Time            // last answer that was not a 304
+	spoiled  map[int]bool         // rows that there are foreigns of
+	wholeAt  time.Time            // last whole document
+	otherAt  time.Time            // last answer that was not a 304
 	gap      time.Duration        // median between the items of the last document
 	body     string
 }
@@ -23,7 +25,7 @@ type validated struct{ url, etag, date string }
 func (v validated) empty() bool { return v.etag == "" && v.date == "" }
 
 func newCache() cache {
-	return cache{sets: map[string]validated{}, old: map[string]bool{}, foreigns: map[string]int{}, why: 2}
+	return cache{sets: map[string]validated{}, old: map[string]bool{}, foreigns: map[string]int{}, spoiled: map[int]bool{}, why: 2}
 }
 
 func validatorsOf(x *exchange) validated {
@@ -41,10 +43,11 @@ func (c *cache) replace(x *exchange) {
 	now := validatorsOf(x)
 	c.retire(c.sets[x.url], now)
 	c.why = 2
-	if c.body == x.answer.bodySum && x.url == c.home {
+	if c.body == x.answer.bodySum && x.url == c.home && !now.empty() {
 		c.why = 3
 	}
-	c.home, c.sets[x.url], c.doubt, c.wholeAt, c.body = x.url, now, false, x.start, x.answer.bodySum
+	c.home, c.sets[x.url], c.doubt, c.body = x.url, now, false, x.answer.bodySum
+	c.wholeAt, c.otherAt = x.start, x.start
 	if len(x.answer.gaps) > 0 && x.answer.kind == kindFeed {
 		gaps := slices.Clone(x.answer.gaps)
 		slices.Sort(gaps)
@@ -84,10 +87,10 @@ func (c *cache) foreign(x *exchange, row int) {
 	v := validatorsOf(x)
 	for _, s := range []string{v.etag, v.date} {
 		if s != "" {
-			c.foreigns[s] = row
+			c.foreigns[s], c.spoiled[row] = row, true
 		}
 	}
-	c.wholeAt = x.start
+	c.otherAt = x.start
 }
 
 // unsure is for when the client may or may not have taken an answer: until the
@@ -108,6 +111,11 @@ func (j *judge) conditions(v *view, x *exchange) {
 	}
 	due := c.sets[x.url]
 	j.judged(1)
+	for _, row := range []int{6, 28} {
+		if c.spoiled[row] {
+			j.judged(row)
+		}
+	}
 	if x.url != c.home {
 		j.judged(8)
 	}
@@ -126,7 +134,7 @@ func (j *judge) conditions(v *view, x *exchange) {
 	if c.doubt && row != 6 && row != 28 {
 		return
 	}
-	if row != 1 && row != 8 {
+	if row >= 2 && row <= 4 {
 		j.judged(row)
 	}
 	j.breach(row, x, "%s: sent ETag %q and date %q, due are %q and %q", words, sent.etag, sent.date, due.etag, due.date)
@@ -180,13 +188,14 @@ func (j *judge) unconditional(v *view, x *exchange) {
 func (j *judge) escape(v *view, x *exchange) {
 	c := &v.cache
 	least := max(escapeAfter, 10*c.gap)
-	since := x.start.Sub(c.wholeAt)
+	since := x.start.Sub(c.otherAt)
 	if since < least {
+		j.judged(7)
 		return
 	}
-	late := since - j.downtime(c.wholeAt, x.start)
+	late := since - j.downtime(c.otherAt, x.start)
 	j.check(7, x, late < least+48*time.Hour, "has seen only 304s for %s and never doubts them", since.Round(time.Hour))
 	if late >= least+48*time.Hour {
-		c.wholeAt = x.start // once is enough
+		c.otherAt = x.start // once is enough
 	}
 }

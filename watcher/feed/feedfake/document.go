@@ -162,8 +162,35 @@ func (s *server) delta(h http.Header) (items int, asked bool) {
 	return items, asked
 }
 
+// written is a document that was written before: most answers are the same as
+// the last one, and packing is slow.
+type written struct {
+	name, root, accepted string
+	first, last          int
+	a                    answer
+}
+
 // write writes the items from first to before last, newest first.
 func (s *server) write(a *answer, x *exchange, root string, first, last int) {
+	key := written{name: x.name, root: root, accepted: x.header.Get("Accept-Encoding"), first: first, last: last}
+	w := s.wrote[x.name]
+	if was := w.a; w.is(key) {
+		a.items, a.gaps, a.bodySum, a.hints, a.body = was.items, was.gaps, was.bodySum, was.hints, was.body
+		set(a.header, "Content-Type", was.header.Get("Content-Type"))
+		set(a.header, "Content-Encoding", was.header.Get("Content-Encoding"))
+		return
+	}
+	s.writeNew(a, x, root, first, last)
+	key.a = *a
+	key.a.header = a.header.Clone()
+	s.wrote[x.name] = key
+}
+
+func (w written) is(key written) bool {
+	return w.name == key.name && w.root == key.root && w.accepted == key.accepted && w.first == key.first && w.last == key.last
+}
+
+func (s *server) writeNew(a *answer, x *exchange, root string, first, last int) {
 	d := document{Personality: s.Personality, home: root, next: a.next}
 	for i := last - 1; i >= first; i-- {
 		e := entry{link: s.link(x.name, root, i), title: fmt.Sprintf("Notice %d of the %s gazette", i, s.ID), at: s.items[i]}

@@ -54,6 +54,7 @@ type view struct {
 	fails, failsBefore int
 	failRow            int
 	goneAt             time.Time // first 410 of those in a row
+	goneSurely         time.Time // the same, if a failing network begins the count anew
 	gone               bool
 
 	cache cache

@@ -21,7 +21,7 @@ type move struct {
 	polls  int
 	shared bool            // the feed there is the one that was known
 	proven map[string]bool // addresses that may be asked first
-	late   int             // polls of the old address since it was proven
+	late   int             // good polls of the old address since it was proven
 	taken  string          // the address that is asked first now
 	deadAt time.Time       // first failure of it in a row
 }
@@ -35,7 +35,6 @@ func (j *judge) address(v *view, x *exchange) {
 		}
 		m.taken, m.deadAt = "", time.Time{}
 		if m.to != "" && m.proven[m.to] {
-			m.late++
 			j.check(22, x, m.late <= moveGrace, "asks the old address, which has led to %s for %s and %d polls", m.to, x.start.Sub(m.since).Round(time.Hour), m.polls)
 		}
 		return
@@ -69,6 +68,9 @@ func (j *judge) learn(v *view, x *exchange) {
 		m.shared = false
 	}
 	m.polls++
+	if m.proven[to] {
+		m.late++
+	}
 	if m.polls >= movePolls && v.polled.Sub(m.since) >= moveFor && m.shared || secured(v.URL, to) {
 		m.proven[to] = true
 	}

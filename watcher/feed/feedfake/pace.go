@@ -2,6 +2,7 @@ package feedfake
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -10,6 +11,8 @@ import (
 func (j *judge) early(v *view, x *exchange) {
 	if v.gone {
 		j.check(19, x, false, "asks for a feed that is gone for good")
+	} else if !v.goneAt.IsZero() {
+		j.judged(19)
 	}
 	for _, b := range v.bounds {
 		row := b.row
@@ -77,7 +80,7 @@ func (v *view) bound(row int, until time.Time, why string) {
 func (v *view) due(row int, at time.Time) { v.dueTo, v.deadline = row, at }
 
 func (j *judge) paceGood(v *view, x *exchange, h hints) {
-	v.fails, v.goneAt, v.gone = 0, time.Time{}, false
+	v.fails, v.goneAt, v.goneSurely = 0, time.Time{}, time.Time{}
 	damaged := x.answer.kind == kindDamaged
 	floor, why := floorBare, "the feed gives nothing to ask cheaply with, the least distance is an hour"
 	set := v.cache.sets[x.url]
@@ -107,6 +110,7 @@ func (j *judge) paceBad(v *view, x *exchange) {
 		a = &answer{header: http.Header{}}
 	}
 	if a.outage {
+		v.goneSurely = time.Time{}
 		v.fails = v.failsBefore
 		v.bound(17, x.start.Add(time.Minute-tick), "the network was down a moment ago")
 		wait := max(time.Hour, min(v.gap, healthyGap)*11/10)
@@ -117,6 +121,9 @@ func (j *judge) paceBad(v *view, x *exchange) {
 		return
 	}
 	v.fails = v.failsBefore + 1
+	if a.refuse != nil && j.nearOutage(x.start) {
+		v.fails = v.failsBefore // it may be taken for the network's
+	}
 	v.move.dead(x)
 	row := failRow(x, a)
 	wait := ladder(v.fails)
@@ -141,20 +148,31 @@ func (j *judge) paceBad(v *view, x *exchange) {
 	v.due(row, x.start.Add(most+time.Hour))
 }
 
-// isGone follows the 410s: two, six hours apart, mean that it stays so.
+// nearOutage says whether a feed's own failure cannot be told from the
+// network's, which is just going or coming back.
+func (j *judge) nearOutage(t time.Time) bool {
+	const near = 30 * time.Minute
+	return slices.ContainsFunc(j.outages, func(o span) bool { return span{o.from.Add(-near), o.to.Add(near)}.holds(t) })
+}
+
+// isGone follows the 410s: two, six hours apart, mean that it stays so. Whether
+// a network that fails in between begins the count anew is left to the client.
 func (j *judge) isGone(v *view, x *exchange, a *answer) bool {
 	if a.kind == kindRedirect {
 		return false // what is behind it will say
 	}
 	if a.status != http.StatusGone {
-		v.goneAt = time.Time{}
+		v.goneAt, v.goneSurely = time.Time{}, time.Time{}
 		return false
 	}
 	if v.goneAt.IsZero() {
 		v.goneAt = x.start
 	}
-	v.gone = x.start.Sub(v.goneAt) >= 6*time.Hour
-	return v.gone
+	if v.goneSurely.IsZero() {
+		v.goneSurely = x.start
+	}
+	v.gone = x.start.Sub(v.goneSurely) >= goneAfter
+	return x.start.Sub(v.goneAt) >= goneAfter
 }
 
 // failRow is the rule that says how long to wait after a failure.

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -23,12 +24,13 @@ type server struct {
 	bad     season         // of its trouble
 	swayed  season         // of its redirect
 	counts  map[string]int // ETag -> items published under it
+	wrote   map[string]written
 }
 
 func newServer(p Personality, start time.Time, days int, rng *rand.Rand) *server {
 	s := &server{
 		Personality: p, base: p.URL[:strings.LastIndexByte(p.URL, '/')+1], start: start,
-		items: timeline(rng, p.Rhythm, start, days), counts: map[string]int{},
+		items: timeline(rng, p.Rhythm, start, days), counts: map[string]int{}, wrote: map[string]written{},
 		latency: 20*time.Millisecond + time.Duration(rng.Int64N(int64(400*time.Millisecond))),
 	}
 	if p.Slow {
@@ -287,6 +289,7 @@ func (s *server) damaged(x *exchange, now time.Time) *answer {
 	}
 	if n := len(a.body); s.Trouble == BadCRC && a.header.Get("Content-Encoding") == string(Gzip) {
 		a.kind = kindDamaged
+		a.body = slices.Clone(a.body)
 		a.body[n-8] ^= 0xff // the last eight bytes are checksum and length (RFC 1952)
 	}
 	return a

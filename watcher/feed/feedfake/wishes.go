@@ -18,6 +18,7 @@ const (
 	retryCap       = 7 * 24 * time.Hour
 	silentHold     = 6 * time.Hour // longest hold on a host that names no time
 	blockedFor     = 4 * time.Hour
+	goneAfter      = 6 * time.Hour // from the first 410 to the one that counts
 	healthyGap     = 6 * time.Hour // longest wait for a feed that is well and asks for none
 	tick           = time.Second   // what two clocks may differ
 )
