@@ -256,7 +256,7 @@ func TestItemsLostByAStop(t *testing.T) {
 			fake.Stopped()
 			fake.Started()
 			for i := range 100 {
-				if i >= 10 || !lost {
+				if i%2 == 0 || !lost {
 					fake.Found(fmt.Sprintf("https://h1.example/p001/item/%d.html", i))
 				}
 			}
