@@ -2,19 +2,12 @@ package feedfake
 
 import (
 	"bytes"
-	"compress/flate"
-	"compress/gzip"
-	"compress/zlib"
 	"encoding/json"
 	"fmt"
 	"hash/fnv"
-	"io"
 	"net/http"
 	"strings"
 	"time"
-
-	"github.com/andybalholm/brotli"
-	"github.com/klauspost/compress/zstd"
 )
 
 // feed is the answer with the feed's document, or with what of it is new, or
@@ -220,33 +213,22 @@ func (s *server) link(name, root string, i int) string {
 
 // pack packs a body as its server does, if the client can unpack that.
 func (s *server) pack(plain []byte, accepted string, h http.Header) []byte {
-	var buf bytes.Buffer
-	var w io.WriteCloser
-	name := string(s.Coding)
+	name, stream := string(s.Coding), string(s.Coding)
 	switch s.Coding {
-	case Gzip, Unlabeled:
-		w = gzip.NewWriter(&buf)
+	case "":
+		return plain
 	case Zlib:
-		w = zlib.NewWriter(&buf)
+		stream = "zlib"
 	case Deflate:
-		w, _ = flate.NewWriter(&buf, flate.DefaultCompression) // the level is valid
-		name = "deflate"
-	case Brotli:
-		w = brotli.NewWriterLevel(&buf, 4)
-	case Zstd:
-		w, _ = zstd.NewWriter(&buf, zstd.WithEncoderConcurrency(1)) // the option is valid
-	default:
+		name, stream = "deflate", "deflate"
+	case Unlabeled:
+		name, stream = "", "gzip"
+	}
+	if !strings.Contains(accepted, name) {
 		return plain
 	}
-	if s.Coding == Unlabeled {
-		name = ""
-	} else if !strings.Contains(accepted, name) {
-		return plain
-	}
-	_, _ = w.Write(plain) // a buffer takes all
-	_ = w.Close()
 	set(h, "Content-Encoding", name)
-	return buf.Bytes()
+	return pack(stream, plain)
 }
 
 // document is a feed to be written.
