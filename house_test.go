@@ -48,7 +48,7 @@ var arrows = map[string][]string{
 	"cmd/newswatch/demo": {"news"},
 	"cmd/newswatch": {".", "news", "text", "schedule", "rules", "watcher", "watcher/feed",
 		"rules/backtest", "watcher/story", "watcher/store", "notify", "notify/wording", "notify/slack",
-		"notify/terminal", "notify/slack/slackfake", "web", "cmd/newswatch/demo"},
+		"notify/terminal", "notify/slack/slackfake", "watcher/feed/feedfake", "web", "cmd/newswatch/demo"},
 }
 
 // Limits on size. Tests and generated code are not counted: they are read in

@@ -15,11 +15,21 @@ import (
 
 // Fault is a server that means harm, or is broken beyond what feeds usually are.
 type Fault struct {
-	Name  string
-	TLS   bool // the harm is in the handshake: its URL is https
-	Calm  bool // the answer is a feed, if an odd one, and must be read
-	serve func(c net.Conn, r *http.Request)
+	Name    string
+	TLS     bool // the harm is in the handshake: its URL is https
+	Outcome Outcome
+	serve   func(c net.Conn, r *http.Request)
 }
+
+// Outcome is what must come of a poll.
+type Outcome int
+
+// The outcomes.
+const (
+	MustFail Outcome = iota // an error that says what is wrong
+	MustRead                // items: it is a feed, if an odd one
+	Either                  // nobody can say
+)
 
 // Faults serves all faults on a real socket, each under its name. Under
 // /redirect?to=URL it leads elsewhere, /inside stands for a service in somebody's
@@ -148,7 +158,7 @@ func (f *Faults) List() []Fault {
 			f.head(c, 200, nil, -1)
 			f.flood(c, nil, bytes.Repeat([]byte("a "), 2048))
 		}},
-		{Name: "endless-items", Calm: true, serve: func(c net.Conn, _ *http.Request) {
+		{Name: "endless-items", Outcome: MustRead, serve: func(c net.Conn, _ *http.Request) {
 			f.head(c, 200, nil, -1)
 			f.flood(c, []byte(`<rss version="2.0"><channel>`), []byte("<item><title>On and on</title></item>\n"))
 		}},
@@ -161,7 +171,7 @@ func (f *Faults) List() []Fault {
 		}},
 		{Name: "reset", serve: f.reset},
 		{Name: "too-short", serve: func(c net.Conn, _ *http.Request) { b := smallFeed(); f.head(c, 200, nil, len(b)*3); _, _ = c.Write(b) }},
-		{Name: "too-long", Calm: true, serve: func(c net.Conn, _ *http.Request) {
+		{Name: "too-long", Outcome: MustRead, serve: func(c net.Conn, _ *http.Request) {
 			b := smallFeed()
 			f.head(c, 200, nil, len(b))
 			_, _ = c.Write(append(b, "HTTP/1.1 200 OK\r\n\r\n<rss>"...))
@@ -198,51 +208,51 @@ func (f *Faults) bombs() []Fault {
 // documents are bodies that are cheap to send and dear to read.
 func (f *Faults) documents() []Fault {
 	var all []Fault
-	add := func(name string, calm bool, body func() []byte) {
-		all = append(all, Fault{Name: name, Calm: calm, serve: func(c net.Conn, _ *http.Request) { f.whole(c, nil, body()) }})
+	add := func(name string, o Outcome, body func() []byte) {
+		all = append(all, Fault{Name: name, Outcome: o, serve: func(c net.Conn, _ *http.Request) { f.whole(c, nil, body()) }})
 	}
-	add("million-items", false, func() []byte { return items(1_000_000, "<item></item>\n") })
-	add("million-guids", true, func() []byte { return items(560_000, "<item><guid>%d</guid></item>\n") })
-	add("feed-of-50-mb", true, func() []byte {
+	add("million-items", Either, func() []byte { return items(1_000_000, "<item></item>\n") })
+	add("million-guids", MustRead, func() []byte { return items(560_000, "<item><guid>%d</guid></item>\n") })
+	add("feed-of-50-mb", MustRead, func() []byte {
 		return items(50_000, "<item><guid>%d</guid><title>News</title><description>"+strings.Repeat("word ", 200)+"</description></item>\n")
 	})
-	add("atom-of-50-mb", true, func() []byte { return entries(50_000) })
-	add("json-of-15-mb", true, func() []byte { return jsonItems(300_000) })
-	add("title-of-10-mb", true, func() []byte {
+	add("atom-of-50-mb", MustRead, func() []byte { return entries(50_000) })
+	add("json-of-15-mb", MustRead, func() []byte { return jsonItems(300_000) })
+	add("title-of-10-mb", MustRead, func() []byte {
 		return items(1, "<item><guid>%d</guid><title>"+strings.Repeat("title ", 10<<20/6)+"</title></item>")
 	})
-	add("title-of-markup", true, func() []byte {
+	add("title-of-markup", MustRead, func() []byte {
 		return items(1, "<item><guid>%d</guid><title>"+strings.Repeat("&lt;b&gt;", 10<<20/9)+"</title></item>")
 	})
-	add("text-of-markup", true, func() []byte {
+	add("text-of-markup", MustRead, func() []byte {
 		return items(1, "<item><guid>%d</guid><description>"+strings.Repeat("&lt;div&gt;", 10<<20/11)+"</description></item>")
 	})
-	add("namespaces-150-kb", true, func() []byte { return namespaces(2_800) })
-	add("namespaces-600-kb", true, func() []byte { return namespaces(11_000) })
-	add("attributes", true, func() []byte { return items(1, "<item "+attributes(300_000)+"><guid>%d</guid></item>") })
-	add("depth", true, func() []byte {
+	add("namespaces-150-kb", MustRead, func() []byte { return namespaces(2_800) })
+	add("namespaces-600-kb", MustRead, func() []byte { return namespaces(11_000) })
+	add("attributes", MustRead, func() []byte { return items(1, "<item "+attributes(300_000)+"><guid>%d</guid></item>") })
+	add("depth", MustRead, func() []byte {
 		return items(1, "<item><guid>%d</guid><description>"+strings.Repeat("<a>", 500_000)+"</description></item>")
 	})
-	add("depth-unclosed", false, func() []byte { return []byte("<rss><channel>" + strings.Repeat("<item>", 2_500_000)) })
-	add("json-depth", false, func() []byte {
+	add("depth-unclosed", Either, func() []byte { return []byte("<rss><channel>" + strings.Repeat("<item>", 2_500_000)) })
+	add("json-depth", MustFail, func() []byte {
 		return []byte(`{"version":"https://jsonfeed.org/version/1.1","items":` + strings.Repeat("[", 5_000_000))
 	})
-	add("entities", true, entityBomb)
-	add("entities-flat", true, flatEntities)
-	add("ampersands", true, func() []byte {
+	add("entities", MustRead, entityBomb)
+	add("entities-flat", MustRead, flatEntities)
+	add("ampersands", MustRead, func() []byte {
 		return items(1, "<item><guid>%d</guid><title>"+strings.Repeat("&", 2_000_000)+"</title></item>")
 	})
-	add("open-cdata", true, func() []byte { return items(1, "<item><title>%d"+strings.Repeat("<![CDATA[", 1_000_000)) })
-	add("open-comments", true, func() []byte { return items(1, "<item><title>%d"+strings.Repeat("<!--", 2_000_000)) })
-	add("open-tags", true, func() []byte { return items(1, "<item><title>%d"+strings.Repeat("<a ", 3_000_000)) })
-	add("dates", true, func() []byte {
+	add("open-cdata", Either, func() []byte { return items(1, "<item><title>%d"+strings.Repeat("<![CDATA[", 1_000_000)) })
+	add("open-comments", Either, func() []byte { return items(1, "<item><title>%d"+strings.Repeat("<!--", 2_000_000)) })
+	add("open-tags", Either, func() []byte { return items(1, "<item><title>%d"+strings.Repeat("<a ", 3_000_000)) })
+	add("dates", MustRead, func() []byte {
 		return items(500, "<item><guid>%d</guid><pubDate>"+strings.Repeat("Mon 1 ", 4000)+"</pubDate></item>")
 	})
-	add("links", true, func() []byte {
+	add("links", MustRead, func() []byte {
 		return items(500, "<item><guid>%d</guid><link>http://a.example/"+strings.Repeat("?a=b&amp;", 3000)+"</link></item>")
 	})
-	add("nothing-but-blanks", false, func() []byte { return bytes.Repeat([]byte(" \n"), 8<<20) })
-	add("html-of-15-mb", false, func() []byte { return []byte("<html><body>" + strings.Repeat("<p>no feed</p>", 1<<20)) })
+	add("nothing-but-blanks", MustFail, func() []byte { return bytes.Repeat([]byte(" \n"), 8<<20) })
+	add("html-of-15-mb", MustFail, func() []byte { return []byte("<html><body>" + strings.Repeat("<p>no feed</p>", 1<<20)) })
 	return all
 }
 

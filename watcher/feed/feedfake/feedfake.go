@@ -31,9 +31,12 @@ type Config struct {
 	Days  int           // how long the feeds bring news; 0: 31
 	// Outages cuts the whole network off for some hours now and then.
 	Outages bool
-	// Plain leaves out what needs more than one address or TLS.
-	Plain bool
-	Now   func() time.Time // nil: time.Now
+	// Address is where the fake is served: the feeds' URLs lead there. Without a
+	// host each site has an address of its own in 127.1.0.0/16, as Linux has them
+	// all. What needs TLS, or would hold all feeds of one address for hours, is
+	// left out. "": the sites have invented names and are only there for RoundTrip.
+	Address string
+	Now     func() time.Time // nil: time.Now
 }
 
 // Fake is the web of feeds and the judge of its visitors. It is safe for
@@ -68,7 +71,7 @@ func New(cfg Config) *Fake {
 	f := &Fake{cfg: cfg, start: cfg.Now(), feeds: map[string]*server{}}
 	rng := rand.New(rand.NewPCG(cfg.Seed, 1))
 	if cfg.Feeds == nil {
-		cfg.Feeds = draw(rng, cfg.Count, cfg.Plain)
+		cfg.Feeds = draw(rng, cfg.Count, cfg.Address)
 	}
 	for _, p := range cfg.Feeds {
 		f.feeds[p.ID] = newServer(p, f.start, cfg.Days, rng)
@@ -144,6 +147,15 @@ func (f *Fake) RoundTrip(r *http.Request) (*http.Response, error) {
 
 // ServeHTTP answers a request behind a real port.
 func (f *Fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	switch r.URL.Path {
+	case "/":
+		f.list(w)
+		return
+	case "/report":
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		f.Report().Print(w)
+		return
+	}
 	at := *r.URL
 	at.Scheme, at.Host = "http", r.Host
 	x := f.begin(r, &at)
@@ -161,6 +173,16 @@ func (f *Fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil || x.answer != nil && (x.answer.refuse != nil || x.answer.breaks != nil) {
 		panic(http.ErrAbortHandler) // the connection breaks off
 	}
+}
+
+// list writes all feeds as an OPML document.
+func (f *Fake) list(w http.ResponseWriter) {
+	w.Header().Set("Content-Type", "text/x-opml; charset=utf-8")
+	fmt.Fprint(w, `<?xml version="1.0" encoding="utf-8"?>`+"\n"+`<opml version="2.0"><head><title>Odd feeds</title></head><body>`+"\n")
+	for _, p := range f.Feeds() {
+		fmt.Fprintf(w, `<outline type="rss" text="The %s gazette" xmlUrl=%q/>`+"\n", p.ID, p.URL)
+	}
+	fmt.Fprint(w, "</body></opml>\n")
 }
 
 // send writes an answer to a connection.
@@ -204,7 +226,7 @@ func (f *Fake) begin(r *http.Request, at *url.URL) *exchange {
 		method: r.Method, header: r.Header, start: f.cfg.Now(), closes: r.Close,
 	}
 	id, name, _ := strings.Cut(strings.TrimPrefix(at.Path, "/"), "/")
-	if s := f.feeds[id]; s != nil && (f.cfg.Plain || s.serves(x.host)) {
+	if s := f.feeds[id]; s != nil && s.serves(x.host) {
 		x.feed, x.name = &s.Personality, name
 	}
 	f.judge.begin(x)

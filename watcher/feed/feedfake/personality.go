@@ -3,6 +3,7 @@ package feedfake
 import (
 	"fmt"
 	"math/rand/v2"
+	"net"
 	"time"
 )
 
@@ -168,7 +169,7 @@ func moved(m Move) quirk       { return func(p *Personality) { p.Move = m } }
 
 // quirks are the odd feeds, in the order in which they are dealt out: each
 // comes once before any comes twice.
-func quirks(plain bool) []quirk {
+func quirks(address string) []quirk {
 	all := []quirk{
 		func(p *Personality) { p.Rhythm, p.Archive = Flood, true },
 		func(p *Personality) { p.Rhythm = Flood },
@@ -179,23 +180,28 @@ func quirks(plain bool) []quirk {
 		func(p *Personality) { p.Slow = true },
 		func(*Personality) {}, func(*Personality) {}, func(*Personality) {}, func(*Personality) {},
 	}
-	for _, t := range []Trouble{Broken, Flapping, GoneBack, Gone, LimitSeconds, LimitDate, LimitDate850, LimitDateC, LimitPast,
-		LimitJunk, LimitHuge, LimitSilent, LimitReset, Unavailable, Forbidden, Challenge, Refused, Reset, Drip, Cut, BadCRC, Page} {
+	troubles := []Trouble{Broken, Flapping, GoneBack, Gone, Forbidden, Challenge, Refused, Reset, Drip, Cut, BadCRC, Page}
+	moves := []Move{Permanent, Permanent8, Temporary, Mixed, Chain, Loop, Portal, Portal301, Revert, Stranger, Flip}
+	if host, _, _ := net.SplitHostPort(address); host == "" {
+		troubles = append(troubles, LimitSeconds, LimitDate, LimitDate850, LimitDateC, LimitPast,
+			LimitJunk, LimitHuge, LimitSilent, LimitReset, Unavailable)
+	}
+	if address == "" {
+		moves = append(moves, ToTLS, Downgrade, OtherHost)
+	}
+	for _, t := range troubles {
 		all = append(all, troubled(t))
 	}
-	for _, m := range []Move{Permanent, Permanent8, Temporary, Mixed, Chain, Loop, Portal, Portal301, Revert, Stranger, Flip} {
+	for _, m := range moves {
 		all = append(all, moved(m))
-	}
-	if !plain {
-		all = append(all, moved(ToTLS), moved(Downgrade), moved(OtherHost))
 	}
 	return all
 }
 
 // draw makes n personalities. Three of ten share a host with nine others, one
 // with one other.
-func draw(rng *rand.Rand, n int, plain bool) []Personality {
-	odd := quirks(plain)
+func draw(rng *rand.Rand, n int, address string) []Personality {
+	odd := quirks(address)
 	order := rng.Perm(len(odd))
 	all := make([]Personality, n)
 	for i := range all {
@@ -203,7 +209,7 @@ func draw(rng *rand.Rand, n int, plain bool) []Personality {
 		*p = ordinary(rng)
 		odd[order[i%len(odd)]](p)
 		p.ID = fmt.Sprintf("p%03d", i+1)
-		p.URL = address(p, hostOf(i, n, p), plain)
+		p.URL = site(p, hostOf(i, n, p), address) + p.ID + "/feed.xml"
 		settle(p)
 	}
 	return all
@@ -215,19 +221,24 @@ func hostOf(i, n int, p *Personality) int {
 	case p.Trouble == LimitHuge || p.Move == OtherHost:
 		return 1000 + i
 	case i >= n*7/10:
-		return 2000 + i/10
+		return 20000 + i/10
 	case i >= n*6/10:
-		return 3000 + i/2
+		return 30000 + i/2
 	}
 	return 1000 + i
 }
 
-func address(p *Personality, host int, plain bool) string {
-	scheme := "https"
-	if plain || p.Move == ToTLS {
-		scheme = "http"
+// site is the root of the site on a host.
+func site(p *Personality, number int, address string) string {
+	switch host, port, _ := net.SplitHostPort(address); {
+	case address == "" && p.Move == ToTLS:
+		return fmt.Sprintf("http://h%d.example/", number)
+	case address == "":
+		return fmt.Sprintf("https://h%d.example/", number)
+	case host == "":
+		return fmt.Sprintf("http://127.1.%d.%d:%s/", number>>8, number&255, port)
 	}
-	return fmt.Sprintf("%s://h%d.example/%s/feed.xml", scheme, host, p.ID)
+	return "http://" + address + "/"
 }
 
 // ordinary draws the traits that any feed has.
