@@ -26,7 +26,7 @@ import (
 
 var (
 	politeDays  = flag.Int("days", 2, "simulated days of the politeness test")
-	politeFeeds = flag.Int("feeds", 80, "feeds in it; each oddity stands in 64 of them once")
+	politeFeeds = flag.Int("feeds", 80, "feeds in it; the first 47 show each oddity once")
 	politeSeed  = flag.Uint64("seed", 1, "of what they are like")
 )
 

@@ -52,7 +52,6 @@ type view struct {
 	hints    hints
 
 	fails, failsBefore int
-	failRow            int
 	goneAt             time.Time // first 410 of those in a row
 	goneSurely         time.Time // the same, if a failing network begins the count anew
 	gone               bool
