@@ -212,6 +212,9 @@ func (j *judge) finish(x *exchange) {
 	}
 	j.check(26, x, x.end.Sub(x.start) <= time.Minute, "waits %s for one answer", x.end.Sub(x.start).Round(time.Second))
 	v := j.feeds[x.feed.ID]
+	if x.answer != nil {
+		x.answer.body = nil // it is on its way; only what was in it counts
+	}
 	if strings.HasPrefix(x.name, "page") {
 		j.readPage(v, x)
 		return

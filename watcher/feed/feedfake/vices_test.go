@@ -132,8 +132,10 @@ func judgeClient(t *testing.T, feeds []feedfake.Personality, v vice, days int) (
 // TestEachViceIsCaught: the rule that a client breaks is the one that it is
 // blamed by, and without its vice nobody blames it.
 func TestEachViceIsCaught(t *testing.T) {
+	t.Parallel()
 	for _, test := range vices() {
 		t.Run(string(test.vice), func(t *testing.T) {
+			t.Parallel()
 			if r := judgeClient(t, one(test.feed), test.vice, test.days); r.Row(test.row).Breaches == 0 {
 				t.Errorf("row %d has no breach:\n%s", test.row, printed(r))
 			}
@@ -141,6 +143,20 @@ func TestEachViceIsCaught(t *testing.T) {
 				t.Errorf("without the vice there are breaches:\n%s", printed(r))
 			}
 		})
+	}
+}
+
+// TestEachRowIsTested: a rule that nobody was seen to break may not work.
+func TestEachRowIsTested(t *testing.T) {
+	t.Parallel()
+	tested := map[int]bool{5: true, 16: true, 27: true} // by the tests below
+	for _, test := range vices() {
+		tested[test.row] = true
+	}
+	for _, row := range feedfake.New(feedfake.Config{}).Report().Rows {
+		if !tested[row.Row] {
+			t.Errorf("no client breaks row %d, %s", row.Row, row.Name)
+		}
 	}
 }
 
