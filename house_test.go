@@ -25,13 +25,14 @@ var arrows = map[string][]string{
 	"text":     {},
 	"schedule": {"news"},
 
-	"rules":            {"news", "text", "schedule"},
-	"rules/backtest":   {"news", "text", "schedule", "rules"},
-	"watcher/feed":     {"news", "text", "schedule"},
-	"watcher/story":    {"news", "text", "schedule"},
-	"watcher/store":    {"news", "text", "schedule"},
-	"watcher/health":   {"news", "notify/wording"},
-	"watcher/discover": {"watcher/feed"},
+	"rules":                 {"news", "text", "schedule"},
+	"rules/backtest":        {"news", "text", "schedule", "rules"},
+	"watcher/feed":          {"news", "text", "schedule"},
+	"watcher/story":         {"news", "text", "schedule"},
+	"watcher/store":         {"news", "text", "schedule"},
+	"watcher/health":        {"news", "notify/wording"},
+	"watcher/discover":      {"watcher/feed"},
+	"watcher/feed/feedfake": {},
 	"watcher/store/storetest": {"news", "text", "schedule",
 		"watcher/store", "notify"},
 	"watcher/article": {"news", "text"},
@@ -51,7 +52,7 @@ var arrows = map[string][]string{
 	"cmd/newswatch/opml": {"news"},
 	"cmd/newswatch": {".", "news", "text", "schedule", "rules", "watcher", "watcher/feed",
 		"rules/backtest", "watcher/story", "watcher/store", "watcher/health", "notify", "notify/wording", "notify/slack",
-		"notify/terminal", "notify/slack/slackfake", "web", "cmd/newswatch/demo", "cmd/newswatch/opml", "watcher/discover"},
+		"notify/terminal", "notify/slack/slackfake", "web", "cmd/newswatch/demo", "cmd/newswatch/opml", "watcher/discover", "watcher/feed/feedfake"},
 }
 
 // Limits on size. Tests and generated code are not counted: they are read in

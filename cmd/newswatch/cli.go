@@ -56,6 +56,7 @@ type cli struct {
 	Group       groupCmd       `cmd:"" help:"Group items into stories, from JSON lines."`
 	Slack       slackCmd       `cmd:"" help:"Set up Slack."`
 	FakeSlack   fakeSlackCmd   `cmd:"" name:"fake-slack" help:"Serve a strict Slack for trials and tests."`
+	FakeFeeds   fakeFeedsCmd   `cmd:"" name:"fake-feeds" help:"Serve odd feeds, and judge the reader that polls them."`
 	Backup      backupCmd      `cmd:"" help:"Copy the state into a file while the daemon works."`
 	Healthcheck healthcheckCmd `cmd:"" help:"Ask a running daemon whether it is well."`
 	Version     versionCmd     `cmd:"" help:"Print the version."`
