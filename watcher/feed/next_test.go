@@ -304,3 +304,23 @@ func anyAnswer(t *rapid.T, i int) (func(*http.Request) *http.Response, time.Dura
 	}
 	return answer(status, body+fmt.Sprintf("<!-- %d -->", i), headers...), wait
 }
+
+// A server that named a time is not asked sooner, whatever the hurry.
+func TestForceKeepsRetryAfter(t *testing.T) {
+	t.Parallel()
+	for _, headers := range [][]string{{"Retry-After", "3600"}, {"X-RateLimit-Reset", "3600"}} {
+		c := &clock{noon}
+		s := &script{answers: []func(*http.Request) *http.Response{answer(429, "", headers...), answer(200, harbour)}}
+		p := poller(t, feed.Config{Transport: s, Now: c.now})
+		j := job(address)
+		j.State = p.Poll(t.Context(), j).State
+		c.at = noon.Add(59 * time.Minute)
+		if r := p.Poll(t.Context(), j); len(s.requests) != 1 || !r.Unchanged || !r.State.NextAt.Equal(j.State.NextAt) {
+			t.Errorf("%s: %d requests, next at %v", headers[0], len(s.requests), r.State.NextAt)
+		}
+		c.at = noon.Add(time.Hour)
+		if r := p.Poll(t.Context(), j); len(s.requests) != 2 || r.Err != nil {
+			t.Errorf("%s: %d requests, %v", headers[0], len(s.requests), r.Err)
+		}
+	}
+}

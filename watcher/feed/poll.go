@@ -21,15 +21,15 @@ const onlyUnchanged = 8 * 24 * time.Hour
 func (p *Poller) Poll(ctx context.Context, j Job) (r Result) {
 	now := p.cfg.Now()
 	renewed := renew(&j)
-	t := timing{asked: now, now: now, wish: j.Wish, phase: min(max(j.Phase, 0), 1), fixed: j.Fixed, feed: j.Feed}
+	t := newTiming(j, now)
 	defer func() {
 		if cause := recover(); cause != nil {
 			r = p.failed(j, t, &answer{class: news.FailOther}, fmt.Errorf("poll %s: %v", j.Feed.ID, cause))
 		}
 	}()
 	switch {
-	case j.Force:
-	case j.State.Memory.Gone:
+	case j.Force && !asksToWait(j.State.Memory, now):
+	case j.State.Memory.Gone && !j.Force:
 		j.State.NextAt = whole(now.Add(goneFor))
 		return Result{State: j.State, Unchanged: true}
 	case now.Before(j.State.NextAt) && !renewed:
@@ -38,7 +38,7 @@ func (p *Poller) Poll(ctx context.Context, j Job) (r Result) {
 	limit, cancel := p.within(ctx)
 	defer cancel()
 	a, err := p.request(limit, &j, now)
-	t.asked, t.now, t.own = now.Add(a.waited), p.cfg.Now(), a.own
+	t = t.answered(p.cfg.Now(), a.waited, a.own)
 	var busy *busyError
 	if errors.As(err, &busy) {
 		return busyResult(j, t, busy)
@@ -57,6 +57,14 @@ func (p *Poller) Poll(ctx context.Context, j Job) (r Result) {
 		return p.cutOff(j, t, a, down, err)
 	}
 	return p.failed(j, t, a, fmt.Errorf("fetch: %w", err))
+}
+
+// asksToWait says that the server named a time, and that it is not over: that
+// holds also for who is in a hurry.
+func asksToWait(m news.FeedMemory, now time.Time) bool {
+	return slices.ContainsFunc(m.Bounds, func(b news.Bound) bool {
+		return (b.Name == retryAfterSays || b.Name == limitResetSays) && b.At.After(now)
+	})
 }
 
 // renew starts a feed afresh whose address the rules have changed.
