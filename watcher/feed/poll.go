@@ -12,8 +12,8 @@ import (
 	"newswatch/news"
 )
 
-// onlyUnchanged is how long a server may answer with nothing but 304: some do to any
-// condition. Then it is asked once without one.
+// onlyUnchanged is how long a server may answer with nothing but 304: some do to
+// any condition. Then it is asked once without one.
 const onlyUnchanged = 8 * 24 * time.Hour
 
 // Poll asks for a feed once. It never panics, it takes no longer than the
@@ -21,12 +21,14 @@ const onlyUnchanged = 8 * 24 * time.Hour
 func (p *Poller) Poll(ctx context.Context, j Job) (r Result) {
 	now := p.cfg.Now()
 	renewed := renew(&j)
-	t := newTiming(j, now)
+	t := timing{asked: now, now: now, every: time.Second, feed: j.Feed}
 	defer func() {
 		if cause := recover(); cause != nil {
+			t.wish = nil // it may be what broke
 			r = p.failed(j, t, &answer{class: news.FailOther}, fmt.Errorf("poll %s: %v", j.Feed.ID, cause))
 		}
 	}()
+	t = newTiming(j, now)
 	switch {
 	case j.Force && !asksToWait(j.State.Memory, now):
 	case j.State.Memory.Gone && !j.Force:
@@ -116,7 +118,7 @@ func (p *Poller) attempted(j Job, now time.Time, a *answer) (down time.Time) {
 	if a.status == 0 && !quiet || quiet && st.Fails > 0 && !p.outage.covers(st.Memory.FailedAt) {
 		return p.outage.down()
 	}
-	return p.outage.note(j.Feed.Host(), now, quiet)
+	return p.outage.note(j.Feed.Host(), now, quiet, !quiet && wasSilent(st.Memory))
 }
 
 // unchanged is a poll after which all is as before: a 304, or the same body.
