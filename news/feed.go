@@ -104,10 +104,18 @@ type FeedHints struct {
 	SkipDays  uint8         `json:"skip_days,omitempty"`  // bit d: not on weekday d, 0 is Sunday, GMT
 }
 
-// Rhythm is what is learned of when a feed brings news.
+// Rhythm is what is learned of when a feed brings news. Counts are in hundredths
+// of an item, lose a fourteenth each day and are kept by UTC.
 type Rhythm struct {
-	Times    []int64       `json:"times,omitempty"`    // when its latest items appeared, Unix seconds, rising
+	Times    []int64       `json:"times,omitempty"`    // when its latest items appeared, Unix seconds, rising, at most 50
 	Interval time.Duration `json:"interval,omitempty"` // between polls, as now thought best; 0: nothing is known
+	Polled   int64         `json:"polled,omitempty"`   // last good poll, Unix seconds
+	Since    int64         `json:"since,omitempty"`    // from when on the counts are whole, Unix seconds
+	Offset   int64         `json:"offset,omitempty"`   // seconds that its five minutes are after the hour's
+	Faded    int64         `json:"faded,omitempty"`    // day on which the counts were last lowered, since 1970
+	Hours    [24]uint32    `json:"hours,omitzero"`     // items by hour of the day
+	Days     [7]uint32     `json:"days,omitzero"`      // items by weekday, 0 is Sunday
+	Minutes  [12]uint32    `json:"minutes,omitzero"`   // items by five minutes of the hour, of those whose time is known
 }
 
 // Move is a permanent redirect: where to, and how well it is proven.

@@ -144,8 +144,7 @@ func (p *Poller) failed(j Job, t timing, a *answer, err error) Result {
 // forgive takes failures back that were counted before it was seen that they
 // were our network's.
 func (p *Poller) forgive(st *news.FeedState) {
-	m := st.Memory
-	if m.Status == 0 && (m.Class == news.FailNetwork || m.Class == news.FailTimeout) && p.outage.covers(m.FailedAt) {
+	if wasSilent(st.Memory) && p.outage.covers(st.Memory.FailedAt) {
 		st.Fails = 0
 	}
 }

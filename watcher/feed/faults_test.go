@@ -18,7 +18,6 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
@@ -145,9 +144,9 @@ func TestPollOfOneFault(t *testing.T) {
 	if err := os.WriteFile("/proc/self/clear_refs", []byte("5"), 0); err != nil {
 		t.Fatal(err)
 	}
-	memory, cpu, start := highWater(t), cpuTime(t), time.Now()
+	memory, cpu, start := highWater(t), cpuTime(), time.Now()
 	r := pollOnce(p, target)
-	cost := faultCost{Memory: highWater(t) - memory, CPU: cpuTime(t) - cpu, Wall: time.Since(start), Items: len(r.Items)}
+	cost := faultCost{Memory: highWater(t) - memory, CPU: cpuTime() - cpu, Wall: time.Since(start), Items: len(r.Items)}
 	cost.Err = r.State.Error[:min(len(r.State.Error), 80)]
 	if err := json.NewEncoder(os.Stdout).Encode(cost); err != nil {
 		t.Fatal(err)
@@ -185,15 +184,6 @@ func highWater(t *testing.T) int64 {
 	}
 	t.Fatal("no VmHWM")
 	return 0
-}
-
-func cpuTime(t *testing.T) time.Duration {
-	t.Helper()
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		t.Fatal(err)
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 // TestWaysInside: no redirect and no name leads to an address that is not

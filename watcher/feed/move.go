@@ -2,6 +2,7 @@ package feed
 
 import (
 	"net/url"
+	"strings"
 	"time"
 
 	"newswatch/news"
@@ -17,9 +18,9 @@ const (
 )
 
 // address is where a feed is asked: at its own address, or at the one that it
-// has moved to for good.
+// has moved to for good. One with a login in it is never left, as that would be lost.
 func address(f news.Feed, m news.Move, now time.Time) string {
-	if !m.Kept || now.Sub(m.Checked) >= moveRecheck {
+	if !m.Kept || strings.Contains(f.URL, "@") || now.Sub(m.Checked) >= moveRecheck {
 		return f.URL
 	}
 	return m.URL

@@ -29,16 +29,52 @@ const (
 	horizon        = 8 * 24 * time.Hour // no wish of a server goes beyond
 )
 
+// Names of bounds that a server sets by naming a time.
+const (
+	retryAfterSays = "Retry-After of the server"
+	limitResetSays = "x-ratelimit-reset of the server"
+)
+
 // timing is what decides when a feed is asked again. Whatever has a say is a
 // bound: the feed is asked at its first turn at or after the latest of them.
 type timing struct {
-	asked time.Time // when the request was begun
-	now   time.Time // when the answer was there
-	wish  func(after time.Time) time.Time
-	phase float64 // the feed's place in its interval
-	fixed bool    // the interval is the operator's, not to be adapted
-	own   bool    // the operator's own server: only its headers and its ttl hold
+	asked time.Time     // when the request was begun
+	now   time.Time     // when the answer was there
+	wish  *ticker       // nil: none
+	every time.Duration // between two wishes
+	late  time.Duration // how long ago the turn was that this poll is for; 0: it is for none
+	phase float64       // the feed's place in its interval
+	fixed bool          // the interval is the operator's, not to be adapted
+	own   bool          // the operator's own server: only its headers and its ttl hold
 	feed  news.Feed
+}
+
+// newTiming is the timing of a poll that begins now.
+func newTiming(j Job, now time.Time) timing {
+	t := timing{asked: now, now: now, phase: min(max(j.Phase, 0), 1), fixed: j.Fixed, feed: j.Feed, every: time.Second}
+	if j.Wish != nil {
+		t.wish = &ticker{next: j.Wish}
+		first := t.wish.after(now)
+		t.every = max(t.wish.after(first).Sub(first), time.Second)
+	}
+	return t
+}
+
+// answered is the timing once the answer is there: the request was made as much
+// later as it waited for our other ones.
+func (t timing) answered(now time.Time, waited time.Duration, own bool) timing {
+	t.now, t.asked, t.own = now, t.asked.Add(waited), own
+	last := time.Time{}
+	for at := range t.turns(now) {
+		if at.After(now) {
+			break
+		}
+		last = at
+	}
+	if late := now.Sub(last); late <= maxLate && !own {
+		t.late = late
+	}
+	return t
 }
 
 // good is when to ask again after an answer that could be used.
@@ -56,7 +92,7 @@ func (t timing) good(h http.Header, validated bool, m *news.FeedMemory) time.Tim
 		add(min(m.Hints.Period, maxTTL), "syndication period of %s", spoken(m.Hints.Period))
 	}
 	if wait, ok := retryAfter(h, t.now); ok {
-		add(wait, "Retry-After of the server")
+		add(wait, retryAfterSays)
 	}
 	if floor, says := t.floor(h, validated); floor > 0 {
 		bounds = append(bounds, news.Bound{Name: says, At: t.asked.Add(floor)})
@@ -129,31 +165,12 @@ func (t timing) schedule() string {
 // its place behind it. When this poll came a little after its own turn, the next
 // one may be as late: each would be lost otherwise, as bounds count from now.
 func (t timing) turn(low time.Time) time.Time {
-	late := t.late()
 	for at := range t.turns(low) {
-		if at.After(t.now) && !at.Add(late).Before(low) {
+		if at.After(t.now) && !at.Add(t.late).Before(low) {
 			return later(at, low)
 		}
 	}
 	return low
-}
-
-// late is how long ago the turn was that this poll is for; 0: it is for none.
-func (t timing) late() time.Duration {
-	if t.own {
-		return 0
-	}
-	last := time.Time{}
-	for at := range t.turns(t.now) {
-		if at.After(t.now) {
-			break
-		}
-		last = at
-	}
-	if late := t.now.Sub(last); late <= maxLate {
-		return late
-	}
-	return 0
 }
 
 // turns are the feed's turns about a time and later, so many as may matter.
@@ -164,26 +181,17 @@ func (t timing) turns(about time.Time) iter.Seq[time.Time] {
 		}
 		back := time.Nanosecond
 		if !t.own {
-			back = maxLate + min(max(t.interval(), time.Minute), time.Hour) // no place is farther behind
+			back = maxLate + min(max(t.every, time.Minute), time.Hour) // no place is farther behind
 		}
-		tick := t.wish(about.Add(-back))
+		tick := t.wish.after(about.Add(-back))
 		for range 150 {
-			next := t.wish(tick)
+			next := t.wish.after(tick)
 			if tick.IsZero() || !yield(tick.Add(t.spread(next.Sub(tick)))) {
 				return
 			}
 			tick = next
 		}
 	}
-}
-
-// interval is how long the operator would wait between two polls.
-func (t timing) interval() time.Duration {
-	if t.wish == nil {
-		return time.Second
-	}
-	first := t.wish(t.now)
-	return max(t.wish(first).Sub(first), time.Second)
 }
 
 // spread is a feed's place behind a tick of its schedule: without it every feed
@@ -235,9 +243,9 @@ func skipped(at time.Time, hints news.FeedHints) bool {
 
 // bad is when to ask again after the n-th failure in a row.
 func (t timing) bad(n int, a *answer, m *news.FeedMemory) time.Time {
-	delay := max(t.ladder(n), t.interval())
+	delay := max(t.ladder(n), t.every)
 	if !t.own {
-		delay = max(t.ladder(n)+t.jitter(t.ladder(n)), t.interval(), t.pause(m))
+		delay = max(t.ladder(n)+t.jitter(t.ladder(n)), t.every, t.pause(m))
 	}
 	bounds := []news.Bound{{Name: fmt.Sprintf("failure %d in a row: %s", n, spoken(delay)), At: t.now.Add(delay)}}
 	if a.class == news.FailBlocked && a.status != http.StatusUnauthorized && !t.own {
@@ -255,11 +263,11 @@ func (t timing) bad(n int, a *answer, m *news.FeedMemory) time.Time {
 // named is the pause that a server asks for in so many words.
 func named(a *answer, now time.Time) (time.Duration, string) {
 	if wait, ok := retryAfter(a.header, now); ok {
-		return wait, "Retry-After of the server"
+		return wait, retryAfterSays
 	}
 	if a.status == http.StatusTooManyRequests {
 		if wait, ok := limitReset(a.header, now); ok {
-			return wait, "x-ratelimit-reset of the server"
+			return wait, limitResetSays
 		}
 	}
 	return 0, ""
@@ -269,7 +277,7 @@ func named(a *answer, now time.Time) (time.Duration, string) {
 func (t timing) ladder(n int) time.Duration {
 	base := ladderStart
 	if t.own {
-		base = t.interval()
+		base = t.every
 	}
 	delay := min(base<<min(max(n-1, 0), 16), ladderCap)
 	if delay <= 0 {

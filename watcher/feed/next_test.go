@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/netip"
 	"slices"
 	"strings"
 	"testing"
@@ -303,4 +304,86 @@ func anyAnswer(t *rapid.T, i int) (func(*http.Request) *http.Response, time.Dura
 		body = body[:len(body)*2/3]
 	}
 	return answer(status, body+fmt.Sprintf("<!-- %d -->", i), headers...), wait
+}
+
+// A server that named a time is not asked sooner, whatever the hurry.
+func TestForceKeepsRetryAfter(t *testing.T) {
+	t.Parallel()
+	for _, headers := range [][]string{{"Retry-After", "3600"}, {"X-RateLimit-Reset", "3600"}} {
+		c := &clock{noon}
+		s := &script{answers: []func(*http.Request) *http.Response{answer(429, "", headers...), answer(200, harbour)}}
+		p := poller(t, feed.Config{Transport: s, Now: c.now})
+		j := job(address)
+		j.State = p.Poll(t.Context(), j).State
+		c.at = noon.Add(59 * time.Minute)
+		if r := p.Poll(t.Context(), j); len(s.requests) != 1 || !r.Unchanged || !r.State.NextAt.Equal(j.State.NextAt) {
+			t.Errorf("%s: %d requests, next at %v", headers[0], len(s.requests), r.State.NextAt)
+		}
+		c.at = noon.Add(time.Hour)
+		if r := p.Poll(t.Context(), j); len(s.requests) != 2 || r.Err != nil {
+			t.Errorf("%s: %d requests, %v", headers[0], len(s.requests), r.Err)
+		}
+	}
+}
+
+// A feed is asked by how often it brings news, unless its own schedule says
+// otherwise: that sets its interval, and nothing else.
+func TestPaceOfAFeed(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		url    string
+		fixed  bool
+		paced  bool
+		status int
+	}{
+		"common schedule": {address, false, true, 200},
+		"its own":         {address, true, false, 200},
+		"our own server":  {"http://10.1.2.3/rss", false, false, 200},
+		"after a failure": {address, false, true, 500},
+		"its own, failed": {address, true, false, 500},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := &clock{noon}
+			s := &script{answers: []func(*http.Request) *http.Response{
+				answer(200, harbour, "ETag", `"1"`), answer(tc.status, window(10, 0, ""), "ETag", `"2"`),
+			}}
+			p := poller(t, feed.Config{Transport: s, Now: c.now, Allow: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}})
+			j := job(tc.url)
+			j.Fixed, j.Known = tc.fixed, remember()
+			j.State = p.Poll(t.Context(), j).State
+			c.at = c.at.Add(6 * time.Hour)
+			st := p.Poll(t.Context(), j).State
+			if tc.status == 500 { // the pace outweighs the first step of the ladder
+				if got := st.NextAt.Sub(c.at) > 30*time.Minute; got != tc.paced {
+					t.Errorf("after a failure the next poll is after %v", st.NextAt.Sub(c.at))
+				}
+				return
+			}
+			paced := slices.ContainsFunc(st.Memory.Bounds, func(b news.Bound) bool { return strings.HasPrefix(b.Name, "adaptive") })
+			if paced != tc.paced || st.Memory.Rhythm.Interval == 0 {
+				t.Errorf("paced: got %v, want %v; %v", paced, tc.paced, st.Memory.Bounds)
+			}
+		})
+	}
+}
+
+// What was missed once is asked for sooner.
+func TestAGapQuickensThePace(t *testing.T) {
+	t.Parallel()
+	c := &clock{noon}
+	s := &script{answers: []func(*http.Request) *http.Response{
+		answer(200, window(10, 0, "")), answer(200, window(20, 10, "")),
+	}}
+	p := poller(t, feed.Config{Transport: s, Now: c.now})
+	j := job(address)
+	j.Fixed, j.Known = false, remember()
+	j.State = p.Poll(t.Context(), j).State
+	before := j.State.Memory.Rhythm.Interval
+	c.at = c.at.Add(6 * time.Hour)
+	r := p.Poll(t.Context(), j)
+	if after := r.State.Memory.Rhythm.Interval; !r.Gap || after > before/2 {
+		t.Errorf("gap %v, interval %v after %v", r.Gap, after, before)
+	}
 }

@@ -15,6 +15,7 @@ const (
 	outageLeast  = 5         // below so many, nothing can be told
 	outageShare  = 0.8       // more than that must have been silent
 	outageWindow = time.Hour // attempts older than this say nothing
+	outageBack   = 2         // so many hosts that answer again end it
 	// An outage during which some host answers is taken for ours so long; then it
 	// is the others' own.
 	partialOutage = time.Hour
@@ -26,6 +27,7 @@ type outage struct {
 	tries  []try     // the latest of each host, newest last
 	theirs bool      // what looks like one is the other hosts' own
 	since  time.Time // of the outage; zero: there is none
+	back   int       // hosts that answered again
 	from   time.Time // of the last one that is over
 	to     time.Time
 }
@@ -37,8 +39,8 @@ type try struct {
 }
 
 // note takes down whether a host answered, and says since when the network is
-// down; zero: it is not.
-func (o *outage) note(host string, at time.Time, silent bool) time.Time {
+// down; zero: it is not. A host is back that was silent when last asked.
+func (o *outage) note(host string, at time.Time, silent, back bool) time.Time {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.tries = slices.DeleteFunc(o.tries, func(t try) bool {
@@ -48,6 +50,19 @@ func (o *outage) note(host string, at time.Time, silent bool) time.Time {
 	if extra := len(o.tries) - outageHosts; extra > 0 {
 		o.tries = slices.Delete(o.tries, 0, extra)
 	}
+	if !o.since.IsZero() && back {
+		if o.back++; o.back >= outageBack {
+			o.end(at)
+			o.tries = slices.DeleteFunc(o.tries, func(t try) bool { return t.silent })
+			return time.Time{}
+		}
+	}
+	o.judge(at)
+	return o.since
+}
+
+// judge looks at the latest tries.
+func (o *outage) judge(at time.Time) {
 	first, quiet := at, 0
 	for _, t := range o.tries {
 		if t.silent {
@@ -63,12 +78,13 @@ func (o *outage) note(host string, at time.Time, silent bool) time.Time {
 	down = down && !o.theirs
 	switch {
 	case down && o.since.IsZero():
-		o.since = first
+		o.since, o.back = first, 0
 	case !down && !o.since.IsZero():
-		o.from, o.to, o.since = o.since, at, time.Time{}
+		o.end(at)
 	}
-	return o.since
 }
+
+func (o *outage) end(at time.Time) { o.from, o.to, o.since = o.since, at, time.Time{} }
 
 // down says since when the network is down; zero: it is not.
 func (o *outage) down() time.Time {
@@ -85,6 +101,11 @@ func (o *outage) covers(at time.Time) bool {
 		return true
 	}
 	return !at.Before(o.from) && at.Before(o.to)
+}
+
+// wasSilent says that a feed's host gave no sign of life when it was last asked.
+func wasSilent(m news.FeedMemory) bool {
+	return m.Status == 0 && (m.Class == news.FailNetwork || m.Class == news.FailTimeout)
 }
 
 // silent says that a host gave no sign of life.

@@ -12,8 +12,8 @@ import (
 	"newswatch/news"
 )
 
-// onlyUnchanged is how long a server may answer with nothing but 304: some do to any
-// condition. Then it is asked once without one.
+// onlyUnchanged is how long a server may answer with nothing but 304: some do to
+// any condition. Then it is asked once without one.
 const onlyUnchanged = 8 * 24 * time.Hour
 
 // Poll asks for a feed once. It never panics, it takes no longer than the
@@ -21,15 +21,17 @@ const onlyUnchanged = 8 * 24 * time.Hour
 func (p *Poller) Poll(ctx context.Context, j Job) (r Result) {
 	now := p.cfg.Now()
 	renewed := renew(&j)
-	t := timing{asked: now, now: now, wish: j.Wish, phase: min(max(j.Phase, 0), 1), fixed: j.Fixed, feed: j.Feed}
+	t := timing{asked: now, now: now, every: time.Second, feed: j.Feed}
 	defer func() {
 		if cause := recover(); cause != nil {
+			t.wish = nil // it may be what broke
 			r = p.failed(j, t, &answer{class: news.FailOther}, fmt.Errorf("poll %s: %v", j.Feed.ID, cause))
 		}
 	}()
+	t = newTiming(j, now)
 	switch {
-	case j.Force:
-	case j.State.Memory.Gone:
+	case j.Force && !asksToWait(j.State.Memory, now):
+	case j.State.Memory.Gone && !j.Force:
 		j.State.NextAt = whole(now.Add(goneFor))
 		return Result{State: j.State, Unchanged: true}
 	case now.Before(j.State.NextAt) && !renewed:
@@ -38,7 +40,7 @@ func (p *Poller) Poll(ctx context.Context, j Job) (r Result) {
 	limit, cancel := p.within(ctx)
 	defer cancel()
 	a, err := p.request(limit, &j, now)
-	t.asked, t.now, t.own = now.Add(a.waited), p.cfg.Now(), a.own
+	t = t.answered(p.cfg.Now(), a.waited, a.own)
 	var busy *busyError
 	if errors.As(err, &busy) {
 		return busyResult(j, t, busy)
@@ -57,6 +59,14 @@ func (p *Poller) Poll(ctx context.Context, j Job) (r Result) {
 		return p.cutOff(j, t, a, down, err)
 	}
 	return p.failed(j, t, a, fmt.Errorf("fetch: %w", err))
+}
+
+// asksToWait says that the server named a time, and that it is not over: that
+// holds also for who is in a hurry.
+func asksToWait(m news.FeedMemory, now time.Time) bool {
+	return slices.ContainsFunc(m.Bounds, func(b news.Bound) bool {
+		return (b.Name == retryAfterSays || b.Name == limitResetSays) && b.At.After(now)
+	})
 }
 
 // renew starts a feed afresh whose address the rules have changed.
@@ -108,7 +118,7 @@ func (p *Poller) attempted(j Job, now time.Time, a *answer) (down time.Time) {
 	if a.status == 0 && !quiet || quiet && st.Fails > 0 && !p.outage.covers(st.Memory.FailedAt) {
 		return p.outage.down()
 	}
-	return p.outage.note(j.Feed.Host(), now, quiet)
+	return p.outage.note(j.Feed.Host(), now, quiet, !quiet && wasSilent(st.Memory))
 }
 
 // unchanged is a poll after which all is as before: a 304, or the same body.
