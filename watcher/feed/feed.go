@@ -145,7 +145,9 @@ func (p *Poller) Poll(ctx context.Context, j Job) (r Result) {
 
 // read turns the body of a good answer into items.
 func (p *Poller) read(j Job, t timing, a *answer, st news.FeedState) Result {
-	doc, err := p.documents.read(j, a.body, a.header, a.url, t.now)
+	body := a.body
+	a.body = nil // it may go once it is decoded
+	doc, err := p.documents.read(j, body, a.header, a.url, t.now)
 	if err != nil {
 		if a.damaged != nil {
 			err = a.damaged
