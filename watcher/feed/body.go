@@ -63,7 +63,11 @@ func readBody(resp *http.Response, max int64) (body []byte, damaged error, err e
 		if len(body) == cap(body) {
 			// By doubling, but never past what is read at most: the last step
 			// would otherwise take twice the memory of the largest body.
-			grown := make([]byte, len(body), min(2*int64(cap(body)), max+1))
+			size := 2 * int64(cap(body))
+			if size >= max {
+				size = max + 1
+			}
+			grown := make([]byte, len(body), size)
 			copy(grown, body)
 			body = grown
 		}
