@@ -13,6 +13,9 @@ import (
 // archivePages is how far back a gap is followed.
 const archivePages = 3
 
+// headBytes is how much of a document is looked at for who made it.
+const headBytes = 8 << 10
+
 // older fetches what a feed brought while nobody looked: the pages before its
 // document, up to the first one that holds something known (RFC 5005). It gives
 // the document's own items and theirs; what fails is left out.
@@ -84,6 +87,5 @@ func pageBefore(a *answer, doc *Document, page int) string {
 // wordPress says that a feed is made by WordPress, which shows its older pages
 // to who counts them.
 func wordPress(a *answer, u *url.URL) bool {
-	head := a.body[:min(len(a.body), 8<<10)]
-	return bytes.Contains(head, []byte("wordpress.org/?v=")) || strings.HasSuffix(strings.TrimSuffix(u.Path, "/"), "/feed")
+	return bytes.Contains(a.body[:min(len(a.body), headBytes)], []byte("wordpress.org/?v=")) || strings.HasSuffix(strings.TrimSuffix(u.Path, "/"), "/feed")
 }

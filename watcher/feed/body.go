@@ -23,6 +23,7 @@ const (
 	freeBytes = 1 << 20
 	maxWindow = 8 << 20 // bytes; what RFC 8878, section 3.1.1.1.2, asks of decoders
 	maxLayers = 2       // codings on top of each other
+	maxIdle   = 100     // reads in a row that bring nothing
 )
 
 // errBomb says that a small body grows out of all proportion.
@@ -38,26 +39,49 @@ func readBody(resp *http.Response, max int64) (body []byte, damaged error, err e
 		return nil, nil, err
 	}
 	defer r.Close()
-	var buf bytes.Buffer
-	for {
-		n, err := io.CopyN(&buf, r, 64<<10)
-		size := int64(buf.Len())
-		if size > freeBytes && size > raw.n*maxRatio {
+	body = make([]byte, 0, firstBuffer(resp))
+	for idle := 0; ; {
+		n, err := r.Read(body[len(body):cap(body)])
+		body = body[:len(body)+n]
+		size := int64(len(body))
+		switch {
+		case size > freeBytes && size > raw.n*maxRatio:
 			return nil, nil, errBomb
+		case size > max:
+			return body[:max], nil, nil
+		case errors.Is(err, io.EOF):
+			return body, nil, nil
+		case err != nil:
+			return body, err, nil
 		}
-		if size > max {
-			return buf.Bytes()[:max], nil, nil
+		if idle++; n > 0 {
+			idle = 0
 		}
-		if errors.Is(err, io.EOF) {
-			return buf.Bytes(), nil, nil
+		if idle > maxIdle {
+			return body, io.ErrNoProgress, nil
 		}
-		if err != nil {
-			return buf.Bytes(), err, nil
-		}
-		if n == 0 {
-			return buf.Bytes(), io.ErrNoProgress, nil
+		if len(body) == cap(body) {
+			// By doubling, but never past what is read at most: the last step
+			// would otherwise take twice the memory of the largest body.
+			size := 2 * int64(cap(body))
+			if size >= max {
+				size = max + 1
+			}
+			grown := make([]byte, len(body), size)
+			copy(grown, body)
+			body = grown
 		}
 	}
+}
+
+// firstBuffer is how much is made ready for a body: what its header promises, as
+// long as that is little, as a promise costs nothing.
+func firstBuffer(resp *http.Response) int64 {
+	const usual, most = 32 << 10, 1 << 20
+	if n := resp.ContentLength; n > 0 && n < most && resp.Header.Get("Content-Encoding") == "" {
+		return n + 1
+	}
+	return usual
 }
 
 // decoded undoes the content codings. Some servers compress without saying so,

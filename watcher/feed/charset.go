@@ -3,6 +3,7 @@ package feed
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"mime"
 	"net/http"
 	"strings"
@@ -14,6 +15,7 @@ import (
 	"golang.org/x/text/encoding/ianaindex"
 	"golang.org/x/text/encoding/unicode"
 	"golang.org/x/text/encoding/unicode/utf32"
+	"golang.org/x/text/transform"
 )
 
 // toUTF8 decodes a document by evidence, because labels lie: byte order mark,
@@ -195,10 +197,21 @@ func manyLosses(b []byte) bool {
 	return lost > 3 && lost > len(b)/200
 }
 
+// maxDecoded bounds a decoded document, as the encodings of old take less space
+// than UTF-8. What lies behind is dropped, like that of a longer body.
+const maxDecoded = 16 << 20 // bytes
+
 // patchUTF8 keeps valid sequences and reads each other byte as windows-1252.
 func patchUTF8(b []byte) []byte {
-	out := make([]byte, 0, len(b)+64)
-	for i := 0; i < len(b); {
+	limit := max(maxDecoded, len(b))
+	_, bad := countUTF8(b)
+	out := make([]byte, 0, min(len(b)+2*bad, limit)) // such a byte takes up to three
+	for i := 0; i < len(b) && len(out) < limit-utf8.UTFMax; {
+		if b[i] < utf8.RuneSelf {
+			out = append(out, b[i])
+			i++
+			continue
+		}
 		r, n := utf8.DecodeRune(b[i:])
 		if r == utf8.RuneError && n <= 1 {
 			if c := charmap.Windows1252.DecodeByte(b[i]); c != utf8.RuneError {
@@ -220,11 +233,27 @@ func decodeWith(enc encoding.Encoding, b []byte) []byte {
 		}
 		return patchUTF8(b)
 	}
-	out, err := enc.NewDecoder().Bytes(b)
-	if err != nil && len(out) == 0 {
+	out := transformed(enc.NewDecoder(), b)
+	if len(out) == 0 {
 		return patchUTF8(b)
 	}
 	return out
+}
+
+// transformed decodes as far as that works and fits.
+func transformed(dec transform.Transformer, b []byte) []byte {
+	limit := max(maxDecoded, len(b))
+	out := make([]byte, 0, min(len(b)+len(b)/2+utf8.UTFMax, limit))
+	for {
+		n, read, err := dec.Transform(out[len(out):cap(out)], b, true)
+		out, b = out[:len(out)+n], b[read:]
+		if !errors.Is(err, transform.ErrShortDst) || cap(out) == limit {
+			return out
+		}
+		grown := make([]byte, len(out), min(cap(out)+cap(out)/2, limit))
+		copy(grown, out)
+		out = grown
+	}
 }
 
 // legalise drops the characters that XML 1.0 forbids, and reads the control
@@ -236,7 +265,13 @@ func legalise(b []byte) []byte {
 		return b
 	}
 	out := append(make([]byte, 0, len(b)), b[:first]...)
-	for i := first; i < len(b); {
+	limit := max(maxDecoded, len(b))
+	for i := first; i < len(b) && len(out) < limit-utf8.UTFMax; {
+		if c := b[i]; c >= ' ' && c < utf8.RuneSelf {
+			out = append(out, c)
+			i++
+			continue
+		}
 		r, n := utf8.DecodeRune(b[i:])
 		switch {
 		case r >= 0x80 && r < 0xa0:

@@ -42,10 +42,11 @@ type layout struct {
 // cut finds the root of a feed, behind whatever junk stands before it, and its
 // items.
 func cut(doc []byte) (*layout, error) {
-	c := &cutter{layout: &layout{src: doc, names: newNames(), ents: declared(doc)}, scanner: scanner{b: doc}}
+	c := &cutter{layout: &layout{src: doc, names: newNames()}, scanner: scanner{b: doc}}
 	if err := c.findRoot(); err != nil {
 		return nil, err
 	}
+	c.ents = declared(doc[:c.gap])
 	c.run()
 	return c.layout, nil
 }

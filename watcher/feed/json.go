@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"hash/maphash"
 	"html"
@@ -18,33 +19,38 @@ type jsonFeed struct {
 	base   string
 	author string // stands for all items without one
 	doc    *Document
-	room   int // bytes that may still be kept
+	w      writer // for tickets only
+	room   int    // bytes that may still be kept
 }
 
 var _ source = (*jsonFeed)(nil)
 
 // openJSON cuts a JSON Feed, as far as it can be read.
 func openJSON(text []byte, base string, links Relations) (source, error) {
-	c := jsonCutter{jsonScanner: jsonScanner{b: text}, head: map[string]json.RawMessage{}}
+	c := jsonCutter{jsonScanner: jsonScanner{b: text}, head: map[string][]byte{}}
 	if !c.cut() {
 		return nil, fmt.Errorf("%w: JSON, but not an object", ErrNotFeed)
 	}
 	if !c.found && !bytes.Contains(c.head["version"], []byte("jsonfeed.org")) {
 		return nil, fmt.Errorf("%w: JSON without items", ErrNotFeed)
 	}
-	doc := &Document{
-		Title:     html.EscapeString(looseString(c.head["title"])),
-		Lang:      primaryLang(looseString(c.head["language"])),
-		Link:      resolve(base, looseString(c.head["home_page_url"])),
+	f := &jsonFeed{items: c.items, base: base, room: maxKept}
+	member := func(name string) string { return f.fit(looseString(c.head[name])) }
+	f.author = f.fit(looseAuthor(c.head["authors"], c.head["author"]))
+	f.doc = &Document{
+		Title:     html.EscapeString(member("title")),
+		Lang:      primaryLang(member("language")),
+		Link:      resolve(base, member("home_page_url")),
 		Relations: links,
 		Recovered: !c.whole,
 	}
-	doc.note("self", resolve(base, looseString(c.head["feed_url"])))
-	doc.note("next", resolve(base, looseString(c.head["next_url"])))
-	doc.note("hub", resolve(base, jsonHub(c.head["hubs"])))
-	author := looseAuthor(c.head["authors"], c.head["author"])
-	return &jsonFeed{items: c.items, base: base, author: author, doc: doc, room: maxKept}, nil
+	f.doc.note("self", resolve(base, member("feed_url")))
+	f.doc.note("next", resolve(base, member("next_url")))
+	f.doc.note("hub", resolve(base, jsonHub(c.head["hubs"])))
+	return f, nil
 }
+
+func (f *jsonFeed) fit(value string) string { return fit(value, &f.room) }
 
 func (f *jsonFeed) count() int { return len(f.items) }
 
@@ -73,25 +79,29 @@ func (f *jsonFeed) read(places []int) (entries []Entry, at []int) {
 
 func (f *jsonFeed) document() *Document { return f.doc }
 
-// entry makes the types of an item regular, has gofeed read it, and turns
-// it into an entry.
+// entry makes the types of an item regular, has gofeed read it, and turns it into
+// an entry.
 func (f *jsonFeed) entry(raw []byte) (Entry, error) {
-	var loose map[string]json.RawMessage
-	if err := json.Unmarshal(raw, &loose); err != nil {
-		if err := json.Unmarshal(mendJSON(raw), &loose); err != nil {
-			return Entry{}, err
-		}
-	}
-	author := looseAuthor(loose["authors"], loose["author"])
 	regular := map[string]any{}
-	for _, name := range [...]string{"id", "url", "external_url", "title", "content_html", "content_text",
-		"summary", "date_published", "date_modified", "language"} {
-		if s := clip(looseString(loose[name]), max(f.room, minKept)); s != "" {
-			regular[name] = s
-			f.room -= len(s)
+	var authors, author []byte
+	object := jsonMembers(raw, func(name string, value []byte) {
+		switch name {
+		case "id", "url", "external_url", "title", "content_html", "content_text", "summary",
+			"date_published", "date_modified", "language":
+			if s := f.fit(looseString(value)); s != "" {
+				regular[name] = f.w.ticket(s)
+			}
+		case "tags":
+			regular[name] = f.tags(value)
+		case "authors":
+			authors = value
+		case "author":
+			author = value
 		}
+	})
+	if !object {
+		return Entry{}, errors.New("an item is no object")
 	}
-	regular["tags"] = looseStrings(loose["tags"])
 	one, err := json.Marshal(map[string]any{"items": []any{regular}})
 	if err != nil {
 		return Entry{}, err
@@ -101,13 +111,15 @@ func (f *jsonFeed) entry(raw []byte) (Entry, error) {
 		return Entry{}, fmt.Errorf("read item: %w", err)
 	}
 	it := read.Items[0]
+	f.w.redeem(&it.ID, &it.URL, &it.ExternalURL, &it.Title, &it.ContentHTML, &it.ContentText, &it.Summary)
+	f.w.reset()
 	return Entry{
 		GUID:       it.ID,
 		Link:       resolve(f.base, cmp.Or(it.URL, it.ExternalURL)),
 		Title:      html.EscapeString(it.Title),
 		Summary:    html.EscapeString(it.Summary),
 		Content:    cmp.Or(it.ContentHTML, html.EscapeString(it.ContentText)),
-		Author:     author,
+		Author:     f.fit(looseAuthor(authors, author)),
 		Lang:       primaryLang(it.Language),
 		Published:  firstDate(it.DatePublished),
 		Updated:    firstDate(it.DateModified),
@@ -115,69 +127,61 @@ func (f *jsonFeed) entry(raw []byte) (Entry, error) {
 	}, nil
 }
 
-// jsonHub is the first hub that speaks WebSub, or does not say what it speaks.
-func jsonHub(raw json.RawMessage) string {
-	var hubs []json.RawMessage
-	if json.Unmarshal(raw, &hubs) != nil {
-		return ""
+// tags takes a list of strings, or one.
+func (f *jsonFeed) tags(raw []byte) []string {
+	if s := looseString(raw); s != "" {
+		return []string{f.fit(s)}
 	}
-	for _, h := range hubs {
-		var hub struct{ Type, URL json.RawMessage }
-		if json.Unmarshal(h, &hub) != nil {
+	var all []string
+	for _, value := range jsonValues(raw, maxSubjects) {
+		if s := looseString(value); s != "" {
+			all = append(all, f.fit(s))
+		}
+	}
+	return all
+}
+
+// jsonHub is the first hub that speaks WebSub, or does not say what it speaks.
+func jsonHub(raw []byte) string {
+	for _, hub := range jsonValues(raw, maxSubjects) {
+		if hub[0] != '{' {
 			continue
 		}
-		if typ := looseString(hub.Type); typ == "" || strings.EqualFold(typ, "WebSub") || strings.EqualFold(typ, "PubSubHubbub") {
-			return looseString(hub.URL)
+		var typ, address string
+		jsonMembers(hub, func(name string, value []byte) {
+			switch name {
+			case "type":
+				typ = looseString(value)
+			case "url":
+				address = looseString(value)
+			}
+		})
+		if typ == "" || strings.EqualFold(typ, "WebSub") || strings.EqualFold(typ, "PubSubHubbub") {
+			return address
 		}
 	}
 	return ""
 }
 
 // looseString takes a string, or a number where a string belongs.
-func looseString(raw json.RawMessage) string {
-	var s string
-	if json.Unmarshal(raw, &s) == nil {
-		return strings.TrimSpace(s)
-	}
-	var n json.Number
-	if json.Unmarshal(raw, &n) == nil {
-		return n.String()
-	}
-	return ""
-}
-
-func looseStrings(raw json.RawMessage) []string {
-	var list []json.RawMessage
-	if json.Unmarshal(raw, &list) != nil {
-		if s := looseString(raw); s != "" {
-			return []string{s}
-		}
-		return nil
-	}
-	var all []string
-	for _, r := range list[:min(len(list), maxSubjects)] {
-		if s := looseString(r); s != "" {
-			all = append(all, s)
-		}
-	}
-	return all
+func looseString(raw []byte) string {
+	s, _ := jsonText(raw)
+	return s
 }
 
 // looseAuthor takes the first name of a list of authors, one author, or a bare
 // string, wherever it stands.
-func looseAuthor(raws ...json.RawMessage) string {
+func looseAuthor(raws ...[]byte) string {
 	for _, raw := range raws {
-		var list []json.RawMessage
-		if json.Unmarshal(raw, &list) != nil {
-			list = []json.RawMessage{raw}
-		}
-		for _, r := range list {
-			var person struct{ Name json.RawMessage }
-			if json.Unmarshal(r, &person) == nil && looseString(person.Name) != "" {
-				return looseString(person.Name)
-			}
-			if s := looseString(r); s != "" {
-				return s
+		for _, author := range append(jsonValues(raw, maxSubjects), raw) {
+			name := looseString(author)
+			jsonMembers(author, func(member string, value []byte) {
+				if member == "name" && name == "" {
+					name = looseString(value)
+				}
+			})
+			if name != "" {
+				return name
 			}
 		}
 	}

@@ -2,7 +2,6 @@ package feed
 
 import (
 	"bytes"
-	"encoding/json"
 	"strconv"
 	"unicode/utf8"
 )
@@ -10,27 +9,12 @@ import (
 // maxJSONDepth is how deep values may nest; feeds need five levels.
 const maxJSONDepth = 64
 
-// jsonScanner walks over JSON and what publishers send for it: with comments,
-// single quotes, bare names, commas too many or too few, quotes inside of
-// strings. With an out it writes the same as proper JSON.
+// jsonScanner walks over JSON and over what publishers send for it: with
+// comments, single quotes, bare names, commas too many or too few, quotes inside
+// of strings. Values are cut out as they stand.
 type jsonScanner struct {
-	b   []byte
-	at  int
-	out *bytes.Buffer
-}
-
-// mendJSON writes a value anew as proper JSON.
-func mendJSON(raw []byte) []byte {
-	s := jsonScanner{b: raw, out: &bytes.Buffer{}}
-	s.space()
-	s.value(0)
-	return s.out.Bytes()
-}
-
-func (s *jsonScanner) write(text string) {
-	if s.out != nil {
-		s.out.WriteString(text)
-	}
+	b  []byte
+	at int
 }
 
 // peek is the byte at the scanner's place, 0 at the end.
@@ -41,118 +25,30 @@ func (s *jsonScanner) peek() byte {
 	return 0
 }
 
-// space skips white space and comments.
+// space skips white space, comments and what is no ASCII.
 func (s *jsonScanner) space() {
 	for s.at < len(s.b) {
-		rest := s.b[s.at:]
+		c := s.b[s.at]
 		switch {
-		case rest[0] <= ' ' || rest[0] >= 0x7f:
+		case c <= ' ' || c >= 0x7f:
 			s.at++
-		case bytes.HasPrefix(rest, []byte("//")):
-			s.skipPast("\n", len("//"))
-		case bytes.HasPrefix(rest, []byte("/*")):
-			s.skipPast("*/", len("/*"))
+		case c == '/' && bytes.HasPrefix(s.b[s.at:], []byte("//")):
+			s.skipPast("\n")
+		case c == '/' && bytes.HasPrefix(s.b[s.at:], []byte("/*")):
+			s.skipPast("*/")
 		default:
 			return
 		}
 	}
 }
 
-func (s *jsonScanner) skipPast(mark string, from int) {
-	if i := bytes.Index(s.b[s.at+from:], []byte(mark)); i >= 0 {
-		s.at += from + i + len(mark)
+func (s *jsonScanner) skipPast(mark string) {
+	const opening = len("/*")
+	if i := bytes.Index(s.b[s.at+opening:], []byte(mark)); i >= 0 {
+		s.at += opening + i + len(mark)
 		return
 	}
 	s.at = len(s.b)
-}
-
-// value walks over the value at the scanner's place; false when the document
-// ends in it, or it is too deep.
-func (s *jsonScanner) value(depth int) bool {
-	if depth > maxJSONDepth {
-		return false
-	}
-	switch c := s.peek(); c {
-	case 0:
-		return false
-	case '{':
-		return s.object(depth)
-	case '[':
-		return s.array(depth)
-	case '"', '\'':
-		return s.str()
-	}
-	return s.word()
-}
-
-// object walks over an object. A "{" where a name belongs means that the object
-// was never closed: another one starts.
-func (s *jsonScanner) object(depth int) bool {
-	s.at++
-	s.write("{")
-	for first := true; ; first = false {
-		s.separators()
-		switch c := s.peek(); c {
-		case 0:
-			s.write("}")
-			return false
-		case '}', ']', '{':
-			if c == '}' {
-				s.at++
-			}
-			s.write("}")
-			return true
-		}
-		if !first {
-			s.write(",")
-		}
-		if !s.name() || !s.member(depth) {
-			s.write("}")
-			return false
-		}
-	}
-}
-
-// member walks over the colon and the value behind a name.
-func (s *jsonScanner) member(depth int) bool {
-	s.space()
-	if c := s.peek(); c == ':' || c == '=' {
-		s.at++
-		s.space()
-	}
-	s.write(":")
-	switch s.peek() {
-	case ',', '}', ']', 0: // nothing there
-		s.write("null")
-		return s.at < len(s.b)
-	}
-	return s.value(depth + 1)
-}
-
-func (s *jsonScanner) array(depth int) bool {
-	s.at++
-	s.write("[")
-	for first := true; ; first = false {
-		s.separators()
-		switch c := s.peek(); c {
-		case 0:
-			s.write("]")
-			return false
-		case ']', '}':
-			if c == ']' {
-				s.at++
-			}
-			s.write("]")
-			return true
-		}
-		if !first {
-			s.write(",")
-		}
-		if !s.value(depth + 1) {
-			s.write("]")
-			return false
-		}
-	}
 }
 
 // separators skips commas, however many, and what else may stand between values.
@@ -167,27 +63,97 @@ func (s *jsonScanner) separators() {
 	}
 }
 
-// name walks over the name of a member.
-func (s *jsonScanner) name() bool {
-	if c := s.peek(); c == '"' || c == '\'' {
-		return s.str()
-	}
+// value walks over the value at the scanner's place; false when the document
+// ends in it, or it is too deep.
+func (s *jsonScanner) value(depth int) (raw []byte, ok bool) {
 	from := s.at
-	for s.at < len(s.b) && isWordByte(s.b[s.at]) {
-		s.at++
+	switch c := s.peek(); {
+	case c == 0 || depth > maxJSONDepth:
+		return nil, false
+	case c == '{':
+		ok = s.object(depth, func(_, _ []byte) {})
+	case c == '[':
+		ok = s.array(depth, func([]byte) {})
+	case c == '"' || c == '\'':
+		ok = s.str()
+	default:
+		s.word()
+		ok = true
 	}
-	if s.at == from {
-		s.at++ // a stray sign
-	}
-	if s.out != nil {
-		s.out.Write(quoted(s.b[from:s.at]))
-	}
-	return s.at < len(s.b)
+	return s.b[from:s.at], ok
 }
 
-// word walks over a number, true, false, null, or something else that stands for
-// no value.
-func (s *jsonScanner) word() bool {
+// object walks over an object and its members. A "{" where a name belongs means
+// that the object was never closed: another one starts.
+func (s *jsonScanner) object(depth int, each func(name, value []byte)) bool {
+	s.at++
+	for {
+		s.separators()
+		switch s.peek() {
+		case 0:
+			return false
+		case '}':
+			s.at++
+			return true
+		case ']', '{':
+			return true
+		}
+		name, ok := s.name()
+		if !ok {
+			return false
+		}
+		s.space()
+		if c := s.peek(); c == ':' || c == '=' {
+			s.at++
+			s.space()
+		}
+		switch s.peek() {
+		case ',', '}', ']': // no value
+			continue
+		}
+		value, ok := s.value(depth + 1)
+		if !ok {
+			return false
+		}
+		each(name, value)
+	}
+}
+
+// array walks over a list and its values.
+func (s *jsonScanner) array(depth int, each func(value []byte)) bool {
+	s.at++
+	for {
+		s.separators()
+		switch s.peek() {
+		case 0:
+			return false
+		case ']':
+			s.at++
+			return true
+		case '}':
+			return true
+		}
+		value, ok := s.value(depth + 1)
+		if !ok {
+			return false
+		}
+		each(value)
+	}
+}
+
+// name walks over the name of a member and returns it without its quotes.
+func (s *jsonScanner) name() (name []byte, ok bool) {
+	from := s.at
+	if c := s.peek(); c == '"' || c == '\'' {
+		ok = s.str()
+		return bytes.Trim(s.b[from:s.at], `"'`), ok
+	}
+	s.word()
+	return s.b[from:s.at], s.at < len(s.b)
+}
+
+// word walks over a number, true, false, null, a bare name, or a stray sign.
+func (s *jsonScanner) word() {
 	from := s.at
 	for s.at < len(s.b) && isWordByte(s.b[s.at]) {
 		s.at++
@@ -195,28 +161,15 @@ func (s *jsonScanner) word() bool {
 	if s.at == from {
 		s.at++
 	}
-	if s.out == nil {
-		return true
-	}
-	word := s.b[from:s.at]
-	switch {
-	case json.Valid(word):
-		s.out.Write(word)
-	case len(word) > 0 && (word[0] == '-' || word[0] == '+' || word[0] >= '0' && word[0] <= '9'):
-		s.out.Write(quoted(word)) // such as 007: an id rather than a number
-	default:
-		s.write("null") // NaN, undefined, None
-	}
-	return true
 }
 
 func isWordByte(c byte) bool {
-	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '_' || c == '-' || c == '+' ||
-		c == '.' || c == '$' || c >= 0x80
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c >= 0x80 ||
+		c == '_' || c == '-' || c == '+' || c == '.' || c == '$'
 }
 
-// str walks over a string. A quote only ends it where something may follow that
-// can stand behind a string: others were not escaped.
+// str walks over a string. A quote only ends it where something follows that can
+// stand behind a string: others were not escaped.
 func (s *jsonScanner) str() bool {
 	quote := s.b[s.at]
 	s.at++
@@ -224,21 +177,19 @@ func (s *jsonScanner) str() bool {
 	for {
 		n := bytes.IndexByte(s.b[s.at:], quote)
 		if n < 0 {
-			s.writeString(s.b[from:])
 			s.at = len(s.b)
 			return false
 		}
 		s.at += n + 1
-		if !escapedAt(s.b[from:s.at-1]) && s.endsHere() {
-			s.writeString(s.b[from : s.at-1])
+		if !escaped(s.b[from:s.at-1]) && s.endsHere() {
 			return true
 		}
 	}
 }
 
-// escapedAt says that what follows b is escaped: b ends with an odd number of
+// escaped says that what follows b is escaped: b ends with an odd number of
 // backslashes.
-func escapedAt(b []byte) bool {
+func escaped(b []byte) bool {
 	n := len(b)
 	for n > 0 && b[n-1] == '\\' {
 		n--
@@ -263,19 +214,56 @@ func (s *jsonScanner) endsHere() bool {
 	return true
 }
 
-func (s *jsonScanner) writeString(text []byte) {
-	if s.out != nil {
-		s.out.Write(quoted(unescaped(text)))
+// jsonMembers walks over the members of an object that was cut out.
+func jsonMembers(raw []byte, each func(name string, value []byte)) bool {
+	s := jsonScanner{b: raw}
+	if s.peek() != '{' {
+		return false
 	}
+	s.object(0, func(name, value []byte) { each(string(name), value) })
+	return true
 }
 
-// unescaped undoes the escapes of a string, those of JavaScript besides JSON's.
-func unescaped(b []byte) []byte {
-	if bytes.IndexByte(b, '\\') < 0 {
+// jsonValues are the values of a list that was cut out.
+func jsonValues(raw []byte, most int) (all [][]byte) {
+	s := jsonScanner{b: raw}
+	if s.peek() != '[' {
+		return nil
+	}
+	s.array(0, func(value []byte) {
+		if len(all) < most {
+			all = append(all, value)
+		}
+	})
+	return all
+}
+
+// jsonText is the text of a string, or a number where a string belongs.
+func jsonText(raw []byte) (text string, ok bool) {
+	if len(raw) == 0 {
+		return "", false
+	}
+	switch c := raw[0]; {
+	case c == '"' || c == '\'':
+		raw = raw[1:]
+		if n := len(raw); n > 0 && raw[n-1] == c {
+			raw = raw[:n-1]
+		}
+		return string(bytes.TrimSpace(unescape(raw))), true
+	case c >= '0' && c <= '9' || c == '-':
+		return string(raw), true
+	}
+	return "", false
+}
+
+// unescape undoes the escapes of a string, those of JavaScript besides JSON's.
+func unescape(b []byte) []byte {
+	i := bytes.IndexByte(b, '\\')
+	if i < 0 {
 		return b
 	}
-	out := make([]byte, 0, len(b))
-	for i := 0; i < len(b); i++ {
+	out := append(make([]byte, 0, len(b)), b[:i]...)
+	for ; i < len(b); i++ {
 		if b[i] != '\\' || i+1 == len(b) {
 			out = append(out, b[i])
 			continue
@@ -291,7 +279,9 @@ func unescaped(b []byte) []byte {
 		case 'b', 'f', 'v', '0':
 		case 'u', 'x':
 			r, n := unicodeEscape(b[i:])
-			out = utf8.AppendRune(out, r)
+			if !illegal(r) {
+				out = utf8.AppendRune(out, r)
+			}
 			i += n - 1
 		default:
 			out = append(out, c)
@@ -302,14 +292,17 @@ func unescaped(b []byte) []byte {
 
 // unicodeEscape reads uXXXX, a pair of them, or xXX.
 func unicodeEscape(b []byte) (r rune, n int) {
-	digits := map[byte]int{'u': 4, 'x': 2}[b[0]]
+	digits := 4
+	if b[0] == 'x' {
+		digits = 2
+	}
 	r, ok := hexRune(b[1:], digits)
 	if !ok {
 		return rune(b[0]), 1
 	}
 	n = 1 + digits
-	if r >= 0xd800 && r < 0xdc00 && bytes.HasPrefix(b[n:], []byte("\\u")) {
-		if low, ok := hexRune(b[n+2:], 4); ok && low >= 0xdc00 && low < 0xe000 {
+	if r >= 0xd800 && r < 0xdc00 && bytes.HasPrefix(b[n:], []byte(`\u`)) {
+		if low, ok := hexRune(b[n+2:], digits); ok && low >= 0xdc00 && low < 0xe000 {
 			return 0x10000 + (r-0xd800)<<10 + (low - 0xdc00), n + 6
 		}
 	}
@@ -324,19 +317,10 @@ func hexRune(b []byte, digits int) (rune, bool) {
 	return rune(n), err == nil
 }
 
-// quoted writes a string of JSON.
-func quoted(text []byte) []byte {
-	out, err := json.Marshal(string(text))
-	if err != nil {
-		return []byte(`""`)
-	}
-	return out
-}
-
 // jsonCutter cuts a JSON Feed into its members and items.
 type jsonCutter struct {
 	jsonScanner
-	head  map[string]json.RawMessage
+	head  map[string][]byte
 	items [][]byte
 	found bool // there is a list of items
 	whole bool
@@ -357,40 +341,28 @@ func (c *jsonCutter) cut() bool {
 			c.whole = true
 			return true
 		}
-		if !c.oneMember() {
+		if !c.member() {
 			return true
 		}
 	}
 }
 
-// oneMember walks over a member of the document; false when the document ends in
-// it.
-func (c *jsonCutter) oneMember() bool {
-	from := c.at
-	if !c.name() {
+// member walks over a member of the document; false when the document ends in it.
+func (c *jsonCutter) member() bool {
+	name, ok := c.name()
+	if !ok {
 		return false
 	}
-	name := string(bytes.Trim(c.b[from:c.at], `"'`))
-	c.space()
-	if c.peek() == ':' {
-		c.at++
-		c.space()
-	}
-	if name == "items" && !c.found && c.peek() == '[' {
+	c.separators()
+	if string(name) == "items" && !c.found && c.peek() == '[' {
 		c.found = true
 		return c.cutItems()
 	}
-	from = c.at
-	if !c.value(1) {
-		return false
+	raw, ok := c.value(1)
+	if ok && len(c.head) < maxSeen {
+		c.head[string(name)] = raw
 	}
-	if raw := c.b[from:c.at]; len(raw) <= maxItemBytes && len(c.head) < maxSeen {
-		if !json.Valid(raw) {
-			raw = mendJSON(raw)
-		}
-		c.head[name] = raw
-	}
-	return true
+	return ok
 }
 
 // cutItems walks over the list of items; false when the document ends in it.
@@ -405,11 +377,15 @@ func (c *jsonCutter) cutItems() bool {
 			c.at++
 			return true
 		}
-		from := c.at
-		if !c.value(1) {
+		raw, ok := c.value(1)
+		if !ok {
 			return false
 		}
-		if raw := c.b[from:c.at]; len(c.items) < maxItems && len(raw) <= maxItemBytes {
+		if len(c.items) == maxItems {
+			c.at, c.whole = len(c.b), true // the rest of a huge archive is left alone
+			return false
+		}
+		if len(raw) <= maxItemBytes {
 			c.items = append(c.items, raw)
 		}
 	}

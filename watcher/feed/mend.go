@@ -22,7 +22,7 @@ const maxUnclosed = 12
 // Bounds on what is kept of a document, so that a hostile one costs no more than
 // its own size. Past maxKept each value is clipped to minKept.
 const (
-	maxKept     = 8 << 20 // bytes of all values
+	maxKept     = 4 << 20 // bytes of all values
 	minKept     = 2 << 10
 	maxSubjects = 64 // categories of one item
 )
@@ -95,9 +95,13 @@ func writeTable(h *maphash.Hash, table map[string]string) {
 }
 
 // fit clips a value to what may still be kept.
-func (m *mender) fit(value string) string {
-	value = clip(value, max(m.room, minKept))
-	m.room -= len(value)
+func (m *mender) fit(value string) string { return fit(value, &m.room) }
+
+func fit(value string, room *int) string {
+	if most := max(*room, minKept); len(value) > most {
+		value = strings.Clone(clip(value, most)) // not the rest with it
+	}
+	*room -= len(value)
 	return value
 }
 

@@ -1,6 +1,7 @@
 package feed
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -138,7 +139,9 @@ func unchanged(j Job, t timing, a *answer) Result {
 
 // read turns the body of a good answer into items.
 func (p *Poller) read(ctx context.Context, j Job, t timing, a *answer, renewed bool) Result {
-	doc, err := p.documents.read(j, a.body, a.header, a.url, t.now)
+	body := a.body
+	a.body = bytes.Clone(body[:min(len(body), headBytes)]) // the whole may go once it is decoded
+	doc, err := p.documents.read(j, body, a.header, a.url, t.now)
 	if err != nil {
 		return p.failed(j, t, a, unreadable(a, err))
 	}

@@ -9,9 +9,9 @@ import (
 	"newswatch/watcher/feed"
 )
 
-// BenchmarkUnchanged is a poll that brings nothing, without the network: what
+// BenchmarkNotModified is a poll that brings nothing, without the network: what
 // the rules of politeness cost.
-func BenchmarkUnchanged(b *testing.B) {
+func BenchmarkNotModified(b *testing.B) {
 	p, err := feed.New(feed.Config{HostGap: -1, Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
 		return &http.Response{StatusCode: http.StatusNotModified, Header: http.Header{"Cache-Control": {"max-age=600"}}, Body: http.NoBody, Request: r}, nil
 	})})

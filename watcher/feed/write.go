@@ -24,9 +24,9 @@ const (
 // is most of the cost of a feed; so it gets a ticket instead.
 const longText = 128
 
-// ticket marks a number that stands for a text. It is a noncharacter, which
+// ticketMark marks a number that stands for a text. It is a noncharacter, which
 // legalise never lets through, so no feed can write a ticket.
-const ticket = "\ufdd0"
+const ticketMark = "\ufdd0"
 
 // writer writes mended elements.
 type writer struct {
@@ -48,17 +48,22 @@ func (w *writer) leaf(name, value string) {
 		return
 	}
 	w.seen = append(w.seen, name)
-	if len(value) >= longText {
-		w.texts = append(w.texts, value)
-		value = ticket + strconv.Itoa(len(w.texts)-1)
+	w.also(name, "", w.ticket(value))
+}
+
+// ticket keeps a long text and returns what stands for it.
+func (w *writer) ticket(text string) string {
+	if len(text) < longText {
+		return text
 	}
-	w.also(name, "", value)
+	w.texts = append(w.texts, text)
+	return ticketMark + strconv.Itoa(len(w.texts)-1)
 }
 
 // redeem puts the text back for its ticket.
 func (w *writer) redeem(all ...*string) {
 	for _, s := range all {
-		number, ok := strings.CutPrefix(*s, ticket)
+		number, ok := strings.CutPrefix(*s, ticketMark)
 		if !ok {
 			continue
 		}
@@ -172,7 +177,8 @@ func (m *mender) item(s span) aside {
 	m.categories = 0
 	a := aside{base: m.base, relative: m.relative}
 	if len(s.attrs) > 0 {
-		a.id, _ = attr(s.attrs, "rdf:about", m.ents)
+		about, _ := attr(s.attrs, "rdf:about", m.ents)
+		a.id = m.fit(clip(about, maxLink))
 		a.lang, _ = attr(s.attrs, "xml:lang", m.ents)
 		if base, ok := attr(s.attrs, "xml:base", m.ents); ok {
 			a.base = rebase(m.base, base)
@@ -229,7 +235,7 @@ func (m *mender) atomChild(e element, a *aside, to *choice) {
 		m.w.leaf("content", m.fit(m.text(e.inner)))
 	case "id", "guid":
 		if a.id == "" {
-			a.id = m.fit(m.atomID(e, a.base))
+			a.id = m.fit(clip(m.atomID(e, a.base), maxLink))
 		}
 	case "author":
 		m.person(e)
@@ -302,7 +308,7 @@ func (m *mender) textOf(e element) string {
 }
 
 func (m *mender) guid(e element) {
-	value := m.fit(m.plain(e.inner))
+	value := m.fit(clip(m.plain(e.inner), maxLink))
 	if value == "" || slices.Contains(m.w.seen, "guid") {
 		return
 	}
@@ -357,7 +363,9 @@ func (m *mender) link(e element, base string, to *choice, own *fields) {
 		if value == "" && alternate(rel) {
 			value, _ = attr(e.attrs, "href", m.ents)
 		}
-		m.w.leaf("link", m.fit(resolve(m.elementBase(e, base), value)))
+		if len(value) <= maxLink {
+			m.w.leaf("link", m.fit(resolve(m.elementBase(e, base), value)))
+		}
 		return
 	}
 	if e.key == "link" && !to.wants(rel) || e.key != "link" && (!alternate(rel) || own == nil) {
@@ -367,9 +375,10 @@ func (m *mender) link(e element, base string, to *choice, own *fields) {
 	if href == "" {
 		href = m.plain(e.inner)
 	}
-	if href = m.fit(resolve(m.elementBase(e, base), href)); href == "" {
+	if href == "" || len(href) > maxLink {
 		return
 	}
+	href = m.fit(resolve(m.elementBase(e, base), href))
 	if e.key == "link" {
 		to.href, to.sure = href, alternate(rel)
 		return
