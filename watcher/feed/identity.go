@@ -49,81 +49,94 @@ func identify(entries []Entry, site string) []keyed {
 	return all
 }
 
-// distinct folds the entries that say the same: all of it, or all but a guid that
-// differs from one listing to the next. The folded one has the guids of all.
+// distinct folds the entries that say the same: all of it, or all but a guid or a
+// link that differs from one listing to the next, as when an article stands in two
+// sections. The folded one has the keys of all.
 func distinct(entries []Entry) []keyed {
 	all := make([]keyed, 0, len(entries))
-	place := map[string]int{} // of an entry in all, by what it says
+	first := make([]int, 0, len(entries)) // of each of all: the one it repeats, or itself
+	place := map[string]int{}             // of an entry in all, by what it says
+	root := func(n int) int {
+		for first[n] != n {
+			n = first[n]
+		}
+		return n
+	}
 	for i := range entries {
-		k := keyed{entry: &entries[i]}
-		k.title = cleanTitle(k.entry.Title)
-		if says(k.entry, k.title) == "" {
+		k := keyed{entry: &entries[i], title: cleanTitle(entries[i].Title)}
+		says := k.says()
+		if len(says) == 0 {
 			continue
 		}
-		var whole, said string
-		k.signs.Whole, whole, said = listings(k.entry, k.title)
-		n, again := place[whole]
-		if !again && said != "" {
-			n, again = place[said]
-		}
-		if !again {
-			n = len(all)
-			all = append(all, k)
-		}
-		place[whole] = n
-		if said != "" {
-			place[said] = n
-		}
-		if again && len(all[n].again) < maxAgain {
-			all[n].again = append(all[n].again, k.entry)
+		n := len(all)
+		all, first = append(all, k), append(first, n)
+		for _, s := range says {
+			if m, again := place[s]; again {
+				a, b := root(m), root(n)
+				first[max(a, b)] = min(a, b)
+			}
+			place[s] = n
 		}
 	}
-	return all
+	var out []keyed
+	at := map[int]int{} // of a first one in out
+	for n, k := range all {
+		r := root(n)
+		if r == n {
+			at[n] = len(out)
+			out = append(out, k)
+		} else if o := &out[at[r]]; len(o.again) < maxAgain {
+			o.again = append(o.again, k.entry)
+		}
+	}
+	return out
 }
 
-// says is all that an entry says, dates aside.
-func says(e *Entry, title string) string {
-	return strings.TrimSpace(e.GUID) + linkText(e.Link) + title + e.Summary + e.Content
-}
-
-// listings are hashes of all that an entry says, and of the two parts of it by
-// which a second listing of it is found; said is "" for one without a link.
-func listings(e *Entry, title string) (whole, listed, said string) {
-	guid, link := strings.TrimSpace(e.GUID), linkText(e.Link)
-	text := []string{e.Summary, e.Content}
-	whole = hashed("whole", append(text, guid, link, title)...)
-	listed = whole
-	if title != "" && guid+link != "" {
-		listed = hashed("listed", guid, link, title)
+// says are hashes of what an entry says; another one with any of them is the same,
+// listed twice.
+func (k *keyed) says() []string {
+	e := k.entry
+	guid := strings.TrimSpace(e.GUID)
+	link, paged := linkText(e.Link)
+	if guid+link+k.title+e.Summary+e.Content == "" {
+		return nil
 	}
-	if link != "" {
-		said = hashed("said", append(text, link, title, e.Published.UTC().String())...)
+	k.signs.Whole = hashed("whole", e.Summary, e.Content, guid, link, k.title)
+	says := []string{k.signs.Whole}
+	if k.title != "" && guid+link != "" {
+		says = append(says, hashed("listed", guid, link, k.title))
 	}
-	return whole, listed, said
+	if paged {
+		says = append(says, hashed("linked", e.Summary, e.Content, link, k.title, e.Published.UTC().String()))
+	}
+	if guid != "" && k.title != "" && !e.Published.IsZero() {
+		says = append(says, hashed("named", e.Summary, e.Content, guid, k.title, e.Published.UTC().String()))
+	}
+	return says
 }
 
 // neighbourly is all by which an entry may turn out to be the same as another one
 // of its document, or to be known by less because of it.
 func neighbourly(e *Entry, site string) []string {
-	title := cleanTitle(e.Title)
-	whole, listed, said := listings(e, title)
-	s := signs(e, title, whole)
-	names := candidates(e, title, site)
-	for _, name := range [...]string{s.Title, s.Path, s.Number, whole, listed, said} {
-		if name != "" {
-			names = append(names, name)
+	k := keyed{entry: e, title: cleanTitle(e.Title)}
+	names := append(k.says(), candidates(e, k.title, site)...)
+	s := signs(e, k.title, k.signs.Whole)
+	for _, sign := range [...]string{s.Title, s.Path, s.Number} {
+		if sign != "" {
+			names = append(names, sign)
 		}
 	}
 	return names
 }
 
-// linkText is what two links to the same page have in common.
-func linkText(link string) string {
+// linkText is what two links to the same page have in common; paged is false when
+// that is no page of its own.
+func linkText(link string) (text string, paged bool) {
 	p, ok := pageOf(link)
 	if !ok {
-		return strings.TrimSpace(link)
+		return strings.TrimSpace(link), false
 	}
-	return p.host + p.rest() + "#" + p.fragment + p.counter
+	return p.host + p.rest() + "#" + p.fragment + p.counter, p.key() != ""
 }
 
 // candidates are the keys that an entry could have, strongest first. Any one of
@@ -161,8 +174,8 @@ func candidates(e *Entry, title, site string) []string {
 			add("number", number)
 		}
 	}
-	if !linked && len(keys) == 0 {
-		add("link", strings.TrimSpace(e.Link)) // whatever it is, it is the publisher's name for the item
+	if !linked {
+		add("raw", strings.TrimSpace(e.Link)) // whatever it is, it is the publisher's name for the item
 	}
 	if link.host == "news.google.com" {
 		for _, key := range storyKeys(title, e.Published) {

@@ -15,6 +15,7 @@ const (
 	signScore   = 2 // a sign leads there
 	dateScore   = 2 // it was published in the same second
 	dayScore    = 1 // it is dated the same, by a date without a time
+	hintScore   = 1 // the text is that of the item, another name, and no date
 	sharedScore = 1 // a key leads there that tells nothing any more from this document on
 
 	enough      = 4 // makes them the same
@@ -61,15 +62,16 @@ func marksOf(items []news.Item) []mark {
 	return marks
 }
 
-// all are the hashes of everything that could lead to an item.
-func (m *mark) all() []string {
-	hashes := make([]string, 0, len(m.keys)+len(m.shared)+4)
-	for _, k := range slices.Concat(m.keys, m.shared, []key{m.title, m.path, m.number, m.whole}) {
-		if k.hash != "" {
-			hashes = append(hashes, k.hash)
+// hashes appends the hashes of everything that could lead to an item.
+func (m *mark) hashes(all []string) []string {
+	for _, keys := range [...][]key{m.keys, m.shared, {m.title, m.path, m.number, m.whole}} {
+		for _, k := range keys {
+			if k.hash != "" {
+				all = append(all, k.hash)
+			}
 		}
 	}
-	return hashes
+	return all
 }
 
 // group is one item of the document: an entry, with those that share a key.
@@ -203,36 +205,43 @@ func (r *resolution) claims() []claim {
 		for _, k := range g.shared {
 			vote(k, sharedScore)
 		}
-		for j := range own {
-			if own[j].item.stored && own[j].item.revision == g.revision {
-				own[j].score += sameScore
-			}
-		}
+		named := len(own) // the rest is hinted at by signs alone
 		for _, k := range [...]key{g.title, g.path, g.number} {
 			if !slices.Contains(g.own, k) {
 				vote(k, signScore)
 			}
 		}
 		for j := range own {
-			own[j].score += g.sameDate(own[j].item)
+			own[j].score += g.likeness(own[j].item, j < named)
 		}
 		all = append(all, own...)
 	}
 	slices.SortStableFunc(all, func(a, b claim) int {
-		return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.group, b.group), cmp.Compare(a.item.id, b.item.id))
+		return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.group, b.group)) // then the strongest key counts
 	})
 	return all
 }
 
-// sameDate is what the dates say. A full hour is often no time at all, but a day.
-func (m *mark) sameDate(it *storedItem) int {
+// likeness is what date and text say beside keys and signs. A full hour is often
+// no time at all, but a day; and few words are often said twice, so that they
+// count little when only signs lead to the item.
+func (m *mark) likeness(it *storedItem, named bool) (score int) {
+	dated := m.dated && it.dated
 	switch {
-	case !m.dated || !it.dated || ms(m.published) != ms(it.published):
-		return 0
+	case !dated || ms(m.published) != ms(it.published):
 	case m.published.Minute() == 0 && m.published.Second() == 0:
-		return dayScore
+		score = dayScore
+	default:
+		score = dateScore
 	}
-	return dateScore
+	switch {
+	case !it.stored || it.revision != m.revision:
+	case named:
+		score += sameScore
+	case !dated:
+		score = hintScore
+	}
+	return score
 }
 
 // assign gives entries the items that they fit best, and says whether any got one.
@@ -247,8 +256,9 @@ func (r *resolution) assign(claims []claim, least int) bool {
 }
 
 // assignMoved knows a document again in which nothing is known: a publisher that
-// changes its system may change all guids and all links in one night. Title and
-// day are enough when they fit for many entries and for at least half of all.
+// changes its system may change all guids and all links in one night, and some make
+// up new guids at each poll. Title and day, or title and text, are enough when they
+// fit for many entries and for at least half of all.
 func (r *resolution) assignMoved(claims []claim) {
 	if !r.assign(claims, enoughMoved) {
 		return
@@ -332,8 +342,9 @@ func (r *resolution) newID(feedID string, g *group) string {
 	return news.ItemID(feedID, "again:"+g.whole.name)
 }
 
-// rows are the keys to write: new ones, those that have become void, and those
-// that were last seen before a time.
+// rows are the keys to write: new ones, those that led to another item or have
+// become void, and those that were last seen before a time. All that an entry has
+// leads to its item from then on, so that reading it again ends there too.
 func (r *resolution) rows(marks []mark, stale time.Time) []seenKey {
 	var rows []seenKey
 	written := map[string]bool{}
@@ -354,14 +365,9 @@ func (r *resolution) rows(marks []mark, stale time.Time) []seenKey {
 		for _, k := range m.shared {
 			write(k, "", false)
 		}
-		for _, k := range r.living(m) {
-			write(k, r.keep(k, g.id), g.item != nil)
-		}
-		for _, k := range [...]key{m.title, m.path, m.number} {
-			if g.item != nil {
-				write(k, r.keep(k, g.id), g.item != nil)
-			} else if k.hash != "" && !r.isVoid(k) {
-				write(k, g.id, false) // signs lead to the newest item that has them
+		for _, k := range append(r.living(m), m.title, m.path, m.number) {
+			if !r.isVoid(k) {
+				write(k, g.id, g.item != nil)
 			}
 		}
 		for _, k := range m.keys {
@@ -371,17 +377,6 @@ func (r *resolution) rows(marks []mark, stale time.Time) []seenKey {
 		}
 	}
 	return rows
-}
-
-// keep is what a key leads to already, else the item.
-func (r *resolution) keep(k key, item string) string {
-	if row, had := r.seen[k.hash]; had {
-		item = row.item.id
-	}
-	if r.isVoid(k) {
-		item = ""
-	}
-	return item
 }
 
 // seenKey is a row of the table of what was seen.
