@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
-	"math/bits"
 	"net/netip"
 	"slices"
 	"sync"
@@ -106,7 +105,7 @@ func (w *Watcher) newDesk(rs *rules.Ruleset) (*desk, error) {
 		entities[e.ID] = e.Name
 	}
 	d.names = story.Names{Rule: rs.Title, Entity: func(id string) string { return entities[id] }}
-	parsed, sharing := map[string]*schedule.Schedule{}, map[string]uint32{}
+	parsed, sharing := map[string]*schedule.Schedule{}, map[string]int{}
 	for _, f := range rs.File.Feeds {
 		spec := cmp.Or(f.Poll, rs.File.Settings.Poll)
 		if parsed[spec] == nil {
@@ -115,7 +114,7 @@ func (w *Watcher) newDesk(rs *rules.Ruleset) (*desk, error) {
 			}
 		}
 		d.feeds[f.ID], d.polls[f.ID] = f, parsed[spec]
-		d.phases[f.ID] = phase(sharing[spec])
+		d.phases[f.ID] = feed.Phase(sharing[spec])
 		sharing[spec]++
 	}
 	for _, p := range rs.File.Plans {
@@ -136,10 +135,6 @@ func (w *Watcher) newDesk(rs *rules.Ruleset) (*desk, error) {
 	return d, nil
 }
 
-// phase spreads the feeds of one schedule evenly over its interval, however many
-// there are: it is van der Corput's sequence, the number's bits read backwards.
-// A feed added behind the others moves none of them.
-func phase(n uint32) float64 { return float64(bits.Reverse32(n)) / (1 << 32) }
 
 // match gives each item its hits.
 func (d *desk) match(items []news.Item) []store.Matched {

@@ -35,16 +35,16 @@ func generated() []document {
 	var all []document
 	for kind := range 5 {
 		all = append(all, document{
-			body:   []byte(invented(kind, 0, items)),
-			before: []byte(invented(kind, 2, items)),
+			body:   []byte(inventedFeed(kind, 0, items)),
+			before: []byte(inventedFeed(kind, 2, items)),
 			items:  items,
 		})
 	}
 	return all
 }
 
-// invented writes a feed of some kind whose newest item is skipped ones older.
-func invented(kind, skipped, items int) string {
+// inventedFeed writes a feed of some kind whose newest item is skipped ones older.
+func inventedFeed(kind, skipped, items int) string {
 	var out strings.Builder
 	heads := [...]string{
 		`<?xml version="1.0" encoding="UTF-8"?><rss version="2.0" xmlns:content="http://purl.org/rss/1.0/modules/content/" xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:atom="http://www.w3.org/2005/Atom" xmlns:media="http://search.yahoo.com/mrss/"><channel><title>Harbour Post</title><atom:link href="https://harbour.example/feed" rel="self"/><link>https://harbour.example</link>`,
@@ -104,9 +104,9 @@ func inventedItem(out *strings.Builder, kind, n int) {
 	}
 }
 
-// captured are the real feeds of the corpus from 8 KiB on. How one was two items
+// capturedDocuments are the real feeds of the corpus from 8 KiB on. How one was two items
 // ago is made up: without the first two; now it lacks two near the end.
-func captured(b *testing.B) []document {
+func capturedDocuments(b *testing.B) []document {
 	if *captures == "" {
 		b.Skip("name a folder of labelled feeds with -corpus to measure real captures")
 	}
@@ -149,7 +149,7 @@ func itemStarts(body []byte) (starts []int) {
 // eachSet measures the generated feeds and, when there are some, the captured.
 func eachSet(b *testing.B, measure func(b *testing.B, docs []document)) {
 	b.Run("generated", func(b *testing.B) { measure(b, generated()) })
-	b.Run("captured", func(b *testing.B) { measure(b, captured(b)) })
+	b.Run("captured", func(b *testing.B) { measure(b, capturedDocuments(b)) })
 }
 
 // report measures by the processor's time of this process, garbage collection

@@ -25,3 +25,12 @@ func (r *Reader) Read(j Job, body []byte, header http.Header, base string, now t
 
 // Bytes is about how much memory is held.
 func (r *Reader) Bytes() int { return r.d.size * 8 }
+
+// Observe lets tests outside of the package learn a rhythm, with requests that
+// are worth so many times what they are.
+func Observe(r news.Rhythm, polled time.Time, appeared []time.Time, gap bool, worth float64) news.Rhythm {
+	return observeAt(r, polled, appeared, gap, time.Duration(worth*float64(requestWorth)))
+}
+
+// Pause lets tests outside of the package ask a rhythm.
+func Pause(r news.Rhythm, now time.Time) time.Duration { return pause(r, now) }
