@@ -77,6 +77,7 @@ type FeedMemory struct {
 	Class    FailClass `json:"class,omitempty"`    // kind of the last poll's failure
 	Status   int       `json:"status,omitempty"`   // HTTP status of the last answer, 0 when none came
 	FailedAt time.Time `json:"failed_at,omitzero"` // first of the failures in a row
+	Ours     bool      `json:"ours,omitempty"`     // the last failure was our network's, and is not counted
 	WholeAt  time.Time `json:"whole_at,omitzero"`  // last answer that was not a 304
 	NewAt    time.Time `json:"new_at,omitzero"`    // last poll that brought an item not known before
 	Gaps     int       `json:"gaps,omitempty"`     // polls in which nothing was known any more: items may have been missed

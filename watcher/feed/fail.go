@@ -126,7 +126,7 @@ func (p *Poller) failed(j Job, t timing, a *answer, err error) Result {
 	}
 	st.FeedID, st.PolledAt, st.Error = j.Feed.ID, t.now, err.Error()
 	st.Fails++
-	m.Class, m.Status = a.class, a.status
+	m.Class, m.Status, m.Ours = a.class, a.status, false
 	if a.status != 0 && (a.status != http.StatusNotModified || !a.asked) {
 		m.WholeAt = t.now // it does not answer 304 to everything, or has been tried
 	}
@@ -144,8 +144,13 @@ func (p *Poller) failed(j Job, t timing, a *answer, err error) Result {
 // forgive takes failures back that were counted before it was seen that they
 // were our network's.
 func (p *Poller) forgive(st *news.FeedState) {
-	if wasSilent(st.Memory) && p.outage.covers(st.Memory.FailedAt) {
+	m := st.Memory
+	switch {
+	case m.Ours || st.Fails == 0 || !wasSilent(m):
+	case p.outage.covers(m.FailedAt):
 		st.Fails = 0
+	case p.outage.covers(st.PolledAt): // before one is noticed, a feed is asked once
+		st.Fails--
 	}
 }
 
@@ -173,7 +178,7 @@ func (p *Poller) cutOff(j Job, t timing, a *answer, since time.Time, err error) 
 	p.forgive(&st)
 	st.FeedID, st.PolledAt = j.Feed.ID, t.now
 	err = fmt.Errorf("our network is down since %s, nearly no host answers: %w", since.UTC().Format("15:04:05 UTC"), err)
-	st.Error, st.Memory.Class, st.Memory.Status = err.Error(), a.class, a.status
+	st.Error, st.Memory.Class, st.Memory.Status, st.Memory.Ours = err.Error(), a.class, a.status, true
 	st.NextAt = t.soon(0, "our network is down: tried again soon", &st.Memory)
 	return Result{State: st, DownSince: since, Err: err}
 }

@@ -375,6 +375,7 @@ func TestNoOutage(t *testing.T) {
 					j := feedOf(i, states)
 					if tc.failed && i < tc.dead {
 						j.State.Fails, j.State.Memory.FailedAt = 3, noon.Add(-100*time.Hour)
+						j.State.Memory.Class = news.FailNetwork
 					}
 					r := p.Poll(t.Context(), j)
 					states[i] = r.State
@@ -389,5 +390,41 @@ func TestNoOutage(t *testing.T) {
 				t.Errorf("down: got %v, want %v", down, tc.down)
 			}
 		})
+	}
+}
+
+// Who failed by itself before an outage keeps that count, and no more.
+func TestFailuresOfAnOutageAreTakenBack(t *testing.T) {
+	t.Parallel()
+	c := &clock{noon}
+	n := &network{}
+	p := poller(t, feed.Config{Now: c.now, Transport: n})
+	states := make([]news.FeedState, 10)
+	for i := range states {
+		states[i].Fails = i % 3
+		states[i].Memory.FailedAt, states[i].Memory.Status, states[i].Memory.Class = noon.Add(-time.Hour), 500, news.FailServer
+	}
+	n.down = true
+	excused := 0
+	var since time.Time
+	for range 2 {
+		for i := range states {
+			c.at = c.at.Add(time.Second)
+			r := p.Poll(t.Context(), feedOf(i, states))
+			states[i], since = r.State, r.DownSince
+		}
+		for i := range states {
+			if feed.Excused(states[i], since) {
+				excused++
+			}
+		}
+	}
+	if excused != 4 { // the fifth host makes it an outage
+		t.Errorf("%d feeds were excused, want 4", excused)
+	}
+	for i, st := range states {
+		if st.Fails != i%3 || !st.Memory.Ours || feed.Excused(st, since) {
+			t.Errorf("feed %d has %d failures, want its own %d", i, st.Fails, i%3)
+		}
 	}
 }

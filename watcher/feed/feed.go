@@ -112,9 +112,9 @@ type Result struct {
 	HostUntil time.Time   // no feed of this host may be asked before; zero: no hold
 	Gap       bool        // nothing of the document was known: items may have been missed between two polls
 	// DownSince is since when our own network is down; zero: it is not. The
-	// failure was not counted then. Failures that were counted since, before the
-	// outage was noticed, count anew by themselves; their feeds may be asked
-	// again at once.
+	// failure was not counted then. Failures that were counted before the outage
+	// was noticed are taken back by their feeds' next polls; Excused tells which
+	// those are, so that they need not wait for it.
 	DownSince time.Time
 	Busy      bool  // no request was made: the host is held, or busy with our other requests
 	Err       error // also in State.Error

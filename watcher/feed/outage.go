@@ -103,6 +103,13 @@ func (o *outage) covers(at time.Time) bool {
 	return !at.Before(o.from) && at.Before(o.to)
 }
 
+// Excused says whether the last failure of a feed was counted though it belongs
+// to an outage of our own network that began at a time. Its next poll takes the
+// count back; it need not wait for it.
+func Excused(st news.FeedState, since time.Time) bool {
+	return wasSilent(st.Memory) && !st.Memory.Ours && !st.PolledAt.Before(since)
+}
+
 // wasSilent says that a feed's host gave no sign of life when it was last asked.
 func wasSilent(m news.FeedMemory) bool {
 	return m.Status == 0 && (m.Class == news.FailNetwork || m.Class == news.FailTimeout)

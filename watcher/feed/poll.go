@@ -111,15 +111,15 @@ func sameBody(a *answer, st news.FeedState) bool {
 	return a.damaged == nil && a.hash == st.BodyHash && st.Baselined
 }
 
-// attempted tells the outage watch what a feed's host did. One that has failed
-// before says nothing about our network by failing again.
+// attempted tells the outage watch what a feed's host did. One that was silent
+// before says nothing about our network by being silent again.
 func (p *Poller) attempted(j Job, now time.Time, a *answer) (down time.Time) {
-	quiet := silent(a)
-	st := j.State
-	if a.status == 0 && !quiet || quiet && st.Fails > 0 && !p.outage.covers(st.Memory.FailedAt) {
+	quiet, m := silent(a), j.State.Memory
+	dead := j.State.Fails > 0 && wasSilent(m) && !m.Ours && !p.outage.covers(m.FailedAt)
+	if a.status == 0 && !quiet || quiet && dead {
 		return p.outage.down()
 	}
-	return p.outage.note(j.Feed.Host(), now, quiet, !quiet && wasSilent(st.Memory))
+	return p.outage.note(j.Feed.Host(), now, quiet, !quiet && wasSilent(m))
 }
 
 // unchanged is a poll after which all is as before: a 304, or the same body.
@@ -254,7 +254,7 @@ func succeeded(j Job, t timing, a *answer) news.FeedState {
 	st := j.State
 	st.FeedID, st.PolledAt, st.OKAt, st.Fails, st.Error = j.Feed.ID, t.now, t.now, 0, ""
 	m := &st.Memory
-	m.Status, m.Class, m.FailedAt, m.GoneAt, m.Gone = a.status, "", time.Time{}, time.Time{}, false
+	m.Status, m.Class, m.Ours, m.FailedAt, m.GoneAt, m.Gone = a.status, "", false, time.Time{}, time.Time{}, false
 	if a.status != http.StatusNotModified || m.WholeAt.IsZero() {
 		m.WholeAt = t.now
 	}
