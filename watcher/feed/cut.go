@@ -63,35 +63,34 @@ type cutter struct {
 }
 
 // findRoot stands on the first element that can hold a feed. Anything before
-// it, such as a warning printed by the publisher's software, is junk.
+// it, such as a warning printed by the publisher's software, is junk. Items
+// without such an element are a document that lost its head.
 func (c *cutter) findRoot() error {
-	first := ""
-	var t token
-	for c.scanner.next(&t) {
-		if t.kind != startToken {
+	first, headless := "", -1
+	atom := false
+	for t := (token{}); c.scanner.next(&t); {
+		switch {
+		case t.kind == endToken && headless >= 0 && isOneOf(localName(t.name), "item", "entry"):
+			c.names.atom = atom
+			c.scanner.at, c.gap = headless, headless
+			return nil
+		case t.kind != startToken:
 			continue
 		}
 		if first == "" {
 			first = string(t.name[:min(len(t.name), 40)])
 		}
-		local := localName(t.name)
-		switch {
-		case isOneOf(local, "rss", "rdf", "channel"):
-			c.rootName = t.name
-		case isOneOf(local, "feed"):
-			c.rootName, c.names.atom = t.name, true
-		case isOneOf(local, "item", "entry"):
-			// A document that lost its head: the items are all there is.
-			c.names.atom = isOneOf(local, "entry")
-			c.scanner.at, c.gap = t.from, t.from
+		switch local := localName(t.name); {
+		case isOneOf(local, "rss", "rdf", "channel", "feed"):
+			c.names.atom = isOneOf(local, "feed")
+			c.rootName, c.root, c.gap, c.whole = t.name, t.attrs, t.to, t.closed
+			c.names.declare(t.attrs)
 			return nil
-		default:
-			continue
+		case isOneOf(local, "item", "entry") && headless < 0:
+			headless, atom = t.from, isOneOf(local, "entry")
+		case isOneOf(local, "script", "style"):
+			c.scanner.at = t.to + max(0, bytes.Index(c.src[t.to:], []byte("</")))
 		}
-		c.root, c.gap = t.attrs, t.to
-		c.names.declare(t.attrs)
-		c.whole = t.closed
-		return nil
 	}
 	if first == "" {
 		return fmt.Errorf("%w: no markup in it", ErrNotFeed)
@@ -212,7 +211,23 @@ func (c *cutter) end(t *token) bool {
 		c.finish(t.from)
 		c.toHeader(t.from)
 		c.gap = t.to
-		return !isOneOf(localName(t.name), "channel") // RDF's items follow it
+		return !isOneOf(localName(t.name), "channel") && !c.goesOn(t.to) // RDF's items follow its channel
+	}
+	return false
+}
+
+// goesOn says that an item follows at once: the root was closed too early.
+func (c *cutter) goesOn(at int) bool {
+	s := scanner{b: c.src, at: at}
+	for t := (token{}); s.next(&t); {
+		switch t.kind {
+		case startToken:
+			return c.isItem(t.name, t.attrs)
+		case textToken:
+			if len(bytes.TrimSpace(t.text)) > 0 {
+				return false
+			}
+		}
 	}
 	return false
 }

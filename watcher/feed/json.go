@@ -26,7 +26,8 @@ type jsonFeed struct {
 var _ source = (*jsonFeed)(nil)
 
 // openJSON cuts a JSON Feed, as far as it can be read.
-func openJSON(text []byte, base string, links Relations) (source, error) {
+func (o *opener) openJSON(text []byte) (source, error) {
+	base := o.base
 	c := jsonCutter{jsonScanner: jsonScanner{b: text}, head: map[string][]byte{}}
 	if !c.cut() {
 		return nil, fmt.Errorf("%w: JSON, but not an object", ErrNotFeed)
@@ -41,7 +42,7 @@ func openJSON(text []byte, base string, links Relations) (source, error) {
 		Title:     html.EscapeString(member("title")),
 		Lang:      primaryLang(member("language")),
 		Link:      resolve(base, member("home_page_url")),
-		Relations: links,
+		Relations: o.links,
 		Recovered: !c.whole,
 	}
 	f.doc.note("self", resolve(base, member("feed_url")))

@@ -68,8 +68,10 @@ func (s *jsonScanner) separators() {
 func (s *jsonScanner) value(depth int) (raw []byte, ok bool) {
 	from := s.at
 	switch c := s.peek(); {
-	case c == 0 || depth > maxJSONDepth:
+	case c == 0:
 		return nil, false
+	case depth > maxJSONDepth:
+		ok = s.deep()
 	case c == '{':
 		ok = s.object(depth, func(_, _ []byte) {})
 	case c == '[':
@@ -81,6 +83,31 @@ func (s *jsonScanner) value(depth int) (raw []byte, ok bool) {
 		ok = true
 	}
 	return s.b[from:s.at], ok
+}
+
+// deep walks over a value that is nested too deep to be of use, by counting.
+func (s *jsonScanner) deep() bool {
+	for open := 0; s.at < len(s.b); {
+		switch s.b[s.at] {
+		case '"', '\'':
+			if !s.str() {
+				return false
+			}
+			continue
+		case '{', '[':
+			open++
+		case '}', ']':
+			open--
+		}
+		if open < 0 {
+			return true // the end of what it stands in
+		}
+		s.at++
+		if open == 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // object walks over an object and its members. A "{" where a name belongs means
@@ -375,7 +402,10 @@ func (c *jsonCutter) cutItems() bool {
 			return false
 		case ']', '}':
 			c.at++
-			return true
+			if c.separators(); c.peek() != '{' {
+				return true
+			}
+			// Closed too early: no object stands among the members.
 		}
 		raw, ok := c.value(1)
 		if !ok {

@@ -2,7 +2,9 @@ package feed
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"html"
 	"net/http"
 	"strings"
 	"time"
@@ -66,26 +68,98 @@ func caught(err *error) {
 }
 
 // open decodes a document and cuts it into its items.
-func open(body []byte, header http.Header, base string) (src source, err error) {
+func open(body []byte, header http.Header, base string) (source, error) {
 	text := bytes.TrimLeft(toUTF8(body, header), " \t\r\n\u200b\ufeff")
 	if len(text) == 0 {
 		return nil, fmt.Errorf("parse feed: %w: empty answer", ErrNotFeed)
 	}
-	stated := header.Get("Content-Location")
-	if stated != "" {
-		base = rebase(base, stated)
+	o := opener{base: base}
+	if at := header.Get("Content-Location"); at != "" {
+		o.base, o.stated = rebase(base, at), true
 	}
-	var links Relations
-	links.noteHeader(header, base)
-	if text[0] == '{' || text[0] == '[' {
-		src, err = openJSON(text, base, links)
-	} else {
-		src, err = openXML(text, base, stated != "", links)
+	o.links.noteHeader(header, o.base)
+	src, err := o.open(text)
+	if errors.Is(err, ErrNotFeed) {
+		// What looks like a page may hold a feed as its text.
+		if inner := unescapedFeed(text); inner != nil {
+			if again, err := o.open(inner); err == nil {
+				return again, nil
+			}
+		}
 	}
 	if err != nil {
 		return nil, fmt.Errorf("parse feed: %w", err)
 	}
 	return src, nil
+}
+
+// opener is what is known of a document before it is read.
+type opener struct {
+	base   string
+	stated bool // the server stated the base itself
+	links  Relations
+}
+
+func (o *opener) open(text []byte) (source, error) {
+	if text[0] == '{' || text[0] == '[' {
+		return o.openJSON(text)
+	}
+	src, err := o.openXML(text)
+	if err != nil {
+		if at := jsonStart(text); at >= 0 {
+			if src, err := o.openJSON(text[at:]); err == nil {
+				return src, nil
+			}
+		}
+	}
+	return src, err
+}
+
+// maxJunk is how far behind the start of an answer a feed is looked for in what
+// is no feed itself.
+const maxJunk = 64 << 10
+
+// jsonStart finds an object behind junk: the call of a function, a guard against
+// being run as a script, a warning. -1 when there is none.
+func jsonStart(text []byte) int {
+	head := text[:min(len(text), maxJunk)]
+	for at := 0; ; at++ {
+		i := bytes.IndexByte(head[at:], '{')
+		if i < 0 {
+			return -1
+		}
+		at += i
+		if bytes.Contains(text[at:min(len(text), at+maxJunk)], []byte("items")) {
+			s := jsonScanner{b: head, at: at + 1}
+			if s.separators(); s.peek() == '"' || s.peek() == '\'' {
+				return at
+			}
+		}
+	}
+}
+
+// unescapedFeed is the feed in a page that shows it as text, nil when there is
+// none.
+func unescapedFeed(text []byte) []byte {
+	head := text[:min(len(text), maxJunk)]
+	for _, mark := range [...]string{"&lt;rss", "&lt;feed", "&lt;rdf:rdf", "&lt;?xml"} {
+		if i := indexFold(head, mark); i >= 0 {
+			return legalise([]byte(html.UnescapeString(string(text[i:]))))
+		}
+	}
+	return nil
+}
+
+func indexFold(b []byte, mark string) int {
+	for at := 0; ; at++ {
+		i := bytes.IndexByte(b[at:], mark[0])
+		if i < 0 {
+			return -1
+		}
+		if at += i; hasPrefixFold(b[at:], mark) {
+			return at
+		}
+	}
 }
 
 // finish fills in what the document leaves to others to say.
@@ -99,12 +173,12 @@ func (doc *Document) finish(header http.Header) {
 }
 
 // openXML cuts a document and mends its head.
-func openXML(text []byte, base string, stated bool, links Relations) (source, error) {
+func (o *opener) openXML(text []byte) (source, error) {
 	l, err := cut(text)
 	if err != nil {
 		return nil, err
 	}
-	m := &mender{layout: l, address: base, base: base, stated: stated, links: links, room: maxKept}
+	m := &mender{layout: l, address: o.base, base: o.base, stated: o.stated, links: o.links, room: maxKept}
 	m.w.WriteString(m.envelope())
 	m.head()
 	return m, nil

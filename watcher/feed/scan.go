@@ -165,7 +165,7 @@ func firstTagEnd(rest []byte) (end int, closed bool) {
 func (s *scanner) declaration(rest []byte, t *token) {
 	switch {
 	case bytes.HasPrefix(rest, []byte("<![CDATA[")):
-		s.cdata(rest, t)
+		s.cdata(t)
 	case bytes.HasPrefix(rest, []byte("<!--")):
 		s.until(commentEnd, len("<!--"), t)
 	case hasPrefixFold(rest, "<!doctype"):
@@ -175,18 +175,30 @@ func (s *scanner) declaration(rest []byte, t *token) {
 	}
 }
 
-// until reads a token that ends with a mark; when the mark was lost, with the
-// next ">".
+// until reads a token that ends with a mark. When the mark was lost, it ends
+// with the next ">", or before the next "<".
 func (s *scanner) until(mark, opening int, t *token) {
-	t.kind = otherToken
-	if end := s.ahead(mark, s.at+opening); end >= 0 {
-		t.to = end + len("-->")
-		if mark == instructionEnd {
-			t.to--
-		}
+	t.kind, t.to = otherToken, s.at+opening
+	if s.ahead(mark, t.to) < 0 {
+		t.to += lostEnd(s.b[t.to:])
 		return
 	}
-	t.to = s.at + firstEnd(s.b[s.at:])
+	inner, end := s.section(mark, opening)
+	if t.to += len(inner); end >= 0 {
+		t.to = end
+	}
+}
+
+// lostEnd is where markup ends that was never closed.
+func lostEnd(b []byte) int {
+	i := bytes.IndexAny(b, "<>")
+	switch {
+	case i < 0:
+		return len(b)
+	case b[i] == '>':
+		i++
+	}
+	return i
 }
 
 // firstEnd is the offset behind the first ">".
@@ -197,45 +209,54 @@ func firstEnd(b []byte) int {
 	return len(b)
 }
 
-// cdata reads a CDATA section. One that lost its end would swallow the next
-// items up to their first "]]>", so a section that holds the border of an item
-// and then another section ends at that border.
-func (s *scanner) cdata(rest []byte, t *token) {
-	open := s.at + len("<![CDATA[")
+// cdata reads a CDATA section.
+func (s *scanner) cdata(t *token) {
 	t.kind = cdataToken
-	end := s.ahead(cdataEnd, open)
-	inner := rest[open-s.at:]
-	if end >= 0 {
-		inner = s.b[open:end]
-	}
-	again := bytes.Index(inner, []byte("<![CDATA["))
-	if end < 0 {
-		again = len(inner)
-	}
-	if again >= 0 {
-		if cut := itemBorder(inner[:again]); cut >= 0 {
-			t.text, t.to = inner[:cut], open+cut
-			return
-		}
-	}
-	t.text, t.to = inner, open+len(inner)
-	if end >= 0 {
-		t.to += len("]]>")
+	t.text, t.to = s.section(cdataEnd, len("<![CDATA["))
+	if t.to < 0 {
+		t.to = s.at + len("<![CDATA[") + len(t.text)
 	}
 }
 
-// itemBorder finds the end of an item in text, -1 when there is none.
+// section returns what stands in a section with a mark of its own, and the end of
+// the section, -1 when it has none. One that lost its end would swallow the next
+// items up to the end of another section, so one that holds the border of an item
+// and then another section ends at that border.
+func (s *scanner) section(mark, opening int) (inner []byte, end int) {
+	from := s.at + opening
+	inner, end = s.b[from:], s.ahead(mark, from)
+	again := len(inner)
+	if end >= 0 {
+		inner = s.b[from:end]
+		if again = bytes.Index(inner, s.b[s.at:from]); again < 0 {
+			return inner, end + len([...]string{"]]>", "-->", "?>"}[mark])
+		}
+	}
+	if cut := itemBorder(inner[:again]); cut >= 0 {
+		return inner[:cut], -1
+	}
+	if end >= 0 {
+		end += len([...]string{"]]>", "-->", "?>"}[mark])
+	}
+	return inner, end
+}
+
+// itemBorder finds the start or end of an item in text, -1 when there is none.
 func itemBorder(b []byte) int {
-	for from := 0; ; {
-		i := bytes.Index(b[from:], []byte("</"))
+	for from := 0; ; from++ {
+		i := bytes.IndexByte(b[from:], '<')
 		if i < 0 {
 			return -1
 		}
 		from += i
-		if hasPrefixFold(b[from:], "</item>") || hasPrefixFold(b[from:], "</entry>") {
+		name := b[from+1:]
+		if len(name) > 0 && name[0] == '/' {
+			name = name[1:]
+		}
+		n := nameLen(name)
+		if n < len(name) && isOneOf(localName(name[:n]), "item", "entry") {
 			return from
 		}
-		from += len("</")
 	}
 }
 
