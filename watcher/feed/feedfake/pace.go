@@ -55,7 +55,7 @@ func (j *judge) extended(v *view, now time.Time) time.Time {
 func (j *judge) pace(v *view, x *exchange) {
 	v.bounds = nil
 	if x.cut || x.answer == nil && !x.timeout {
-		v.bound(11, x.start.Add(floorValidated-floorSlack), "the last one, which was broken off, counts")
+		v.bound(11, v.polled.Add(floorValidated-floorSlack), "the last one, which was broken off, counts")
 		v.due(14, x.start.Add(healthyGap*11/10+30*time.Minute))
 		return
 	}
@@ -90,14 +90,14 @@ func (j *judge) paceGood(v *view, x *exchange, h hints) {
 	if !set.empty() || x.answer.header.Get("Cache-Control") != "" {
 		floor, why = floorValidated, "the least distance is 15 minutes"
 	}
-	v.bound(11, x.start.Add(floor-floorSlack), why)
+	v.bound(11, v.polled.Add(floor-floorSlack), why)
 	longest := healthyGap
 	if fresh := freshness(x.answer.header); fresh > 0 {
 		v.bound(12, x.head.Add(fresh), "the answer is fresh for "+fresh.String())
 		longest = max(longest, fresh)
 	}
 	if h.wait > 0 && !damaged {
-		v.bound(13, x.start.Add(h.wait), "the document asks for "+h.wait.String())
+		v.bound(13, v.polled.Add(h.wait), "the document asks for "+h.wait.String())
 		longest = max(longest, h.wait)
 	}
 	v.due(14, x.start.Add(longest*11/10+30*time.Minute))
@@ -127,7 +127,7 @@ func (j *judge) paceBad(v *view, x *exchange) {
 	v.move.dead(x)
 	row := failRow(x, a)
 	wait := ladder(v.fails)
-	v.bound(row, x.start.Add(wait-floorSlack), "after "+plural(v.fails, "failure")+" in a row the wait is "+wait.String())
+	v.bound(row, v.polled.Add(wait-floorSlack), "after "+plural(v.fails, "failure")+" in a row the wait is "+wait.String())
 	most := ladderCap * 11 / 10
 	if a.status == http.StatusForbidden {
 		v.bound(21, x.start.Add(blockedFor), "after a 403 the wait is "+blockedFor.String())
