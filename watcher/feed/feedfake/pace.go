@@ -42,11 +42,17 @@ func (j *judge) extended(v *view, now time.Time) time.Time {
 	if h := j.hosts[hostOfURL(v.first, v.URL)]; h != nil && h.until.Add(time.Hour).After(due) {
 		due = h.until.Add(time.Hour)
 	}
+	due = v.allowed(due)
 	if down := j.downtime(v.polled, now); down > 0 {
-		due = due.Add(down + 30*time.Minute)
+		due = v.allowed(due.Add(down + 30*time.Minute))
 	}
+	return due
+}
+
+// allowed puts a deadline that lies in skipped hours off until they are over.
+func (v *view) allowed(due time.Time) time.Time {
 	if next := v.hints.next(due); next.After(due) {
-		due = next.Add(90 * time.Minute)
+		return next.Add(90 * time.Minute)
 	}
 	return due
 }
@@ -80,7 +86,7 @@ func (v *view) bound(row int, until time.Time, why string) {
 func (v *view) due(row int, at time.Time) { v.dueTo, v.deadline = row, at }
 
 func (j *judge) paceGood(v *view, x *exchange, h hints) {
-	v.fails, v.goneAt, v.goneSurely = 0, time.Time{}, time.Time{}
+	v.fails, v.counted, v.goneAt, v.goneSurely = 0, 0, time.Time{}, time.Time{}
 	damaged := x.answer.kind == kindDamaged
 	floor, why := floorBare, "the feed gives nothing to ask cheaply with, the least distance is an hour"
 	set := v.cache.sets[x.url]
@@ -114,13 +120,14 @@ func (j *judge) paceBad(v *view, x *exchange) {
 		v.fails = v.failsBefore
 		v.bound(17, x.start.Add(time.Minute-tick), "the network was down a moment ago")
 		wait := max(time.Hour, min(v.gap, healthyGap)*11/10)
-		if v.fails > 0 {
-			wait = max(wait, ladder(v.fails)*11/10)
+		if v.counted > 0 { // and one more, before the client saw what it was
+			wait = max(wait, ladder(v.counted+1)*11/10)
 		}
 		v.due(17, x.start.Add(wait+10*time.Minute))
 		return
 	}
 	v.fails = v.failsBefore + 1
+	v.counted = v.fails
 	if a.refuse != nil && j.nearOutage(x.start) {
 		v.fails = v.failsBefore // it may be taken for the network's
 	}
