@@ -170,7 +170,12 @@ func header(x *exchange, name string) string {
 	return ""
 }
 
-const escapeAfter = 8 * 24 * time.Hour
+// When a client must doubt an unbroken row of 304s, and how much later it still
+// may begin to.
+const (
+	escapeAfter = 8 * 24 * time.Hour
+	escapeGrace = 48 * time.Hour
+)
 
 // unconditional judges a request without the validators that it could have: it
 // may come when there were only 304s for long.
@@ -179,7 +184,7 @@ func (j *judge) unconditional(v *view, x *exchange) {
 	if c.doubt {
 		return
 	}
-	least := max(escapeAfter, 10*c.gap)
+	least := max(escapeAfter, 5*c.gap) // ten gaps, but of which items is the client's choice
 	j.check(7, x, x.start.Sub(c.wholeAt) >= least-time.Hour, "asks without the validators that it was given, %s after the last whole answer",
 		x.start.Sub(c.wholeAt).Round(time.Minute))
 }
@@ -187,15 +192,15 @@ func (j *judge) unconditional(v *view, x *exchange) {
 // escape judges whether a request should have been unconditional for once.
 func (j *judge) escape(v *view, x *exchange) {
 	c := &v.cache
-	least := max(escapeAfter, 10*c.gap)
+	most := max(escapeAfter, 20*c.gap) + escapeGrace
 	since := x.start.Sub(c.otherAt)
-	if since < least {
+	if since < escapeAfter {
 		j.judged(7)
 		return
 	}
 	late := since - j.downtime(c.otherAt, x.start)
-	j.check(7, x, late < least+48*time.Hour, "has seen only 304s for %s and never doubts them", since.Round(time.Hour))
-	if late >= least+48*time.Hour {
+	j.check(7, x, late < most, "has seen only 304s for %s and never doubts them", since.Round(time.Hour))
+	if late >= most {
 		c.otherAt = x.start // once is enough
 	}
 }

@@ -116,6 +116,9 @@ func (f *Fake) Feeds() []Personality {
 // errOutage is what a dial says when the network is gone.
 var errOutage = &net.OpError{Op: "dial", Net: "tcp", Err: errors.New("network is unreachable")}
 
+// errPatience says that a client has given an answer up.
+var errPatience = errors.New("the client has hung up")
+
 // RoundTrip answers a request without a socket, in the time that the server
 // takes for it.
 func (f *Fake) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -198,14 +201,10 @@ func (f *Fake) send(ctx context.Context, w http.ResponseWriter, a *answer) error
 	}
 	w.WriteHeader(a.status)
 	for a.drip {
-		if _, err := w.Write([]byte(" ")); err != nil {
-			return err
-		}
-		if err := http.NewResponseController(w).Flush(); err != nil {
-			return err
-		}
-		if err := pause(ctx, dripEvery); err != nil {
-			return err
+		_, err := w.Write([]byte(" "))
+		err = errors.Join(err, http.NewResponseController(w).Flush(), pause(ctx, dripEvery))
+		if err != nil {
+			return errPatience // whoever hangs up here has waited long enough
 		}
 	}
 	if len(a.body) == 0 {
@@ -255,7 +254,7 @@ func (f *Fake) finish(x *exchange, err error) {
 		return
 	}
 	x.end = f.cfg.Now()
-	x.cut = errors.Is(err, context.Canceled) && (x.answer == nil || !x.answer.drip)
+	x.cut = errors.Is(err, context.Canceled)
 	x.timeout = err != nil && !x.cut
 	f.judge.finish(x)
 }

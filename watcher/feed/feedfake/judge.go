@@ -51,7 +51,8 @@ type view struct {
 	dueTo    int       // row that the deadline belongs to
 	hints    hints
 
-	fails, failsBefore int
+	fails, failsBefore int       // in a row that the client must count
+	counted            int       // and that it may have
 	goneAt             time.Time // first 410 of those in a row
 	goneSurely         time.Time // the same, if a failing network begins the count anew
 	gone               bool

@@ -42,11 +42,17 @@ func (j *judge) extended(v *view, now time.Time) time.Time {
 	if h := j.hosts[hostOfURL(v.first, v.URL)]; h != nil && h.until.Add(time.Hour).After(due) {
 		due = h.until.Add(time.Hour)
 	}
+	due = v.allowed(due)
 	if down := j.downtime(v.polled, now); down > 0 {
-		due = due.Add(down + 30*time.Minute)
+		due = v.allowed(due.Add(down + 30*time.Minute))
 	}
+	return due
+}
+
+// allowed puts a deadline that lies in skipped hours off until they are over.
+func (v *view) allowed(due time.Time) time.Time {
 	if next := v.hints.next(due); next.After(due) {
-		due = next.Add(90 * time.Minute)
+		return next.Add(90 * time.Minute)
 	}
 	return due
 }
@@ -55,7 +61,7 @@ func (j *judge) extended(v *view, now time.Time) time.Time {
 func (j *judge) pace(v *view, x *exchange) {
 	v.bounds = nil
 	if x.cut || x.answer == nil && !x.timeout {
-		v.bound(11, x.start.Add(floorValidated-floorSlack), "the last one, which was broken off, counts")
+		v.bound(11, v.polled.Add(floorValidated-floorSlack), "the last one, which was broken off, counts")
 		v.due(14, x.start.Add(healthyGap*11/10+30*time.Minute))
 		return
 	}
@@ -80,7 +86,7 @@ func (v *view) bound(row int, until time.Time, why string) {
 func (v *view) due(row int, at time.Time) { v.dueTo, v.deadline = row, at }
 
 func (j *judge) paceGood(v *view, x *exchange, h hints) {
-	v.fails, v.goneAt, v.goneSurely = 0, time.Time{}, time.Time{}
+	v.fails, v.counted, v.goneAt, v.goneSurely = 0, 0, time.Time{}, time.Time{}
 	damaged := x.answer.kind == kindDamaged
 	floor, why := floorBare, "the feed gives nothing to ask cheaply with, the least distance is an hour"
 	set := v.cache.sets[x.url]
@@ -90,14 +96,14 @@ func (j *judge) paceGood(v *view, x *exchange, h hints) {
 	if !set.empty() || x.answer.header.Get("Cache-Control") != "" {
 		floor, why = floorValidated, "the least distance is 15 minutes"
 	}
-	v.bound(11, x.start.Add(floor-floorSlack), why)
+	v.bound(11, v.polled.Add(floor-floorSlack), why)
 	longest := healthyGap
 	if fresh := freshness(x.answer.header); fresh > 0 {
 		v.bound(12, x.head.Add(fresh), "the answer is fresh for "+fresh.String())
 		longest = max(longest, fresh)
 	}
 	if h.wait > 0 && !damaged {
-		v.bound(13, x.start.Add(h.wait), "the document asks for "+h.wait.String())
+		v.bound(13, v.polled.Add(h.wait), "the document asks for "+h.wait.String())
 		longest = max(longest, h.wait)
 	}
 	v.due(14, x.start.Add(longest*11/10+30*time.Minute))
@@ -114,20 +120,21 @@ func (j *judge) paceBad(v *view, x *exchange) {
 		v.fails = v.failsBefore
 		v.bound(17, x.start.Add(time.Minute-tick), "the network was down a moment ago")
 		wait := max(time.Hour, min(v.gap, healthyGap)*11/10)
-		if v.fails > 0 {
-			wait = max(wait, ladder(v.fails)*11/10)
+		if v.counted > 0 { // and one more, before the client saw what it was
+			wait = max(wait, ladder(v.counted+1)*11/10)
 		}
 		v.due(17, x.start.Add(wait+10*time.Minute))
 		return
 	}
 	v.fails = v.failsBefore + 1
+	v.counted = v.fails
 	if a.refuse != nil && j.nearOutage(x.start) {
 		v.fails = v.failsBefore // it may be taken for the network's
 	}
 	v.move.dead(x)
 	row := failRow(x, a)
 	wait := ladder(v.fails)
-	v.bound(row, x.start.Add(wait-floorSlack), "after "+plural(v.fails, "failure")+" in a row the wait is "+wait.String())
+	v.bound(row, v.polled.Add(wait-floorSlack), "after "+plural(v.fails, "failure")+" in a row the wait is "+wait.String())
 	most := ladderCap * 11 / 10
 	if a.status == http.StatusForbidden {
 		v.bound(21, x.start.Add(blockedFor), "after a 403 the wait is "+blockedFor.String())

@@ -101,7 +101,7 @@ func vices() []struct {
 	}
 }
 
-// one is a single feed with a personality, among plain ones of its host.
+// one is a single feed with a personality, the other traits being plain.
 func one(p feedfake.Personality) []feedfake.Personality {
 	if p.Format == "" {
 		p.Format = feedfake.RSS
