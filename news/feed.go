@@ -84,6 +84,7 @@ type FeedMemory struct {
 	GapAt    time.Time `json:"gap_at,omitzero"`    // of the last one
 	GoneAt   time.Time `json:"gone_at,omitzero"`   // first 410 of those in a row
 	Gone     bool      `json:"gone,omitempty"`     // 410 for good: not asked any more
+	Articles Articles  `json:"articles,omitzero"`  // of the last poll that looked for any
 	Hints    FeedHints `json:"hints,omitzero"`     // what the publisher asks of readers
 	Rhythm   Rhythm    `json:"rhythm,omitzero"`    // when the feed brings news
 	Move     Move      `json:"move,omitzero"`      // a permanent redirect, being learned or learned
@@ -95,6 +96,15 @@ type FeedMemory struct {
 type Bound struct {
 	Name string    `json:"name"`
 	At   time.Time `json:"at"`
+}
+
+// Articles is what became of the articles behind the items of a poll.
+type Articles struct {
+	At      time.Time `json:"at,omitzero"`
+	Asked   int       `json:"asked,omitempty"`   // items
+	Full    int       `json:"full,omitempty"`    // of them that have the article's text
+	Waiting int       `json:"waiting,omitempty"` // whose turn has not come
+	Why     string    `json:"why,omitempty"`     // one of the others has the feed's text
 }
 
 // FeedHints are a document's own wishes on when it is asked.

@@ -135,7 +135,6 @@ func (w *Watcher) newDesk(rs *rules.Ruleset) (*desk, error) {
 	return d, nil
 }
 
-
 // match gives each item its hits.
 func (d *desk) match(items []news.Item) []store.Matched {
 	matched := make([]store.Matched, len(items))

@@ -235,9 +235,13 @@ func (f fakeWeb) RoundTrip(r *http.Request) (*http.Response, error) {
 	if !known {
 		a.status = http.StatusNotFound
 	}
+	kind := "application/rss+xml"
+	if strings.HasSuffix(r.URL.Path, ".html") {
+		kind = "text/html; charset=utf-8"
+	}
 	return &http.Response{
 		StatusCode: a.status, Status: http.StatusText(a.status), Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header: http.Header{"Content-Type": {"application/rss+xml"}}, Body: io.NopCloser(bytes.NewReader(a.body)),
+		Header: http.Header{"Content-Type": {kind}}, Body: io.NopCloser(bytes.NewReader(a.body)),
 		ContentLength: int64(len(a.body)), Request: r,
 	}, nil
 }

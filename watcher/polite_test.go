@@ -27,7 +27,7 @@ import (
 var (
 	politeDays  = flag.Int("days", 2, "simulated days of the politeness test")
 	politeFeeds = flag.Int("feeds", 80, "feeds in it; the first 47 show each oddity once")
-	politeSeed  = flag.Uint64("seed", 1, "of what they are like")
+	politeSeed  = flag.Uint64("politeseed", 1, "of what they are like")
 )
 
 // TestPolite lets the whole program poll odd feeds for some days of virtual

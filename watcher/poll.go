@@ -29,7 +29,11 @@ func (w *Watcher) pollHost(ctx context.Context, l news.Lease) (sum Summary, err 
 	started := w.cfg.Now()
 	due := slices.DeleteFunc(slices.Clone(states), func(s news.FeedState) bool { return !w.due(d, s, started) })
 	for i, state := range due {
-		if w.cfg.Now().After(started.Add(polling)) { // the lease is half over: the rest first thing under the next one
+		room := polling
+		if d.feeds[state.FeedID].FullText {
+			room -= articleTime
+		}
+		if i > 0 && w.cfg.Now().After(started.Add(room)) { // the rest first thing under the next lease
 			return sum, ignoreFence(w.cfg.Store.Release(ctx, l, time.UnixMilli(1)))
 		}
 		one, back, err := w.pollFeed(ctx, l, d, state, i == len(due)-1)
@@ -81,6 +85,12 @@ func (w *Watcher) pollFeed(ctx context.Context, l news.Lease, d *desk, state new
 	fresh, edited, err := w.cfg.Store.Known(ctx, f.ID, r.Items)
 	if err != nil {
 		return sum, false, fmt.Errorf("look up known items: %w", err)
+	}
+	if f.FullText {
+		fresh, edited = w.fullTexts(ctx, f, state, &r, fresh, edited)
+		if ctx.Err() != nil {
+			return sum, false, ctx.Err()
+		}
 	}
 	c := store.PollCommit{
 		State: r.State, Fresh: d.match(fresh), Edited: d.match(edited), Seen: r.Items, HostUntil: r.HostUntil,

@@ -22,6 +22,7 @@ import (
 	"newswatch/news"
 	"newswatch/notify"
 	"newswatch/rules"
+	"newswatch/watcher/article"
 	"newswatch/watcher/feed"
 	"newswatch/watcher/store"
 	"newswatch/watcher/story"
@@ -60,8 +61,9 @@ type Watcher struct {
 	polls   *crew
 	asked   sync.Map // ids of feeds that this pass has polled
 	posts   *crew
-	grouper *story.Grouper // nil: to be replayed from the store
-	holder  string         // tells our hold on the desk from another process's
+	reader  *article.Reader // of the articles behind headlines
+	grouper *story.Grouper  // nil: to be replayed from the store
+	holder  string          // tells our hold on the desk from another process's
 	bells   map[news.Unit]chan struct{}
 	reload  sync.Mutex // one reload at a time
 	cron    alarms
@@ -94,6 +96,7 @@ func New(ctx context.Context, c Config, rs *rules.Ruleset) (*Watcher, error) {
 	w.outbox = notify.NewOutbox(notify.OutboxConfig{
 		Store: c.Store, Channel: w.channel, Operators: w.notice, Now: c.Now, Log: c.Log,
 	})
+	w.reader = w.newReader()
 	w.polls = w.newCrew(news.Hosts, polls, w.pollHost)
 	w.posts = w.newCrew(news.Destinations, posts, w.sendTo)
 	if err := w.use(ctx, rs); err != nil {

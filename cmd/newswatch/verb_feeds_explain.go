@@ -71,6 +71,9 @@ func (w *watched) explain(out io.Writer, f feedReport) {
 	say("next poll", w.nextPoll(f)...)
 	say("validators", validators(f.state)...)
 	say("asks for", hints(f.state.Memory.Hints)...)
+	if m := f.state.Memory.Articles; m.Asked > 0 {
+		say("articles", articleWords(m)...)
+	}
 	if n := f.state.Memory.Gaps; n > 0 {
 		say("gaps", fmt.Sprintf("%s in which nothing was known any more, so items may have been missed; the last %s",
 			count(n, "poll"), w.clock.ago(f.state.Memory.GapAt)))
@@ -284,4 +287,16 @@ func feedLineOf(f feedReport) feedLine {
 	}
 	line.Move.URL = hidden(m.Move.URL)
 	return line
+}
+
+// articleWords says what became of the articles of the last poll that read any.
+func articleWords(m news.Articles) []string {
+	lines := []string{fmt.Sprintf("%d of the last %s searched by the article itself", m.Full, count(m.Asked, "new item"))}
+	if m.Waiting > 0 {
+		lines = append(lines, count(m.Waiting, "item")+" still waiting for a turn at that site")
+	}
+	if m.Why != "" {
+		lines = append(lines, "where not: "+m.Why)
+	}
+	return lines
 }
