@@ -2,6 +2,7 @@ package feedfake
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -34,16 +35,17 @@ type view struct {
 	agent string // the client's name, as first given
 
 	// The poll under way, or the last one.
-	polled    time.Time
-	gap       time.Duration // from the poll before it
-	first     string        // URL that it began with
-	hops      []*exchange   // its redirects
-	done      *exchange     // its last exchange
-	awaits    string        // URL that the last answer sent the client to
-	pages     int           // archive pages asked for
-	nextPage  string
-	isGap     bool // the document held nothing that was known
-	gapUnsure bool
+	polled     time.Time
+	gap        time.Duration // from the poll before it
+	first      string        // URL that it began with
+	hops       []*exchange   // its redirects
+	done       *exchange     // its last exchange
+	awaits     string        // URL that the last answer sent the client to
+	pages      int           // archive pages asked for
+	nextPage   string
+	isGap      bool // the document held nothing that was known
+	gapUnsure  bool // what the client knows is unsure until its next document
+	pageUnsure bool // and was when the last one came
 
 	// When the next may and must come.
 	bounds   []bound
@@ -188,7 +190,7 @@ func (j *judge) recovering(t time.Time) bool {
 func (j *judge) page(v *view, x *exchange) {
 	v.pages++
 	j.check(15, x, v.pages <= 3, "asks for the %dth archive page, 3 are enough", v.pages)
-	j.check(15, x, v.isGap || v.gapUnsure, "asks for an archive page though nothing was missed")
+	j.check(15, x, v.isGap || v.gapUnsure || v.pageUnsure, "asks for an archive page though nothing was missed")
 	if v.nextPage != "" && v.pages <= 3 {
 		j.check(15, x, x.url == v.nextPage, "asks for %s, the next page is %s", x.url, v.nextPage)
 	}
@@ -196,7 +198,7 @@ func (j *judge) page(v *view, x *exchange) {
 
 // closePoll judges what a poll should have done and did not.
 func (j *judge) closePoll(v *view) {
-	if v.done == nil || v.done.cut || v.gapUnsure || !v.isGap || v.done.answer.next == "" || j.stoppedSince(v.done.end) {
+	if v.done == nil || v.done.cut || v.gapUnsure || v.pageUnsure || !v.isGap || v.done.answer.next == "" || j.stoppedSince(v.done.end) {
 		return
 	}
 	j.check(15, v.done, v.pages > 0, "shows nothing that was known before, and the older pages were not asked for")
@@ -259,7 +261,7 @@ func (j *judge) remember(v *view, x *exchange) {
 		v.cache.replace(x)
 		v.hints = a.hints
 		j.deliver(v, x)
-		v.gapUnsure = false
+		v.pageUnsure, v.gapUnsure = v.gapUnsure, false
 		j.learn(v, x)
 	case kindDamaged:
 		v.cache.foreign(x, 6)
@@ -333,6 +335,7 @@ func (j *judge) stopped(now time.Time) {
 		if v.done != nil && now.Sub(v.done.end) < killWindow {
 			v.cache.unsure(v.done)
 			v.gapUnsure = true
+			v.bounds = slices.DeleteFunc(v.bounds, func(b bound) bool { return b.row == 12 || b.row == 13 })
 		}
 	}
 	for i := len(j.lost) - 1; i >= 0 && now.Sub(j.lost[i].x.end) < killWindow; i-- {
