@@ -5,62 +5,83 @@ import (
 	"time"
 )
 
-// monthOf knows the months in 18 languages, whole and as abbreviated there,
+// monthOf knows the months in some 30 languages, whole and as abbreviated there,
 // without accents. Names that mean different months in different languages
-// ("listopad") stand for the one with more readers.
+// ("listopad" is October in Croatia) stand for the one with more readers.
 func monthOf(w string) time.Month {
 	switch w {
 	case "january", "jan", "januar", "janner", "janvier", "janv", "enero", "ene", "gennaio", "gen", "genn",
 		"janeiro", "januari", "stycznia", "styczen", "sty", "leden", "ledna", "led", "январь", "января", "янв",
 		"січень", "січня", "січ", "ocak", "oca", "januarja", "ιανουαριος", "ιανουαριου", "ιαν", "ianuarie", "ian",
-		"tammikuu", "tammikuuta", "tammi", "januára", "януари", "яну", "gener":
+		"tammikuu", "tammikuuta", "tammi", "януари", "яну", "gener",
+		"janar", "јануар", "يناير", "ינואר", "जनवरी", "sausio", "sausis", "jaanuar", "janvaris", "janvara",
+		"sijecnja", "sijecanj", "januara":
 		return time.January
 	case "february", "feb", "februar", "fevrier", "fevr", "fev", "febrero", "febbraio", "febb", "fevereiro",
 		"februari", "lutego", "luty", "lut", "unor", "unora", "февраль", "февраля", "фев", "февр", "лютии",
 		"лютого", "лют", "subat", "sub", "februarja", "φεβρουαριος", "φεβρουαριου", "φεβ", "februarie",
-		"helmikuu", "helmikuuta", "helmi", "febr", "февруари", "febrer":
+		"helmikuu", "helmikuuta", "helmi", "febr", "февруари", "febrer",
+		"shkurt", "фебруар", "فبراير", "פברואר", "फरवरी", "vasario", "vasaris", "veebruar", "februaris",
+		"februara", "veljace", "veljaca", "peb", "pebruari":
 		return time.February
 	case "march", "mar", "marz", "mrz", "maerz", "mars", "marzo", "marco", "maart", "mrt", "marca", "marzec",
 		"brezen", "brezna", "bre", "март", "марта", "мар", "березень", "березня", "бер", "mart", "marcius", "marc",
-		"μαρτιος", "μαρτιου", "μαρ", "martie", "maaliskuu", "maaliskuuta", "maalis":
+		"μαρτιος", "μαρτιου", "μαρ", "martie", "maaliskuu", "maaliskuuta", "maalis",
+		"maret", "مارس", "מרץ", "मारच", "kovo", "kovas", "marts", "ozujka", "ozujak", "ozu":
 		return time.March
 	case "april", "apr", "avril", "avr", "abril", "abr", "aprile", "kwietnia", "kwiecien", "kwi", "duben", "dubna",
 		"dub", "апрель", "апреля", "апр", "квітень", "квітня", "квіт", "квт", "кві", "nisan", "nis", "aprilis", "απριλιος",
-		"απριλιου", "απρ", "aprilie", "huhtikuu", "huhtikuuta", "huhti", "април", "apl":
+		"απριλιου", "απρ", "aprilie", "huhtikuu", "huhtikuuta", "huhti", "април", "apl",
+		"ابريل", "אפריל", "अपरल", "balandzio", "balandis", "aprill", "aprila", "travnja", "travanj":
 		return time.April
 	case "may", "mai", "mayo", "maggio", "mag", "magg", "maio", "mei", "maja", "maj", "kveten", "kvetna", "kve",
 		"маи", "мая", "травень", "травня", "трав", "тра", "mayis", "mayıs", "majus", "μαιος", "μαιου", "μαι", "toukokuu",
-		"toukokuuta", "touko", "maig":
+		"toukokuuta", "touko", "maig",
+		"мај", "مايو", "מאי", "मई", "geguzes", "geguze", "maijs", "maija", "svibnja", "svibanj", "svi":
 		return time.May
 	case "june", "jun", "juni", "juin", "junio", "giugno", "giu", "junho", "czerwca", "czerwiec", "cze", "cerven",
 		"cervna", "июнь", "июня", "июн", "червень", "червня", "черв", "чер", "haziran", "haz", "junius", "ιουνιος",
-		"ιουνιου", "ιουν", "iunie", "iun", "kesakuu", "kesakuuta", "kesa", "юни", "juny":
+		"ιουνιου", "ιουν", "iunie", "iun", "kesakuu", "kesakuuta", "kesa", "юни", "juny",
+		"јун", "يونيو", "יוני", "जन", "birzelio", "birzelis", "juuni", "junijs", "junija", "lipnja", "lipanj",
+		"junij":
 		return time.June
 	case "july", "jul", "juli", "juillet", "juil", "julio", "luglio", "lug", "lugl", "julho", "lipca", "lipiec", "lip",
 		"cervenec", "cervence", "июль", "июля", "июл", "липень", "липня", "лип", "temmuz", "tem", "julius",
-		"ιουλιος", "ιουλιου", "ιουλ", "iulie", "iul", "heinakuu", "heinakuuta", "heina", "юли", "juliol":
+		"ιουλιος", "ιουλιου", "ιουλ", "iulie", "iul", "heinakuu", "heinakuuta", "heina", "юли", "juliol",
+		"јул", "يوليو", "יולי", "जलाई", "liepos", "liepa", "juuli", "julijs", "julija", "srpnja", "srpanj",
+		"srp", "julij":
 		return time.July
 	case "august", "aug", "aout", "agosto", "ago", "augustus", "sierpnia", "sierpien", "sie", "srpen", "srpna",
 		"август", "августа", "авг", "серпень", "серпня", "серп", "сер", "agustos", "agu", "augusztus", "αυγουστος",
-		"αυγουστου", "αυγ", "elokuu", "elokuuta", "elo", "augusti", "agost":
+		"αυγουστου", "αυγ", "elokuu", "elokuuta", "elo", "augusti", "agost",
+		"اغسطس", "אוגוסט", "अगसत", "rugpjucio", "rugpjutis", "augusts", "augusta", "kolovoza", "kolovoz",
+		"kol", "agustus", "agt", "avgust", "avgusta", "avg":
 		return time.August
 	case "september", "sep", "sept", "septembre", "septiembre", "setiembre", "settembre", "set", "sett", "setembro",
 		"wrzesnia", "wrzesien", "wrz", "zari", "сентябрь", "сентября", "сен", "сент", "вересень", "вересня", "вер", "верес",
 		"eylul", "eyl", "szeptember", "szept", "σεπτεμβριος", "σεπτεμβριου", "σεπ", "σεπτ", "septembrie", "syyskuu",
-		"syyskuuta", "syys", "септември", "setembre":
+		"syyskuuta", "syys", "септември", "setembre",
+		"септембар", "سبتمبر", "ספטמבר", "सितबर", "सितमबर", "rugsejo", "rugsejis", "septembris", "septembra",
+		"rujna", "rujan", "ruj", "septembar":
 		return time.September
 	case "october", "oct", "oktober", "okt", "octobre", "octubre", "ottobre", "ott", "outubro", "out", "pazdziernika",
 		"pazdziernik", "paz", "rijen", "rijna", "октябрь", "октября", "окт", "жовтень", "жовтня", "жовт", "жов", "ekim",
-		"eki", "οκτωβριος", "οκτωβριου", "οκτ", "octombrie", "lokakuu", "lokakuuta", "loka", "октомври":
+		"eki", "οκτωβριος", "οκτωβριου", "οκτ", "octombrie", "lokakuu", "lokakuuta", "loka", "октомври",
+		"октобар", "اكتوبر", "אוקטובר", "अकटबर", "अकतबर", "spalio", "spalis", "oktoober", "oktobris",
+		"oktobra", "oktobar":
 		return time.October
 	case "november", "nov", "novembre", "noviembre", "novembro", "listopada", "listopad", "listopadu", "lis",
 		"ноябрь", "ноября", "ноя", "нояб", "листопад", "листопада", "лист", "лис", "kasim", "kasım", "kas", "νοεμβριος",
-		"νοεμβριου", "νοε", "νοεμ", "noiembrie", "noi", "marraskuu", "marraskuuta", "marras", "ноември":
+		"νοεμβριου", "νοε", "νοεμ", "noiembrie", "noi", "marraskuu", "marraskuuta", "marras", "ноември",
+		"новембар", "نوفمبر", "נובמבר", "नवबर", "नवमबर", "lapkricio", "lapkritis", "novembris", "novembra",
+		"studenoga", "studenog", "studeni", "stu", "novembar":
 		return time.November
 	case "december", "dec", "dezember", "dez", "decembre", "diciembre", "dic", "dicembre", "dezembro", "desember",
 		"des", "grudnia", "grudzien", "gru", "prosinec", "prosince", "pro", "декабрь", "декабря", "дек", "грудень",
 		"грудня", "груд", "гру", "aralik", "aralık", "ara", "δεκεμβριος", "δεκεμβριου", "δεκ", "decembrie", "joulukuu",
-		"joulukuuta", "joulu", "декември", "desembre":
+		"joulukuuta", "joulu", "декември", "desembre",
+		"децембар", "ديسمبر", "דצמבר", "दिसबर", "दिसमबर", "gruodzio", "gruodis", "detsember", "decembris",
+		"decembra", "prosinca", "decembar":
 		return time.December
 	}
 	return 0

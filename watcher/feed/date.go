@@ -104,7 +104,7 @@ type lexeme struct {
 // a comment (RFC 5322, section 3.2.2).
 func lexDate(s string) []lexeme {
 	var out []lexeme
-	s = eastern(s)
+	s = eastern(strings.Map(westernDigit, s))
 	glued := false
 	for i := 0; i < len(s); {
 		r, n := utf8.DecodeRuneInString(s[i:])
@@ -174,6 +174,16 @@ func eastern(s string) string {
 	return s
 }
 
+// westernDigit turns the digits of Arabic, Persian and Hindi into ours.
+func westernDigit(r rune) rune {
+	for _, zero := range [...]rune{'٠', '۰', '०'} {
+		if r >= zero && r <= zero+9 {
+			return '0' + r - zero
+		}
+	}
+	return r
+}
+
 // fold lowers a word and takes off accents and dots.
 func fold(w string) string {
 	w = strings.ToLower(w)
@@ -207,6 +217,7 @@ type dateParser struct {
 	half     string // "am", "pm"
 	zone     *time.Location
 	zoneOpen bool // an offset may follow: behind a time or "GMT"
+	british  bool // the zone is British Summer Time, or else Bangladesh's
 }
 
 func (p *dateParser) run() bool {
@@ -297,7 +308,8 @@ func (p *dateParser) clockTime(l lexeme) bool {
 // sign reads an offset behind a time, and is a separator elsewhere.
 func (p *dateParser) sign(l lexeme) bool {
 	num := p.peek(1)
-	if !p.zoneOpen || num.kind != 'n' || !num.glued {
+	behindYear := p.timed && p.zone == nil && !l.glued && len(num.text) == 4 // git's dates end so
+	if !p.zoneOpen && !behindYear || num.kind != 'n' || !num.glued {
 		if len(p.nums) == 1 && p.sep == 0 {
 			p.sep = '-'
 		}
@@ -343,8 +355,10 @@ func (p *dateParser) word(l lexeme) bool {
 	case "am", "pm":
 		p.half = w
 		return true
-	case "at", "um", "uhr", "a", "de", "del", "of", "kl", "den", "г", "в", "року", "о":
+	case "uhr", "г", "року":
 		return true
+	case "at", "um", "a", "de", "del", "of", "kl", "den", "в", "о":
+		return p.at < len(p.lexemes) // at the end it would be a zone
 	}
 	if m := monthOf(w); m != 0 {
 		if p.month != 0 && !p.first {
@@ -364,7 +378,7 @@ func (p *dateParser) word(l lexeme) bool {
 	if !ok {
 		return false
 	}
-	p.zone = zone
+	p.zone, p.british = zone, w == "bst"
 	p.zoneOpen = w == "gmt" || w == "utc"
 	return true
 }
@@ -382,6 +396,9 @@ func (p *dateParser) time() (time.Time, bool) {
 	}
 	date := time.Date(year, p.month, day, 0, 0, 0, 0, time.UTC)
 	if p.month < 1 || p.month > 12 || date.Day() != day {
+		return time.Time{}, false
+	}
+	if p.british && (p.month < time.March || p.month > time.October) {
 		return time.Time{}, false
 	}
 	return time.Date(year, p.month, day, p.clock[0], p.clock[1], p.clock[2], p.clock[3], zone).UTC(), true

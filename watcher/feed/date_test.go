@@ -1,8 +1,13 @@
 package feed_test
 
 import (
+	"maps"
+	"slices"
+	"strings"
 	"testing"
 	"time"
+
+	"pgregory.net/rapid"
 
 	"newswatch/watcher/feed"
 )
@@ -56,6 +61,22 @@ func TestParseDate(t *testing.T) {
 		"2027. március 1.":                   "2027-03-01T00:00:00Z",
 		"Δευ, 01 Μαρ 2027 09:30:00 +0200":    "2027-03-01T07:30:00Z",
 		"2027年3月1日 下午9:30":                   "2027-03-01T21:30:00Z",
+		"١ مارس ٢٠٢٧ 09:30":                  "2027-03-01T09:30:00Z",
+		"1 मार्च 2027":                       "2027-03-01T00:00:00Z",
+		"1 באוקטובר 2027":                    "",
+		"1 אוקטובר 2027":                     "2027-10-01T00:00:00Z",
+		"2027 m. kovo 1 d.":                  "",
+		"1 kovo 2027":                        "2027-03-01T00:00:00Z",
+		"Sen, 01 Agustus 2027 09:30:00 WIB":  "2027-08-01T02:30:00Z",
+		"pet, 01 srpnja 2027":                "2027-07-01T00:00:00Z",
+		// zones with several meanings
+		"Thu, 01 Jul 2027 09:30:00 BST": "2027-07-01T08:30:00Z",
+		"Mon, 01 Feb 2027 09:30:00 BST": "", // Bangladesh's, then
+		"Mon, 01 Mar 2027 09:30:00 CST": "2027-03-01T15:30:00Z",
+		"Mon, 01 Mar 2027 09:30:00 AMT": "", // Amazon or Armenia
+		"Mon, 01 Mar 2027 09:30:00 SST": "", // Samoa or Singapore
+		// numbers that are no Unix time
+		"180389340": "", "18038934000": "", "1803893400.5": "",
 		// numbers in some order
 		"26/06/2027":       "2027-06-26T00:00:00Z",
 		"06/26/2027":       "2027-06-26T00:00:00Z",
@@ -76,6 +97,52 @@ func TestParseDate(t *testing.T) {
 			t.Errorf("%q: got %q, want %q", input, text, want)
 		}
 	}
+}
+
+// TestDateLayoutsAndZones writes dates in all common forms and zones, and reads
+// them back.
+func TestDateLayoutsAndZones(t *testing.T) {
+	t.Parallel()
+	layouts := []string{
+		"Mon, 02 Jan 2006 15:04:05", "Mon, 2 Jan 06 15:04:05", "Monday, 2 January 2006 15:04:05", "2 Jan 2006 15:04:05",
+		"Jan 2, 2006 15:04:05", "Mon, Jan 2 2006 15:04:05", "Mon Jan _2 15:04:05 2006", "2006-01-02T15:04:05",
+		"2006-01-02 15:04:05", "2006/01/02 15:04:05", "20060102T150405", "02-Jan-2006 15:04:05", "02.01.2006 15:04:05",
+		"January 2, 2006 3:04:05 PM", "2006-01-02T15:04:05.000",
+	}
+	zones := map[string]int{ // minutes ahead of UTC
+		"": 0, "Z": 0, " GMT": 0, " UTC": 0, " +0000": 0, " +0530": 330, "+05:30": 330, " -0930": -570, "-11:00": -660,
+		" +1400": 840, " EST": -300, " EDT": -240, " CST": -360, " MDT": -360, " PST": -480, " CET": 60, " CEST": 120,
+		" MSK": 180, " IST": 330, " JST": 540, " KST": 540, " HKT": 480, " AEST": 600, " NZDT": 780, " SAST": 120,
+		" WIB": 420, " PKT": 300, " GMT+2": 120, " UTC+05:45": 345, " (CET)": 0, " +0100 (CET)": 60,
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		layout := rapid.SampledFrom(layouts).Draw(t, "layout")
+		zone := rapid.SampledFrom(slices.Sorted(maps.Keys(zones))).Draw(t, "zone")
+		local := time.Unix(rapid.Int64Range(0, 4_000_000_000).Draw(t, "second"), 0).UTC()
+		if strings.Contains(layout, " 06 ") && (local.Year() < 1969 || local.Year() > 2068) {
+			return // the century is not in it
+		}
+		if (strings.HasSuffix(layout, "2006") || strings.HasSuffix(layout, "PM")) && zone != "" && zone[0] != ' ' {
+			return
+		}
+		input := local.Format(layout) + zone
+		want := local.Add(-time.Duration(zones[zone]) * time.Minute)
+		if got, ok := feed.ParseDate(input); !ok || !got.Equal(want) {
+			t.Fatalf("%q: got %v, %v; want %v", input, got, ok, want)
+		}
+	})
+}
+
+// TestUnknownZones says that a name that stands for no zone never means UTC.
+func TestUnknownZones(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		name := rapid.StringMatching(`[A-Z]{3,5}`).Draw(t, "zone")
+		got, ok := feed.ParseDate("Thu, 01 Jul 2027 09:30:00 " + name)
+		if ok && got.Hour() == 9 && got.Minute() == 30 && !strings.Contains("GMT UTC WET UCT", name) {
+			t.Fatalf("%s was read as UTC", name)
+		}
+	})
 }
 
 func FuzzParseDate(f *testing.F) {
