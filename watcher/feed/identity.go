@@ -50,47 +50,75 @@ func identify(entries []Entry, site string) []keyed {
 }
 
 // distinct folds the entries that say the same: all of it, or all but a guid that
-// differs from one listing to the next. The folded one has the guids of all.
+// differs from one listing to the next. The folded one has the keys of all.
 func distinct(entries []Entry) []keyed {
 	all := make([]keyed, 0, len(entries))
-	place := map[string]int{} // of an entry in all, by what it says
+	first := make([]int, 0, len(entries)) // of each of all: the one it repeats, or itself
+	place := map[string]int{}             // of an entry in all, by what it says
+	root := func(n int) int {
+		for first[n] != n {
+			n = first[n]
+		}
+		return n
+	}
 	for i := range entries {
-		k := keyed{entry: &entries[i]}
-		k.title = cleanTitle(k.entry.Title)
-		guid, link := strings.TrimSpace(k.entry.GUID), linkText(k.entry.Link)
-		if guid+link+k.title+k.entry.Summary+k.entry.Content == "" {
+		k := keyed{entry: &entries[i], title: cleanTitle(entries[i].Title)}
+		says := k.says()
+		if len(says) == 0 {
 			continue
 		}
-		text := []string{k.entry.Summary, k.entry.Content}
-		k.signs.Whole = hashed("whole", append(text, guid, link, k.title)...)
-		whole := k.signs.Whole
-		if k.title != "" && guid+link != "" {
-			whole = hashed("listed", guid, link, k.title)
-		}
-		said := hashed("said", append(text, link, k.title, k.entry.Published.UTC().String())...)
-		n, again := place[whole]
-		if !again && link != "" {
-			n, again = place[said]
-		}
-		if !again {
-			n = len(all)
-			all = append(all, k)
-		}
-		place[whole], place[said] = n, n
-		if again && len(all[n].again) < maxAgain {
-			all[n].again = append(all[n].again, k.entry)
+		n := len(all)
+		all, first = append(all, k), append(first, n)
+		for _, s := range says {
+			if m, again := place[s]; again {
+				a, b := root(m), root(n)
+				first[max(a, b)] = min(a, b)
+			}
+			place[s] = n
 		}
 	}
-	return all
+	var out []keyed
+	at := map[int]int{} // of a first one in out
+	for n, k := range all {
+		r := root(n)
+		if r == n {
+			at[n] = len(out)
+			out = append(out, k)
+		} else if o := &out[at[r]]; len(o.again) < maxAgain {
+			o.again = append(o.again, k.entry)
+		}
+	}
+	return out
 }
 
-// linkText is what two links to the same page have in common.
-func linkText(link string) string {
+// says are hashes of what an entry says; another one with any of them is the same,
+// listed twice.
+func (k *keyed) says() []string {
+	e := k.entry
+	guid := strings.TrimSpace(e.GUID)
+	link, paged := linkText(e.Link)
+	if guid+link+k.title+e.Summary+e.Content == "" {
+		return nil
+	}
+	k.signs.Whole = hashed("whole", e.Summary, e.Content, guid, link, k.title)
+	says := []string{k.signs.Whole}
+	if k.title != "" && guid+link != "" {
+		says = append(says, hashed("listed", guid, link, k.title))
+	}
+	if paged {
+		says = append(says, hashed("said", e.Summary, e.Content, link, k.title, e.Published.UTC().String()))
+	}
+	return says
+}
+
+// linkText is what two links to the same page have in common; paged is false when
+// that is no page of its own.
+func linkText(link string) (text string, paged bool) {
 	p, ok := pageOf(link)
 	if !ok {
-		return strings.TrimSpace(link)
+		return strings.TrimSpace(link), false
 	}
-	return p.host + p.rest() + "#" + p.fragment + p.counter
+	return p.host + p.rest() + "#" + p.fragment + p.counter, p.key() != ""
 }
 
 // candidates are the keys that an entry could have, strongest first. Any one of
@@ -128,8 +156,8 @@ func candidates(e *Entry, title, site string) []string {
 			add("number", number)
 		}
 	}
-	if !linked && len(keys) == 0 {
-		add("link", strings.TrimSpace(e.Link)) // whatever it is, it is the publisher's name for the item
+	if !linked {
+		add("raw", strings.TrimSpace(e.Link)) // whatever it is, it is the publisher's name for the item
 	}
 	if link.host == "news.google.com" {
 		for _, key := range storyKeys(title, e.Published) {

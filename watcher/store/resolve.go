@@ -219,7 +219,7 @@ func (r *resolution) claims() []claim {
 		all = append(all, own...)
 	}
 	slices.SortStableFunc(all, func(a, b claim) int {
-		return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.group, b.group), cmp.Compare(a.item.id, b.item.id))
+		return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.group, b.group)) // then the strongest key counts
 	})
 	return all
 }
@@ -332,8 +332,9 @@ func (r *resolution) newID(feedID string, g *group) string {
 	return news.ItemID(feedID, "again:"+g.whole.name)
 }
 
-// rows are the keys to write: new ones, those that have become void, and those
-// that were last seen before a time.
+// rows are the keys to write: new ones, those that led to another item or have
+// become void, and those that were last seen before a time. All that an entry has
+// leads to its item from then on, so that reading it again ends there too.
 func (r *resolution) rows(marks []mark, stale time.Time) []seenKey {
 	var rows []seenKey
 	written := map[string]bool{}
@@ -354,14 +355,9 @@ func (r *resolution) rows(marks []mark, stale time.Time) []seenKey {
 		for _, k := range m.shared {
 			write(k, "", false)
 		}
-		for _, k := range r.living(m) {
-			write(k, r.keep(k, g.id), g.item != nil)
-		}
-		for _, k := range [...]key{m.title, m.path, m.number} {
-			if g.item != nil {
-				write(k, r.keep(k, g.id), g.item != nil)
-			} else if k.hash != "" && !r.isVoid(k) {
-				write(k, g.id, false) // signs lead to the newest item that has them
+		for _, k := range append(r.living(m), m.title, m.path, m.number) {
+			if !r.isVoid(k) {
+				write(k, g.id, g.item != nil)
 			}
 		}
 		for _, k := range m.keys {
@@ -371,17 +367,6 @@ func (r *resolution) rows(marks []mark, stale time.Time) []seenKey {
 		}
 	}
 	return rows
-}
-
-// keep is what a key leads to already, else the item.
-func (r *resolution) keep(k key, item string) string {
-	if row, had := r.seen[k.hash]; had {
-		item = row.item.id
-	}
-	if r.isVoid(k) {
-		item = ""
-	}
-	return item
 }
 
 // seenKey is a row of the table of what was seen.
