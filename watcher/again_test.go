@@ -1,6 +1,7 @@
 package watcher_test
 
 import (
+	"context"
 	"fmt"
 	"path/filepath"
 	"testing"
@@ -70,8 +71,15 @@ func drawEntries(t *rapid.T) []feed.Entry {
 	return entries
 }
 
+// reader is a test of any kind.
+type reader interface {
+	Context() context.Context
+	Fatal(args ...any)
+	Fatalf(format string, args ...any)
+}
+
 // readDocument commits a poll that brought a document.
-func readDocument(t *rapid.T, st *store.Store, f news.Feed, doc []news.Item, now time.Time) []news.Item {
+func readDocument(t reader, st *store.Store, f news.Feed, doc []news.Item, now time.Time) []news.Item {
 	fresh, edited, err := st.Known(t.Context(), f.ID, doc)
 	if err != nil {
 		t.Fatal(err)

@@ -15,6 +15,7 @@ const (
 	signScore   = 2 // a sign leads there
 	dateScore   = 2 // it was published in the same second
 	dayScore    = 1 // it is dated the same, by a date without a time
+	hintScore   = 1 // the text is that of the item, another name, and no date
 	sharedScore = 1 // a key leads there that tells nothing any more from this document on
 
 	enough      = 4 // makes them the same
@@ -203,18 +204,14 @@ func (r *resolution) claims() []claim {
 		for _, k := range g.shared {
 			vote(k, sharedScore)
 		}
-		for j := range own {
-			if own[j].item.stored && own[j].item.revision == g.revision {
-				own[j].score += sameScore
-			}
-		}
+		named := len(own) // the rest is hinted at by signs alone
 		for _, k := range [...]key{g.title, g.path, g.number} {
 			if !slices.Contains(g.own, k) {
 				vote(k, signScore)
 			}
 		}
 		for j := range own {
-			own[j].score += g.sameDate(own[j].item)
+			own[j].score += g.likeness(own[j].item, j < named)
 		}
 		all = append(all, own...)
 	}
@@ -224,15 +221,26 @@ func (r *resolution) claims() []claim {
 	return all
 }
 
-// sameDate is what the dates say. A full hour is often no time at all, but a day.
-func (m *mark) sameDate(it *storedItem) int {
+// likeness is what date and text say beside keys and signs. A full hour is often
+// no time at all, but a day; and few words are often said twice, so that they
+// count little when only signs lead to the item.
+func (m *mark) likeness(it *storedItem, named bool) (score int) {
+	dated := m.dated && it.dated
 	switch {
-	case !m.dated || !it.dated || ms(m.published) != ms(it.published):
-		return 0
+	case !dated || ms(m.published) != ms(it.published):
 	case m.published.Minute() == 0 && m.published.Second() == 0:
-		return dayScore
+		score = dayScore
+	default:
+		score = dateScore
 	}
-	return dateScore
+	switch {
+	case !it.stored || it.revision != m.revision:
+	case named:
+		score += sameScore
+	case !dated:
+		score = hintScore
+	}
+	return score
 }
 
 // assign gives entries the items that they fit best, and says whether any got one.
@@ -247,8 +255,9 @@ func (r *resolution) assign(claims []claim, least int) bool {
 }
 
 // assignMoved knows a document again in which nothing is known: a publisher that
-// changes its system may change all guids and all links in one night. Title and
-// day are enough when they fit for many entries and for at least half of all.
+// changes its system may change all guids and all links in one night, and some make
+// up new guids at each poll. Title and day, or title and text, are enough when they
+// fit for many entries and for at least half of all.
 func (r *resolution) assignMoved(claims []claim) {
 	if !r.assign(claims, enoughMoved) {
 		return

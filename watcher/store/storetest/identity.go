@@ -15,6 +15,7 @@ func identity() map[string]func(*fixture) {
 		"identity/a link is used again":            identityReused,
 		"identity/two signs, or one and the date":  identitySigns,
 		"identity/a whole document is told anew":   identityMoved,
+		"identity/guids that are made up":          identityMadeUp,
 		"identity/a bulletin is no moved document": identityBulletin,
 		"identity/the title when nothing else":     identityTitle,
 		"identity/all that it says when need be":   identityWhole,
@@ -149,6 +150,20 @@ func identityMoved(f *fixture) {
 	f.wantFresh("all guids and links new", doc("new ", "e", "a", "b", "c"), "e")
 	f.wantFresh("known from then on", doc("new ", "e", "a", "b"))
 	f.wantFresh("one alone is not moved", append(doc("newer ", "d"), doc("new ", "e")...), "d")
+}
+
+func identityMadeUp(f *fixture) {
+	doc := func(way string, titles ...string) (all []news.Item) {
+		for _, title := range titles {
+			it := f.entry(title, "guid:"+way+title)
+			it.Dated = false
+			all = append(all, it)
+		}
+		return all
+	}
+	f.wantFresh("at first", doc("1", "a", "b", "c"), "a", "b", "c")
+	f.wantFresh("with one more", doc("2", "d", "a", "b", "c"), "d")
+	f.wantFresh("and once more", doc("3", "d", "a", "b"))
 }
 
 func identityBulletin(f *fixture) {
