@@ -76,20 +76,22 @@ type seenRow struct {
 
 func (s *Store) seenRows(ctx context.Context, c conn, feedID string, marks []mark) (map[string]seenRow, error) {
 	var keys []string
-	for _, m := range marks {
-		keys = append(keys, m.all()...)
+	for i := range marks {
+		keys = marks[i].hashes(keys)
 	}
-	rows := map[string]seenRow{}
-	items := map[string]*storedItem{}
+	rows := make(map[string]seenRow, len(keys))
+	items := make(map[string]*storedItem, len(marks)+1)
+	var key string
+	var last time.Time
+	var it storedItem
+	fields := []any{&key, &it.id, at{&last}, &it.stored, &it.revision, at{&it.published}, at{&it.fetched}, &it.dated, &it.baseline}
 	err := s.query(ctx, c, func(r *sql.Rows) error {
-		var key string
-		var last time.Time
-		k := &storedItem{}
-		err := r.Scan(&key, &k.id, at{&last}, &k.stored, &k.revision, at{&k.published}, at{&k.fetched}, &k.dated, &k.baseline)
-		if items[k.id] == nil {
-			items[k.id] = k
+		err := r.Scan(fields...)
+		if items[it.id] == nil {
+			one := it
+			items[it.id] = &one
 		}
-		rows[key] = seenRow{items[k.id], last}
+		rows[key] = seenRow{items[it.id], last}
 		return err
 	}, knownQuery, feedID, list(keys))
 	return rows, err
@@ -175,10 +177,13 @@ func (s *Store) withoutExcess(ctx context.Context, tx *sql.Tx, feedID string, ke
 	return slices.DeleteFunc(keys, func(k seenKey) bool { return k.alias && counts[k.item] >= maxAliases }), err
 }
 
-// documentItems are all items of the document; those that are new or edited may
-// stand there alone.
+// documentItems are all items of the document. One of which only the new and the
+// edited ones are given has no others.
 func documentItems(c PollCommit) []news.Item {
-	items := slices.Clone(c.Seen)
+	if len(c.Seen) > 0 {
+		return c.Seen
+	}
+	items := make([]news.Item, 0, len(c.Fresh)+len(c.Edited))
 	for _, m := range slices.Concat(c.Fresh, c.Edited) {
 		items = append(items, m.Item)
 	}

@@ -62,15 +62,16 @@ func marksOf(items []news.Item) []mark {
 	return marks
 }
 
-// all are the hashes of everything that could lead to an item.
-func (m *mark) all() []string {
-	hashes := make([]string, 0, len(m.keys)+len(m.shared)+4)
-	for _, k := range slices.Concat(m.keys, m.shared, []key{m.title, m.path, m.number, m.whole}) {
-		if k.hash != "" {
-			hashes = append(hashes, k.hash)
+// hashes appends the hashes of everything that could lead to an item.
+func (m *mark) hashes(all []string) []string {
+	for _, keys := range [...][]key{m.keys, m.shared, {m.title, m.path, m.number, m.whole}} {
+		for _, k := range keys {
+			if k.hash != "" {
+				all = append(all, k.hash)
+			}
 		}
 	}
-	return hashes
+	return all
 }
 
 // group is one item of the document: an entry, with those that share a key.
