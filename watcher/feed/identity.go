@@ -49,8 +49,9 @@ func identify(entries []Entry, site string) []keyed {
 	return all
 }
 
-// distinct folds the entries that say the same: all of it, or all but a guid that
-// differs from one listing to the next. The folded one has the keys of all.
+// distinct folds the entries that say the same: all of it, or all but a guid or a
+// link that differs from one listing to the next, as when an article stands in two
+// sections. The folded one has the keys of all.
 func distinct(entries []Entry) []keyed {
 	all := make([]keyed, 0, len(entries))
 	first := make([]int, 0, len(entries)) // of each of all: the one it repeats, or itself
@@ -106,7 +107,10 @@ func (k *keyed) says() []string {
 		says = append(says, hashed("listed", guid, link, k.title))
 	}
 	if paged {
-		says = append(says, hashed("said", e.Summary, e.Content, link, k.title, e.Published.UTC().String()))
+		says = append(says, hashed("linked", e.Summary, e.Content, link, k.title, e.Published.UTC().String()))
+	}
+	if guid != "" && k.title != "" && !e.Published.IsZero() {
+		says = append(says, hashed("named", e.Summary, e.Content, guid, k.title, e.Published.UTC().String()))
 	}
 	return says
 }

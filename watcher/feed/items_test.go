@@ -121,6 +121,8 @@ func TestDistinctItems(t *testing.T) {
 		"short posts without a title":    {[]e{{Link: "https://h.example/", Content: "one"}, {Link: "https://h.example/", Content: "two"}}, 2},
 		"one number for two":             {[]e{{Link: "https://h.example/48213-a"}, {Link: "https://h.example/48213-b"}}, 2},
 		"all but the guid twice":         {[]e{{GUID: "1", Link: "https://h.example/a", Title: "A"}, {GUID: "2", Link: "http://h.example/a?utm_source=x", Title: "A"}}, 1},
+		"all but the link twice":         {[]e{{GUID: "1", Link: "https://h.example/world/a", Title: "A", Published: noon}, {GUID: "1", Link: "https://h.example/local/a", Title: "A", Published: noon}}, 1},
+		"one guid, one title, no date":   {[]e{{GUID: "x", Link: "https://h.example/a", Title: "A"}, {GUID: "x", Link: "https://h.example/b", Title: "A"}}, 2},
 		"two texts under one title":      {[]e{{GUID: "1", Link: "https://h.example/a", Title: "A", Content: "x"}, {GUID: "2", Link: "https://h.example/a", Title: "A", Content: "y"}}, 2},
 		"the same title":                 {[]e{{Title: "Photo", Content: "one"}, {Title: "Photo", Content: "two"}}, 2},
 		"nothing in it":                  {[]e{{}, {Title: "A"}}, 1},
