@@ -444,7 +444,7 @@ func (j *judge) blind(doc []listing, now time.Time) string {
 	for _, l := range doc {
 		usable := l.names()
 		for _, c := range l.common {
-			if holder, ok := j.common[c]; ok && holder != l.id && holder >= 0 && uses[c] == 1 {
+			if holder, ok := j.common[c]; ok && holder != l.id && holder >= 0 && uses[c] == 1 && !j.plain(doc, holder, l) {
 				return "a name that another one had alone"
 			}
 		}
@@ -463,6 +463,18 @@ func (j *judge) blind(doc []listing, now time.Time) string {
 		}
 	}
 	return ""
+}
+
+// plain says whether a name clearly passed from one article to another: the first
+// stands in the document as it was, and so does the other one unless it is new.
+func (j *judge) plain(doc []listing, holder int, other listing) bool {
+	stands := func(l listing) bool {
+		rec := j.known[l.id]
+		kept := func(name string) bool { return slices.Contains(rec.names, name) }
+		return rec != nil && slices.Contains(rec.titles, l.title) && slices.ContainsFunc(l.names(), kept)
+	}
+	n := slices.IndexFunc(doc, func(l listing) bool { return l.id == holder })
+	return n >= 0 && stands(doc[n]) && len(other.names()) > 0 && (j.known[other.id] == nil || stands(other))
 }
 
 func (j *judge) titleTaken(l listing) bool {
@@ -537,11 +549,14 @@ func (j *judge) commit(s *stage, doc []listing, fresh, edited []news.Item) {
 		rec.titles = append(rec.titles, l.title)
 		rec.paths = append(rec.paths, l.path)
 		for _, c := range l.common {
-			if holder, ok := j.common[c]; uses[c] > 1 || ok && holder != l.id {
-				j.common[c] = -1
+			holder, had := j.common[c]
+			listed := slices.ContainsFunc(doc, func(o listing) bool { return o.id == holder && o.id != l.id })
+			if uses[c] > 1 || had && (holder < 0 || listed) {
+				holder = -1
 			} else {
-				j.common[c] = l.id
+				holder = l.id
 			}
+			j.common[c] = holder
 		}
 	}
 }

@@ -19,6 +19,7 @@ const (
 	guidBlank
 	guidSame     // the same for all
 	guidRotating // another one at each poll
+	guidPlace    // the place in the document
 	guidKinds
 )
 
@@ -124,7 +125,7 @@ func (p *publisher) step(now time.Time) {
 			a.published = now.Add(-time.Duration(1+p.rng.IntN(3000)) * time.Second)
 		}
 	}
-	if most := 4 + p.rng.IntN(8); len(p.window) > most {
+	if most := 1 + p.rng.IntN(10); len(p.window) > most {
 		p.window = p.window[:most]
 	}
 	if p.rng.IntN(6) == 0 {
@@ -190,8 +191,13 @@ type listing struct {
 func (p *publisher) document() []listing {
 	p.polls++
 	var all []listing
-	for _, id := range p.window {
-		all = append(all, p.list(p.articles[id]))
+	for i, id := range p.window {
+		l := p.list(p.articles[id])
+		if p.style.guid == guidPlace {
+			l.guid = fmt.Sprint("place-", i)
+			l.common = append(l.common, "guid "+l.guid)
+		}
+		all = append(all, l)
 	}
 	return all
 }
