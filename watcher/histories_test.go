@@ -500,7 +500,7 @@ func (j *judge) continues(rec *record, l listing, usable []string, uses map[stri
 	switch {
 	case len(usable) == 0 && !isRotating(l) && !slices.ContainsFunc(l.common, unproven):
 		return true // the title is all it has
-	case !l.date.IsZero() && l.date.Equal(rec.date) && now.Sub(rec.fetched) < 30*24*time.Hour:
+	case !l.date.IsZero() && l.date.Equal(rec.date) && !l.date.Equal(l.date.Truncate(time.Hour)) && now.Sub(rec.fetched) < 30*24*time.Hour:
 		return true
 	}
 	return len(l.path) >= 20 && slices.Contains(rec.paths, l.path)

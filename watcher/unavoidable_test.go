@@ -37,6 +37,11 @@ func TestWhatNoReaderSees(t *testing.T) {
 			doc{{GUID: "2", Link: "https://h.example/b", Title: "Ferry strike"}},
 			[2]int{1, 1},
 		},
+		"guid and link change, and the date is a full hour": {
+			doc{{GUID: "1", Link: "https://h.example/a", Title: "Ferry strike", Published: at.Truncate(time.Hour)}},
+			doc{{GUID: "2", Link: "https://h.example/b", Title: "Ferry strike", Published: at.Truncate(time.Hour)}},
+			[2]int{1, 1},
+		},
 		"no guid, no link, and another headline": {
 			doc{{Title: "Ferry strike", Published: at}},
 			doc{{Title: "Strike ends", Published: at}},
