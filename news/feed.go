@@ -134,6 +134,7 @@ type Move struct {
 	URL     string    `json:"url,omitempty"`
 	Since   time.Time `json:"since,omitzero"` // first seen
 	Polls   int       `json:"polls,omitempty"`
+	Foreign bool      `json:"foreign,omitempty"`   // nothing was known there when it was first seen: another feed
 	Kept    bool      `json:"kept,omitempty"`      // proven: polls go there
 	Checked time.Time `json:"checked_at,omitzero"` // of one that is kept: when the old address was last asked
 	Fails   int       `json:"fails,omitempty"`     // of one that is kept: polls in a row that found no feed there

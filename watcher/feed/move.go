@@ -28,7 +28,8 @@ func address(f news.Feed, m news.Move, now time.Time) string {
 
 // learn takes the permanent redirect of a good poll into account: moved is where
 // it leads to, "" when there was none; from is the address asked. Only a feed
-// that shares an item with what we know proves that it is the same one.
+// that shares an item with what we know proves that it is the same one. It must
+// when it is first seen: later we know its items in any case.
 func learn(m news.Move, from, moved string, same bool, now time.Time) news.Move {
 	switch {
 	case m.Kept && from == m.URL:
@@ -43,9 +44,9 @@ func learn(m news.Move, from, moved string, same bool, now time.Time) news.Move 
 	case moved == "":
 		return news.Move{}
 	case moved != m.URL:
-		m = news.Move{URL: moved, Since: now}
+		m = news.Move{URL: moved, Since: now, Foreign: !same}
 	}
-	if same {
+	if same && !m.Foreign {
 		m.Polls++
 	}
 	proven := m.Polls >= movePolls && now.Sub(m.Since) >= moveTime

@@ -163,7 +163,7 @@ func (p *Poller) read(ctx context.Context, j Job, t timing, a *answer, renewed b
 	if st.Error == "" || doc.Hints != (news.FeedHints{}) {
 		m.Hints = doc.Hints
 	}
-	m.Move = learn(m.Move, a.from, a.moved, n.known > 0, t.now)
+	m.Move = learn(m.Move, a.from, a.moved, n.known > 0 || renewed || !j.State.Baselined, t.now)
 	m.Rhythm = observe(m.Rhythm, t.now, appeared(r.Items, n.fresh(), t.now), r.Gap)
 	st.NextAt = t.good(a.header, validated(st), m)
 	if st.Error != "" {
