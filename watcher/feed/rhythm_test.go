@@ -101,12 +101,12 @@ func TestRhythmIsSmall(t *testing.T) {
 func TestRhythmBelievesNoAbsurdDate(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		r, now := drawRhythm(t, nil)
+		r, _ := drawRhythm(t, nil)
 		if r.Polled == 0 {
 			return
 		}
 		last := time.Unix(r.Polled, 0)
-		now = last.Add(time.Hour)
+		now := last.Add(time.Hour)
 		absurd := rapid.OneOf(
 			rapid.SampledFrom([]time.Time{{}, time.Unix(0, 0), now, now.AddDate(0, 0, 1), now.AddDate(8000, 0, 0), last, last.AddDate(-1, 0, 0)}),
 			rapid.Map(rapid.Int64Range(0, 9*day), func(ago int64) time.Time { return last.Add(-time.Duration(ago) * time.Second) }))
