@@ -45,7 +45,6 @@ func (w *Watcher) pollHost(ctx context.Context, l news.Lease) (sum Summary, err 
 		if err != nil {
 			return sum, fmt.Errorf("poll %s: %w", state.FeedID, err)
 		}
-		w.asked.Store(state.FeedID, true)
 		if back {
 			return sum, nil
 		}
@@ -75,6 +74,11 @@ func (w *Watcher) due(d *desk, s news.FeedState, now time.Time) bool {
 func (w *Watcher) pollFeed(ctx context.Context, l news.Lease, d *desk, state news.FeedState, last bool) (sum Summary, back bool, err error) {
 	f := d.feeds[state.FeedID]
 	late := w.cfg.Now().Sub(state.NextAt).Truncate(time.Millisecond)
+	if !d.allowed(f) {
+		if err := w.cfg.Store.Asking(ctx, l, f.ID, feed.BrokenOff(f, state, w.cfg.Now())); err != nil {
+			return sum, false, fmt.Errorf("before asking: %w", err)
+		}
+	}
 	r := d.poller.Poll(ctx, feed.Job{
 		Feed: f, State: state, Backfill: d.backfill, Wish: d.wish(f), Fixed: f.Poll != "", Phase: d.phases[f.ID],
 		RepeatedBlocks: d.rules.File.Settings.IgnoreRepeatedBlocks, Known: w.known(f.ID), Force: w.cfg.AtOnce,
@@ -102,11 +106,40 @@ func (w *Watcher) pollFeed(ctx context.Context, l news.Lease, d *desk, state new
 	if err := w.cfg.Store.CommitPoll(ctx, l, c); err != nil {
 		return sum, false, fmt.Errorf("commit: %w", err)
 	}
+	if !r.Busy {
+		w.asked.Store(f.ID, true)
+	}
+	if err := w.outage(ctx, r.DownSince); err != nil {
+		return sum, false, err
+	}
 	sum = w.polled(r, c, late)
 	if sum.Hits > 0 || sum.Edited > 0 {
 		w.ring(news.Desk)
 	}
 	return sum, c.Last, nil
+}
+
+// outage notices once that our own network is down. Feeds that failed since then,
+// before that could be told, are asked again with the others.
+func (w *Watcher) outage(ctx context.Context, since time.Time) error {
+	if since.IsZero() || w.down.Swap(since.UnixNano()) == since.UnixNano() {
+		return nil
+	}
+	w.cfg.Log.Warn("our own network seems to be down: no feed is to blame", "since", since)
+	states, err := w.cfg.Store.FeedStates(ctx)
+	if err != nil {
+		return fmt.Errorf("failures of an outage: %w", err)
+	}
+	var excused []string
+	for _, st := range states {
+		if feed.Excused(st, since, w.cfg.Now()) {
+			excused = append(excused, st.FeedID)
+		}
+	}
+	if err := w.cfg.Store.Hasten(ctx, excused); err != nil {
+		return fmt.Errorf("failures of an outage: %w", err)
+	}
+	return nil
 }
 
 // known counts the items that a feed brought before.

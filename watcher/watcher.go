@@ -59,7 +59,8 @@ type Watcher struct {
 	desk    atomic.Pointer[desk] // the rules in force and what is made of them
 	outbox  *notify.Outbox
 	polls   *crew
-	asked   sync.Map // ids of feeds that this pass has polled
+	asked   sync.Map     // ids of feeds that this pass has polled
+	down    atomic.Int64 // since when our own network is down, as last heard; Unix ns
 	posts   *crew
 	reader  *article.Reader // of the articles behind headlines
 	grouper *story.Grouper  // nil: to be replayed from the store

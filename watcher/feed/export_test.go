@@ -36,4 +36,4 @@ func Observe(r news.Rhythm, polled time.Time, appeared []time.Time, gap bool, wo
 }
 
 // Pause lets tests outside of the package ask a rhythm.
-func Pause(r news.Rhythm, now time.Time) time.Duration { return pause(r, now) }
+func Pause(r news.Rhythm) time.Duration { return pause(r) }

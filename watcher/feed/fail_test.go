@@ -414,7 +414,7 @@ func TestFailuresOfAnOutageAreTakenBack(t *testing.T) {
 			states[i], since = r.State, r.DownSince
 		}
 		for i := range states {
-			if feed.Excused(states[i], since) {
+			if feed.Excused(states[i], since, noon) {
 				excused++
 			}
 		}
@@ -423,7 +423,7 @@ func TestFailuresOfAnOutageAreTakenBack(t *testing.T) {
 		t.Errorf("%d feeds were excused, want 4", excused)
 	}
 	for i, st := range states {
-		if st.Fails != i%3 || !st.Memory.Ours || feed.Excused(st, since) {
+		if st.Fails != i%3 || !st.Memory.Ours || feed.Excused(st, since, noon) {
 			t.Errorf("feed %d has %d failures, want its own %d", i, st.Fails, i%3)
 		}
 	}

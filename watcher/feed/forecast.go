@@ -33,9 +33,8 @@ const (
 // a limit: the first step of the plan of polls that costs least, found from its
 // end.
 func due(r news.Rhythm, now int64, limit, worth time.Duration) time.Duration {
-	most := longest(r, now)
-	limit = min(limit, most)
-	t := newTimeline(r, now, min(max(planAhead, 2*limit), most))
+	limit = min(limit, mostInterval)
+	t := newTimeline(r, now, min(max(planAhead, 2*limit), mostInterval))
 	price, end := worth.Seconds(), t.at[t.n]
 	pace := math.Sqrt(2 * price * t.even)
 	var cost [maxSlots + 1]float64 // of the best plan after a poll at that slot

@@ -110,7 +110,7 @@ func (t timing) pause(m *news.FeedMemory) time.Duration {
 	if t.own || t.fixed {
 		return 0
 	}
-	return min(pause(m.Rhythm, t.now), ladderCap)
+	return min(pause(m.Rhythm), ladderCap)
 }
 
 // floor is the least time between two polls, and why.
@@ -125,6 +125,18 @@ func (t timing) floor(h http.Header, validated bool) (time.Duration, string) {
 		return floorValidated, fmt.Sprintf("floor of %s", spoken(floorValidated))
 	}
 	return floorBare, fmt.Sprintf("floor of %s: the server gives neither validators nor Cache-Control", spoken(floorBare))
+}
+
+// BrokenOff is when a feed may be asked again of which a poll, begun at a time,
+// never came to an end: the process was stopped in the midst of it. Who writes
+// that down before asking does not hammer a feed by crashing again and again.
+func BrokenOff(f news.Feed, st news.FeedState, asked time.Time) time.Time {
+	t := timing{asked: asked, now: asked, feed: f}
+	wait, _ := t.floor(nil, validated(st) || st.PolledAt.IsZero())
+	if st.Fails > 0 {
+		wait = max(wait, t.ladder(st.Fails)+t.jitter(t.ladder(st.Fails)))
+	}
+	return whole(asked.Add(wait))
 }
 
 // settle finds the feed's next turn, and notes what decided it.

@@ -105,9 +105,10 @@ func (o *outage) covers(at time.Time) bool {
 
 // Excused says whether the last failure of a feed was counted though it belongs
 // to an outage of our own network that began at a time. Its next poll takes the
-// count back; it need not wait for it.
-func Excused(st news.FeedState, since time.Time) bool {
-	return wasSilent(st.Memory) && !st.Memory.Ours && !st.PolledAt.Before(since)
+// count back; it need not wait for it, but for an hour that its publisher leaves
+// free.
+func Excused(st news.FeedState, since, now time.Time) bool {
+	return wasSilent(st.Memory) && !st.Memory.Ours && !st.PolledAt.Before(since) && !skipped(now, st.Memory.Hints)
 }
 
 // wasSilent says that a feed's host gave no sign of life when it was last asked.

@@ -71,7 +71,7 @@ func (l *learned) observe(p polling) {
 }
 
 func (l *learned) pause(now int64) float64 {
-	return feed.Pause(l.rhythm, time.Unix(now, 0)).Seconds()
+	return feed.Pause(l.rhythm).Seconds()
 }
 
 // latest are the last 50 items.

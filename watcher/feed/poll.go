@@ -2,7 +2,6 @@ package feed
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -231,8 +230,8 @@ func (n tally) fresh() int {
 	return max(n.all-n.known, 0)
 }
 
-// appeared is when the newest n items came, as they say; those without a date
-// came now.
+// appeared is when the newest n items came, as far as they say; one that does not
+// say it came now.
 func appeared(items []news.Item, n int, now time.Time) []time.Time {
 	times := make([]time.Time, 0, len(items))
 	for _, it := range items {
@@ -240,10 +239,10 @@ func appeared(items []news.Item, n int, now time.Time) []time.Time {
 			times = append(times, it.Published)
 		}
 	}
-	slices.SortFunc(times, func(a, b time.Time) int { return cmp.Compare(b.UnixNano(), a.UnixNano()) })
-	if n > len(times) {
-		times = slices.Insert(times, 0, now)
+	for len(times) < min(n, len(items)) {
+		times = append(times, now)
 	}
+	slices.SortFunc(times, func(a, b time.Time) int { return b.Compare(a) })
 	times = times[:min(n, len(times))]
 	slices.Reverse(times)
 	return times

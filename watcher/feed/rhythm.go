@@ -22,7 +22,7 @@ const (
 
 	firstInterval = time.Hour // of a feed that was seen once
 	leastInterval = time.Minute
-	mostInterval  = 6 * time.Hour // of a feed that is alive
+	mostInterval  = 6 * time.Hour // news may come from any feed
 	growth        = 1.5           // of the interval from one poll to the next
 
 	rhythmTimes  = 50
@@ -85,26 +85,11 @@ func observeAt(r news.Rhythm, polled time.Time, appeared []time.Time, gap bool, 
 
 // pause is how long to wait for the next poll, 0 when nothing is known. What
 // the server allows is for the caller to add.
-func pause(r news.Rhythm, now time.Time) time.Duration {
+func pause(r news.Rhythm) time.Duration {
 	if r.Interval <= 0 {
 		return 0
 	}
-	return min(max(r.Interval, leastInterval), longest(r, now.Unix()))
-}
-
-// longest lets a feed rest that has brought nothing for long.
-func longest(r news.Rhythm, now int64) time.Duration {
-	last := r.Since
-	if n := len(r.Times); n > 0 {
-		last = max(last, r.Times[n-1])
-	}
-	switch silent := (now - last) / daySeconds; {
-	case silent >= 30:
-		return 4 * mostInterval
-	case silent >= 14:
-		return 2 * mostInterval
-	}
-	return mostInterval
+	return min(max(r.Interval, leastInterval), mostInterval)
 }
 
 // place sorts out what the dates of new items are worth. One between the last

@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"time"
+
+	"newswatch/news"
 )
 
 // Holds are the hosts that asked for a pause, and until when none of their feeds
@@ -18,4 +20,30 @@ func (s *Store) Holds(ctx context.Context) (map[string]time.Time, error) {
 		return err
 	}, `SELECT key, hold_until FROM hosts WHERE active = 1 AND hold_until > $1`, ms(s.now()))
 	return holds, s.explain("holds of hosts", err)
+}
+
+// Asking puts off the next poll of a feed that is about to be asked, under the
+// lease on its host: should nothing come of the poll, not even a failure, the feed
+// is not asked again before. CommitPoll says better.
+func (s *Store) Asking(ctx context.Context, l news.Lease, feedID string, notBefore time.Time) error {
+	return s.shared(ctx, "ask "+feedID, s.behindFence(l, func(ctx context.Context, tx *sql.Tx) error {
+		return held(s.exec(ctx, tx, `UPDATE feeds SET next_at = $3 WHERE id = $1 AND host = $2`, feedID, l.Key, ms(notBefore)))
+	}))
+}
+
+// hastenAfter is how long after its last poll a feed may be asked again at the
+// earliest, however it went.
+const hastenAfter = 90 * time.Second
+
+// Hasten makes feeds due at once, or a little after their last poll, as far as
+// nothing holds their hosts.
+func (s *Store) Hasten(ctx context.Context, feedIDs []string) error {
+	return s.tx(ctx, "hasten feeds", func(ctx context.Context, tx *sql.Tx) error {
+		if _, err := s.exec(ctx, tx, `
+			UPDATE feeds SET next_at = {{least}}(next_at, {{greatest}}($1, polled_at + $3)) WHERE id IN ({{list 2}})`,
+			ms(s.now()), list(feedIDs), hastenAfter.Milliseconds()); err != nil {
+			return err
+		}
+		return s.syncHosts(ctx, tx)
+	})
 }

@@ -187,6 +187,9 @@ func (s *server) writeNew(a *answer, x *exchange, root string, first, last int) 
 	d := document{Personality: s.Personality, home: root, next: a.next}
 	for i := last - 1; i >= first; i-- {
 		e := entry{link: s.link(x.name, root, i), title: fmt.Sprintf("Notice %d of the %s gazette", i, s.ID), at: s.items[i]}
+		if x.name == strangers {
+			e.title, e.at = fmt.Sprintf("Recipe %d for the pantry", i), e.at.Add(-17*time.Minute)
+		}
 		d.entries = append(d.entries, e)
 		a.items = append(a.items, e.link)
 		if i > first {
@@ -202,10 +205,13 @@ func (s *server) writeNew(a *answer, x *exchange, root string, first, last int) 
 	a.body = s.pack(plain, x.header.Get("Accept-Encoding"), a.header)
 }
 
+// strangers is the document of somebody else, to which an address was moved.
+const strangers = "other.xml"
+
 // link is where an item stands: always at the feed's own address, whatever URL
 // the document was read from. A stranger's items are not ours.
 func (s *server) link(name, root string, i int) string {
-	if name == "other.xml" {
+	if name == strangers {
 		return fmt.Sprintf("%sother/%d.html", root, i)
 	}
 	return fmt.Sprintf("%sitem/%d.html", s.base, i)

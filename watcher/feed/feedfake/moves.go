@@ -78,7 +78,7 @@ func (j *judge) learn(v *view, x *exchange) {
 
 // shares says whether a document is one of the feed that was known. The items
 // of a stranger have other links.
-func shares(v *view, x *exchange) bool { return x.name != "other.xml" }
+func shares(v *view, x *exchange) bool { return x.name != strangers }
 
 // permanent is where the permanent beginning of a chain leads; "" when the chain
 // does not begin so.

@@ -113,7 +113,7 @@ func (s *server) known(name string, now time.Time) bool {
 		return true
 	case "new.xml":
 		return s.Move != Revert || s.swayed.holds(now)
-	case "a.xml", "b.xml", "other.xml", "hop6.xml":
+	case "a.xml", "b.xml", strangers, "hop6.xml":
 		return true
 	}
 	return false
