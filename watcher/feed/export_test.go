@@ -25,3 +25,8 @@ func (r *Reader) Read(j Job, body []byte, header http.Header, base string, now t
 
 // Bytes is about how much memory is held.
 func (r *Reader) Bytes() int { return r.d.size * 8 }
+
+// ReadBody decodes the body of an answer.
+func ReadBody(resp *http.Response, max int64) (body []byte, damaged, err error) {
+	return readBody(resp, max)
+}
