@@ -176,10 +176,7 @@ func (c *cutter) toHeader(at int) {
 	if len(c.items) > 0 {
 		piece = bytes.TrimSpace(piece) // mostly nothing else stands between items
 	}
-	if room := maxHeadBytes - len(c.header); len(piece) > room {
-		piece = piece[:room]
-	}
-	c.header = append(c.header, piece...)
+	c.header = append(c.header, clipBytes(piece, maxHeadBytes-len(c.header))...)
 }
 
 func (c *cutter) start(t *token) {
@@ -238,10 +235,7 @@ func (c *cutter) finish(at int) {
 		return
 	}
 	c.item.to = at
-	c.item.body = c.src[min(c.body, at):at]
-	if len(c.item.body) > maxItemBytes {
-		c.item.body = c.item.body[:maxItemBytes]
-	}
+	c.item.body = clipBytes(c.src[min(c.body, at):at], maxItemBytes)
 	if c.items == nil {
 		const usual = 64
 		c.items = make([]span, 0, usual)

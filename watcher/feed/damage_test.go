@@ -35,8 +35,6 @@ func (p *pieces) String() string {
 	return p.head + strings.Join(p.items, p.sep) + p.tail
 }
 
-func (p *pieces) json() bool { return p.format == "json" }
-
 // edit changes an item, which is then not looked at.
 func (p *pieces) edit(i int, change func(string) string) {
 	p.items[i] = change(p.items[i])

@@ -273,7 +273,6 @@ func (p *plan) keptTexts() []uint64 {
 // those read now the ones that share nothing with another. The texts are those of
 // the items, by any of their names.
 func (p *plan) remember(m *memory, texts map[uint64][]uint64) {
-	m.grow(len(p.kept)+len(p.read), len(p.old.names))
 	for _, k := range p.kept {
 		m.add(p.blocks[k.place], p.old.namesOf(k.old), p.old.textsOf(k.old))
 	}
@@ -292,12 +291,15 @@ func (p *plan) remember(m *memory, texts map[uint64][]uint64) {
 			m.add(p.blocks[r.place], r.names, own)
 		}
 	}
+	// It is held for long: no room that is not used.
+	m.blocks, m.names, m.texts, m.ends = exact(m.blocks), exact(m.names), exact(m.texts), exact(m.ends)
 }
 
-func (m *memory) grow(items, names int) {
-	const usual = 4 // names of one item
-	m.blocks, m.ends = make([]uint64, 0, items), make([]end, 0, items)
-	m.names = make([]uint64, 0, max(names, items*usual))
+func exact[T any](s []T) []T {
+	if len(s) == 0 {
+		return nil
+	}
+	return append(make([]T, 0, len(s)), s...)
 }
 
 func (m *memory) add(block uint64, names, texts []uint64) {

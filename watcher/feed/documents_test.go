@@ -3,6 +3,7 @@ package feed_test
 import (
 	"fmt"
 	"net/http"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -145,6 +146,33 @@ func TestCachedNeighbours(t *testing.T) {
 				t.Errorf("got %s and %d cached, want %s and %d", got, r.Cached, tc.want, tc.cached)
 			}
 		})
+	}
+}
+
+// TestMemoryOfFeeds says that what is remembered of 5,000 feeds stays small.
+func TestMemoryOfFeeds(t *testing.T) {
+	const feeds, items = 100, 50
+	body := []byte(inventedFeed(0, 0, items)) // with eight blocks an item
+	for repeated, most := range map[int]uint64{0: 20 << 20, 3: 36 << 20} {
+		r := feed.NewReader()
+		var before, after runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&before)
+		for n := range feeds {
+			j := job(address)
+			j.Feed.ID, j.RepeatedBlocks = fmt.Sprint(n), repeated
+			if _, _, err := r.Read(j, body, nil, address, noon); err != nil {
+				t.Fatal(err)
+			}
+		}
+		runtime.GC()
+		runtime.ReadMemStats(&after)
+		held := (after.HeapAlloc - min(before.HeapAlloc, after.HeapAlloc)) / feeds
+		t.Logf("boilerplate %d: %d bytes a feed of %d items, %.1f an item", repeated, held, items, float64(held)/items)
+		if held*5000 > most {
+			t.Errorf("boilerplate %d: 5,000 feeds would take %d MiB, want at most %d", repeated, held*5000>>20, most>>20)
+		}
+		runtime.KeepAlive(r)
 	}
 }
 

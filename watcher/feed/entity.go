@@ -110,6 +110,9 @@ func (e entities) reference(b []byte) (value string, n int) {
 	if v, ok := e[string(name)]; ok {
 		return v, semi + 1
 	}
+	if bytes.IndexByte(name, '&') >= 0 { // the reference starts further on
+		return "&", 1
+	}
 	ref := string(b[:semi+1])
 	if v := html.UnescapeString(ref); v != ref && !strings.HasSuffix(v, ";") {
 		return v, semi + 1

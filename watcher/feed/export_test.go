@@ -37,3 +37,8 @@ func Observe(r news.Rhythm, polled time.Time, appeared []time.Time, gap bool, wo
 
 // Pause lets tests outside of the package ask a rhythm.
 func Pause(r news.Rhythm) time.Duration { return pause(r) }
+
+// ReadBody decodes the body of an answer.
+func ReadBody(resp *http.Response, max int64) (body []byte, damaged, err error) {
+	return readBody(resp, max)
+}

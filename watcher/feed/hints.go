@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 
 	"newswatch/news"
 )
@@ -145,7 +146,7 @@ type Relations struct {
 
 // note takes a link for what its relation says. The first one of a kind counts.
 func (r *Relations) note(rel, link string) {
-	if link == "" || len(link) > maxLink {
+	if link = string(legalise([]byte(link))); link == "" || len(link) > maxLink || !utf8.ValidString(link) {
 		return
 	}
 	for _, kind := range strings.Fields(strings.ToLower(rel)) {

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // maxMedia is how deep groups of media may nest; Media RSS knows two levels.
@@ -103,6 +104,17 @@ func fit(value string, room *int) string {
 	}
 	*room -= len(value)
 	return value
+}
+
+// clipBytes cuts b at a character's border.
+func clipBytes(b []byte, n int) []byte {
+	if len(b) <= n {
+		return b
+	}
+	for n > 0 && !utf8.RuneStart(b[n]) {
+		n--
+	}
+	return b[:n]
 }
 
 // element is a child of a channel, feed or item.
@@ -236,7 +248,7 @@ func known(key string) bool {
 // when it holds elements.
 func (m *mender) text(inner []byte) string {
 	inner = bytes.TrimSpace(inner)
-	inner = inner[:min(len(inner), max(m.room, minKept))]
+	inner = clipBytes(inner, max(m.room, minKept))
 	if bytes.IndexByte(inner, '<') < 0 {
 		return m.ents.decode(inner)
 	}

@@ -271,26 +271,3 @@ func TestHugeFeed(t *testing.T) {
 		t.Errorf("got %d entries, recovered %v; want 500 and a whole document", len(doc.Entries), doc.Recovered)
 	}
 }
-
-func FuzzParse(f *testing.F) {
-	for _, s := range []string{
-		harbour, atom(`<entry><title type="xhtml"><div>x</div></title></entry>`), `{"items":[{"id":1}]}`,
-		"<rdf:RDF><item rdf:about='x'/>", "<rss><item><![CDATA[", "<!DOCTYPE x [<!ENTITY a 'b'>]><rss>&a;", "\xff\xfe<\x00r\x00",
-	} {
-		f.Add([]byte(s), "text/xml; charset=utf-8", "https://harbour.example/")
-	}
-	f.Fuzz(func(t *testing.T, body []byte, contentType, base string) {
-		doc, err := feed.Parse(body, http.Header{"Content-Type": {contentType}}, base)
-		if err != nil {
-			if strings.Contains(err.Error(), "runtime error") {
-				t.Fatal(err)
-			}
-			return
-		}
-		for _, it := range feed.Items(doc, job(base).Feed, noon) {
-			if it.ID == "" || len(it.Keys) == 0 || it.Published.After(noon) || strings.ContainsRune(it.Title+it.Body, 0) {
-				t.Fatalf("bad item %+v", it)
-			}
-		}
-	})
-}

@@ -131,7 +131,7 @@ func (m *mender) head() {
 		return true
 	})
 	to.write(&m.w)
-	m.acts = string(m.w.Bytes()) + strings.Join(m.w.texts, "\x00")
+	m.acts = m.w.String() + strings.Join(m.w.texts, "\x00")
 	m.w.leaf("title", title)
 	m.relative = m.base
 	if isWeb(m.site) && (m.base == "" || m.base == m.address && !m.names.atom) {
