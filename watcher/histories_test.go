@@ -27,7 +27,7 @@ import (
 )
 
 var (
-	histories = flag.Int("histories", 300, "how many random histories of feeds are played")
+	histories = flag.Int("histories", 100, "how many random histories of feeds are played")
 	seed      = flag.Uint64("seed", 1, "what they are made of")
 )
 
@@ -330,7 +330,13 @@ func (s *stage) poll(l *line, dies int) (died bool) {
 	ctx := s.t.Context()
 	lease, state := s.claim(ctx, l)
 	s.sum.Polls++
-	r := s.poller.Poll(ctx, feed.Job{Feed: l.feed, State: state, Force: true, Backfill: 24 * time.Hour})
+	r := s.poller.Poll(ctx, feed.Job{
+		Feed: l.feed, State: state, Force: true, Backfill: 24 * time.Hour,
+		Known: func(ctx context.Context, items []news.Item) (int, error) {
+			fresh, _, err := s.store.Known(ctx, l.feed.ID, items)
+			return len(items) - len(fresh), err
+		},
+	})
 	if dies == 1 {
 		s.crash()
 		return true

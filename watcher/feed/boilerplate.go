@@ -16,15 +16,15 @@ import (
 //
 // others are the blocks of the document's other items. The blocks of the items,
 // as they were, come back under the hash of each item's first key.
-func (d *documents) dropRepeated(items []news.Item, others []uint64, n int) map[uint64][]uint64 {
+func (d *documents) dropRepeated(items []news.Item, others []uint64, n int) map[uint32][]uint64 {
 	in := make(map[uint64]int, len(others)) // block -> items that have it
 	for _, block := range others {
 		in[block]++
 	}
-	texts := make(map[uint64][]uint64, len(items))
+	texts := make(map[uint32][]uint64, len(items))
 	for i := range items {
 		own := d.textBlocks(items[i].Body)
-		texts[maphash.String(d.seed, items[i].Keys[0])] = own
+		texts[d.name(items[i].Keys[0])] = own
 		for _, block := range own {
 			in[block]++
 		}

@@ -1,6 +1,7 @@
 package feed
 
 import (
+	"context"
 	"hash/maphash"
 	"math/rand/v2"
 	"net/http"
@@ -56,7 +57,7 @@ type memory struct {
 	counted bool // texts are noted
 
 	blocks []uint64 // of each item, its bytes
-	names  []uint64 // of all items, what each is known by
+	names  []uint32 // of all items, what each is known by; two that look alike by chance are read together
 	texts  []uint64 // of all items, the blocks of their text
 	ends   []end    // of each item in names and texts
 }
@@ -75,6 +76,7 @@ type reading struct {
 	items  []news.Item // those that were read: all but the cached ones
 	cached int         // items that were read by an earlier poll and have not changed
 	token  uint64      // belongs into the state of the feed, beside the items
+	tally  tally
 }
 
 // total is how many items the document has.
@@ -83,15 +85,32 @@ func (r *reading) total() int { return len(r.items) + r.cached }
 // read reads what is new in an answer's document. An item counts as read when the
 // state that comes in is the one that went out with it: a poll whose state was
 // not kept, because its transaction failed, is as good as none.
-func (d *documents) read(j Job, body []byte, header http.Header, base string, now time.Time) (r *reading, err error) {
+//
+// When something that is read turns out to be known, all of the document is: a
+// publisher may pass a guid on from an item that stands there to a new one, and
+// only who sees both can tell that from an edit.
+func (d *documents) read(ctx context.Context, j Job, body []byte, header http.Header, base string, now time.Time) (r *reading, err error) {
 	defer caught(&err)
 	src, err := open(body, header, base)
 	if err != nil {
 		return nil, err
 	}
-	p := d.plan(src, d.recall(j, now), header)
+	r, m := d.pass(j, src, d.recall(j, now), header, now)
+	r.tally = tallyOf(ctx, j, r)
+	if r.cached > 0 && r.tally.known > r.cached {
+		r, m = d.pass(j, src, nil, header, now)
+		r.tally = tallyOf(ctx, j, r)
+	}
+	d.keep(j.Feed.ID, m)
+	return r, nil
+}
+
+// pass reads the items of a document that are not remembered, and says what is to
+// be remembered of it.
+func (d *documents) pass(j Job, src source, old *memory, header http.Header, now time.Time) (*reading, *memory) {
+	p := d.plan(src, old, header)
 	p.take(d, src)
-	r = &reading{Document: src.document(), cached: len(p.kept), token: rand.Uint64()}
+	r := &reading{Document: src.document(), cached: len(p.kept), token: rand.Uint64()}
 	r.finish(header)
 	r.Entries, r.Recovered = p.entries, r.Recovered || p.lost > 0
 	r.items = Items(r.Document, j.Feed, now)
@@ -99,13 +118,12 @@ func (d *documents) read(j Job, body []byte, header http.Header, base string, no
 	if len(p.kept) > 0 {
 		m.wholeAt = p.old.wholeAt
 	}
-	var texts map[uint64][]uint64
+	var texts map[uint32][]uint64
 	if m.counted {
 		texts = d.dropRepeated(r.items, p.keptTexts(), j.RepeatedBlocks)
 	}
 	p.remember(m, texts)
-	d.keep(j.Feed.ID, m)
-	return r, nil
+	return r, m
 }
 
 // recall returns what is remembered of a feed, nil when that is not to be relied
@@ -142,7 +160,7 @@ func (m *memory) size() int {
 		return 0
 	}
 	const itself = 32
-	return itself + len(m.blocks)*2 + len(m.names) + len(m.texts)
+	return itself + len(m.blocks)*2 + len(m.names)/2 + len(m.texts)
 }
 
 // plan says which items of a document are read, and holds what was.
@@ -155,7 +173,7 @@ type plan struct {
 
 	entries []Entry
 	read    []readItem     // of each entry
-	uses    map[uint64]int // names -> how many of the read items have it
+	uses    map[uint32]int // names -> how many of the read items have it
 	lost    int            // items that could not be read
 }
 
@@ -166,7 +184,7 @@ type keptItem struct{ place, old int }
 // readItem is where an entry stands in the document, and what it is known by.
 type readItem struct {
 	place int
-	names []uint64
+	names []uint32
 }
 
 func (d *documents) plan(src source, old *memory, header http.Header) *plan {
@@ -174,7 +192,7 @@ func (d *documents) plan(src source, old *memory, header http.Header) *plan {
 	h.SetSeed(d.seed)
 	src.bearing(&h)
 	h.WriteString(header.Get("Content-Language"))
-	p := &plan{old: old, bearing: h.Sum64(), blocks: make([]uint64, src.count()), uses: map[uint64]int{}}
+	p := &plan{old: old, bearing: h.Sum64(), blocks: make([]uint64, src.count()), uses: map[uint32]int{}}
 	if old == nil || old.bearing != p.bearing {
 		p.old = &memory{}
 	}
@@ -204,7 +222,7 @@ func (p *plan) take(d *documents, src source) {
 	p.add(d, src, p.unread)
 	var again []int
 	p.kept = slices.DeleteFunc(p.kept, func(k keptItem) bool {
-		shares := slices.ContainsFunc(p.old.namesOf(k.old), func(name uint64) bool { return p.uses[name] > 0 })
+		shares := slices.ContainsFunc(p.old.namesOf(k.old), func(name uint32) bool { return p.uses[name] > 0 })
 		if shares {
 			again = append(again, k.place)
 		}
@@ -244,7 +262,7 @@ func (p *plan) inOrder() {
 	p.entries, p.read = entries, read
 }
 
-func (m *memory) namesOf(i int) []uint64 {
+func (m *memory) namesOf(i int) []uint32 {
 	from := uint32(0)
 	if i > 0 {
 		from = m.ends[i-1].names
@@ -272,12 +290,12 @@ func (p *plan) keptTexts() []uint64 {
 // remember notes the items that need not be read next time: those kept, and of
 // those read now the ones that share nothing with another. The texts are those of
 // the items, by any of their names.
-func (p *plan) remember(m *memory, texts map[uint64][]uint64) {
+func (p *plan) remember(m *memory, texts map[uint32][]uint64) {
 	for _, k := range p.kept {
 		m.add(p.blocks[k.place], p.old.namesOf(k.old), p.old.textsOf(k.old))
 	}
 	for _, r := range p.read {
-		if slices.ContainsFunc(r.names, func(name uint64) bool { return p.uses[name] > 1 }) {
+		if slices.ContainsFunc(r.names, func(name uint32) bool { return p.uses[name] > 1 }) {
 			continue
 		}
 		var own []uint64
@@ -302,7 +320,7 @@ func exact[T any](s []T) []T {
 	return append(make([]T, 0, len(s)), s...)
 }
 
-func (m *memory) add(block uint64, names, texts []uint64) {
+func (m *memory) add(block uint64, names []uint32, texts []uint64) {
 	m.blocks = append(m.blocks, block)
 	m.names, m.texts = append(m.names, names...), append(m.texts, texts...)
 	m.ends = append(m.ends, end{uint32(len(m.names)), uint32(len(m.texts))})
@@ -310,12 +328,14 @@ func (m *memory) add(block uint64, names, texts []uint64) {
 
 // names are the hashes of all that an entry may share with another one of its
 // document, so that the two are one, or are known by less.
-func (d *documents) names(e *Entry, site string) []uint64 {
+func (d *documents) names(e *Entry, site string) []uint32 {
 	keys := neighbourly(e, site)
-	hashes := make([]uint64, len(keys))
+	hashes := make([]uint32, len(keys))
 	for i, key := range keys {
-		hashes[i] = maphash.String(d.seed, key)
+		hashes[i] = d.name(key)
 	}
 	slices.Sort(hashes)
 	return slices.Compact(hashes)
 }
+
+func (d *documents) name(key string) uint32 { return uint32(maphash.String(d.seed, key)) }

@@ -1,6 +1,7 @@
 package feed
 
 import (
+	"context"
 	"net/http"
 	"time"
 
@@ -15,7 +16,7 @@ func NewReader() *Reader { return &Reader{newDocuments()} }
 
 // Read returns the new items and the state that says so.
 func (r *Reader) Read(j Job, body []byte, header http.Header, base string, now time.Time) (news.FeedState, []news.Item, error) {
-	read, err := r.d.read(j, body, header, base, now)
+	read, err := r.d.read(context.Background(), j, body, header, base, now)
 	if err != nil {
 		return j.State, nil, err
 	}

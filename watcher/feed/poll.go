@@ -140,13 +140,13 @@ func unchanged(j Job, t timing, a *answer) Result {
 func (p *Poller) read(ctx context.Context, j Job, t timing, a *answer, renewed bool) Result {
 	body := a.body
 	a.body = bytes.Clone(body[:min(len(body), headBytes)]) // the whole may go once it is decoded
-	doc, err := p.documents.read(j, body, a.header, a.url, t.now)
+	doc, err := p.documents.read(ctx, j, body, a.header, a.url, t.now)
 	if err != nil {
 		return p.failed(j, t, a, unreadable(a, err))
 	}
 	st := succeeded(j, t, a)
 	r := Result{Items: doc.items, Cached: doc.cached}
-	n := tallyOf(ctx, j, doc)
+	n := doc.tally
 	if !j.State.Baselined || renewed && n.known == 0 {
 		baseline(r.Items, t.now, j.Backfill)
 	}
