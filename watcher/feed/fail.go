@@ -127,8 +127,8 @@ func (p *Poller) failed(j Job, t timing, a *answer, err error) Result {
 	st.FeedID, st.PolledAt, st.Error = j.Feed.ID, t.now, err.Error()
 	st.Fails++
 	m.Class, m.Status, m.Ours = a.class, a.status, false
-	if a.status != 0 && (a.status != http.StatusNotModified || !a.asked) {
-		m.WholeAt = t.now // it does not answer 304 to everything, or has been tried
+	if a.status != 0 && !a.asked {
+		m.WholeAt = t.now // asked without a condition for once: that is enough for a while
 	}
 	ended(m, a, t.now)
 	if a.from == m.Move.URL {
