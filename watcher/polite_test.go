@@ -77,7 +77,6 @@ func (p *polite) play(end time.Time) {
 	}
 }
 
-
 // stint is how long the program runs until it is stopped: mostly some hours,
 // at times minutes, as when it crashes again and again.
 func (p *polite) stint() time.Duration {

@@ -79,12 +79,8 @@ func TestFaults(t *testing.T) {
 
 func checkCost(t *testing.T, fault feedfake.Fault, cost faultCost) {
 	t.Helper()
-	most := int64(mostMemory)
-	if over := faultsOver()[fault.Name]; over > 0 {
-		most = over << 20
-	}
-	if cost.Memory > most {
-		t.Errorf("took %.1f MiB of memory, want at most %d", float64(cost.Memory)/(1<<20), most>>20)
+	if cost.Memory > mostMemory {
+		t.Errorf("took %.1f MiB of memory, want at most %d", float64(cost.Memory)/(1<<20), mostMemory>>20)
 	}
 	if cost.CPU > mostCPU {
 		t.Errorf("took %s of CPU, want at most %s", cost.CPU, mostCPU)
@@ -94,16 +90,6 @@ func checkCost(t *testing.T, fault feedfake.Fault, cost faultCost) {
 		t.Errorf("no item was read: %s", cost.Err)
 	case fault.Outcome == feedfake.MustFail && cost.Err == "":
 		t.Errorf("passed for a sound feed of %d items", cost.Items)
-	}
-}
-
-// faultsOver are the bodies whose reading still takes more memory than it may,
-// in MiB: the buffer of a body of 16 MiB is one of 32 MiB, and was one of 16 while
-// it was copied.
-func faultsOver() map[string]int64 {
-	return map[string]int64{
-		"links": 70, "nothing-but-blanks": 70, "atom-of-50-mb": 70, "feed-of-50-mb": 70, "million-guids": 70,
-		"endless-items": 70, "endless-body": 70, "json-of-15-mb": 85,
 	}
 }
 
