@@ -44,6 +44,9 @@ const (
 // article of which nothing stays that it was known by, and one that has no name
 // but the one that another article had before, in a document without that.
 func TestHistories(t *testing.T) {
+	if raced {
+		t.Skip("runs for long, on one goroutine")
+	}
 	t.Parallel()
 	var sum tally
 	var mu sync.Mutex
@@ -69,6 +72,9 @@ func TestHistories(t *testing.T) {
 
 // TestWildHistories also plays what no reader can see through, and counts it.
 func TestWildHistories(t *testing.T) {
+	if raced {
+		t.Skip("runs for long, on one goroutine")
+	}
 	t.Parallel()
 	sum := playBatch(t, *seed, 0, batch, false)
 	t.Logf("seed %d: %+v", *seed, sum)

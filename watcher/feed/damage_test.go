@@ -477,6 +477,9 @@ func jsonDamages() map[string]damage {
 // TestDamageOutside hurts feeds in many ways and places: what lies outside of the
 // damage must survive, title, link, id and date.
 func TestDamageOutside(t *testing.T) {
+	if raced {
+		t.Skip("runs for long, on one goroutine")
+	}
 	t.Parallel()
 	const seeds, floor = 24, 0.95
 	kinds := damages()

@@ -50,6 +50,9 @@ type faultCost struct {
 // TestFaults polls each hostile server in a process of its own, as only the
 // kernel knows what a process really took. -v prints the table.
 func TestFaults(t *testing.T) {
+	if raced {
+		t.Skip("measures what things cost, which the race detector changes")
+	}
 	if runtime.GOOS != "linux" {
 		t.Skip("what a process took is read from /proc, and 127.0.0.2 is an address only on Linux")
 	}

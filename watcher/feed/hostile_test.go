@@ -28,6 +28,9 @@ const (
 
 // TestHostileDocuments polls the worst documents that we could think of.
 func TestHostileDocuments(t *testing.T) {
+	if raced {
+		t.Skip("measures what things cost, which the race detector changes")
+	}
 	nested := func(n int, open, end string) string { return strings.Repeat(open, n) + strings.Repeat(end, n) }
 	counted := func(n int, format string) string {
 		var b strings.Builder

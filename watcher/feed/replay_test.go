@@ -117,6 +117,9 @@ func evened(feeds []publisher, start func(scale float64) policy, floor, perFeed 
 // make, items must be found in half of the time. Price and priors were chosen on
 // one half of the captures and on seed 1.
 func TestDetectionDelay(t *testing.T) {
+	if raced {
+		t.Skip("runs for long, on one goroutine")
+	}
 	for seed := range uint64(3) {
 		t.Run(fmt.Sprintf("invented, seed %d", seed+1), func(t *testing.T) { holdDelay(t, invented(seed+1), *policies) })
 	}
