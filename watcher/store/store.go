@@ -16,6 +16,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -125,8 +126,9 @@ func (s *Store) connect(beside, empty bool) (err error) {
 	if beside {
 		busy = "busy_timeout(5000)"
 	}
-	common := []string{busy, "cache_size(-32768)" /* KiB */, "temp_store(MEMORY)"}
-	writer := url.Values{"_txlock": {"immediate"}, "_pragma": append(common,
+	common := []string{busy, "temp_store(MEMORY)"}
+	writer := url.Values{"_txlock": {"immediate"}, "_pragma": append(slices.Clone(common),
+		"cache_size(-24576)", // KiB
 		"journal_mode(WAL)",
 		// FULL: with NORMAL a loss of power takes the last commits back, and a
 		// "sent" that is forgotten is a message sent twice.
@@ -136,7 +138,7 @@ func (s *Store) connect(beside, empty bool) (err error) {
 	if empty {
 		writer.Set("_auto_vacuum", "incremental") // counts only before the first page is written
 	}
-	reader := url.Values{"_pragma": append(common, "query_only(1)")}
+	reader := url.Values{"_pragma": append(common, "query_only(1)", "cache_size(-8192)")}
 	if s.writer, err = sql.Open("sqlite", s.dsn(writer)); err != nil {
 		return fmt.Errorf("open %s: %w", s.path, err)
 	}
