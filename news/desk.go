@@ -16,6 +16,7 @@ type Settings struct {
 	Poll                 string   // cron expression or duration for feeds without their own
 	Backfill             time.Duration
 	Allow                []netip.Prefix // private addresses that feeds may live on
+	Contact              string         // a page or mail address, told to the servers of feeds; "": none
 	KeepItems            time.Duration
 	KeepStories          time.Duration
 	Slack                SlackSettings

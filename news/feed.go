@@ -158,6 +158,7 @@ const (
 	FailServer    FailClass = "server"     // any other status
 	FailNotFeed   FailClass = "not_a_feed" // something else than a feed
 	FailDamaged   FailClass = "damaged"    // a feed that broke off or lost items
+	FailSetup     FailClass = "setup"      // nothing was asked: a secret of the feed is not set, or of no use
 	FailBomb      FailClass = "bomb"       // too large for what was sent
 	FailOther     FailClass = "other"
 )

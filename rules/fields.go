@@ -75,6 +75,7 @@ func rootKinds() []*kindSpec {
 			{name: "slack", shape: mapShape{"slack settings"}, help: "Pacing of the posts to Slack.", example: "{quarantine: 60s, look_again: 20s, pace: 1.1s}", def: "{}"},
 		}},
 		{name: "network", help: "Only public addresses are asked, unless a range is named here.", keys: []fieldSpec{
+			{name: "contact", shape: contactShape{}, help: "A page or a mail address of yours, told to the servers of feeds: some turn readers away that do not say whose they are.", example: "https://desk.example/newswatch", absent: "none"},
 			{name: "allow", shape: listShape{of: prefixShape{}, single: true}, help: "Private ranges, or single addresses, that feeds may live on.", example: "[127.0.0.0/8]", absent: "none"},
 		}},
 		{name: "keep", help: "How long things are kept.", keys: []fieldSpec{

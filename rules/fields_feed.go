@@ -3,6 +3,7 @@ package rules
 import (
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v4"
@@ -47,6 +48,10 @@ func (s headersShape) read(r *decoder, n *yaml.Node, at spot) any {
 			continue
 		}
 		name := key.Value
+		if slices.ContainsFunc(all, func(h news.Header) bool { return strings.EqualFold(h.Name, name) }) {
+			r.refuse(key, "duplicate", "", "the header %s is given twice; letter case does not count", name)
+			continue
+		}
 		if !regexp.MustCompile(headerPattern).MatchString(name) {
 			r.refuse(key, "bad-value", "", "%q is not the name of a header", name)
 			continue
@@ -58,6 +63,10 @@ func (s headersShape) read(r *decoder, n *yaml.Node, at spot) any {
 		if v, ok := r.text(val, spot{key: name, owner: at.String(), root: at.root}, textShape{what: "a text"}); ok {
 			if strings.ContainsAny(v, "\r\n\x00") {
 				r.refuse(val, "bad-value", "", "the value of the header %s must be one line", name)
+				continue
+			}
+			if secret, is := strings.CutPrefix(v, "secret:"); is && !regexp.MustCompile(secretPattern).MatchString(secret) {
+				r.refuse(val, "bad-value", "", "the header %s must name a secret behind secret:, such as secret:HERALD_KEY", name)
 				continue
 			}
 			all = append(all, news.Header{Name: name, Value: v})
@@ -117,4 +126,28 @@ func (s proxyShape) read(r *decoder, n *yaml.Node, at spot) any {
 	}
 	r.refuse(n, "bad-url", "", "%s must be %s, not %q", at, s.words(), hideUser(v))
 	return nil
+}
+
+// contactShape is where the people behind a desk can be reached: a page or a mail
+// address, as it stands in the User-Agent.
+type contactShape struct{}
+
+const contactPattern = `^(https?://[^\s()]+|[^\s()@]+@[^\s()@]+\.[^\s()@]+)$`
+
+func (contactShape) words() string { return "an http or https address, or a mail address" }
+
+func (contactShape) schema() map[string]any {
+	return map[string]any{"type": "string", "pattern": contactPattern}
+}
+
+func (s contactShape) read(r *decoder, n *yaml.Node, at spot) any {
+	v, ok := r.text(n, at, s)
+	if !ok {
+		return nil
+	}
+	if !regexp.MustCompile(contactPattern).MatchString(v) {
+		r.refuse(n, "bad-value", "", "%s must be %s, not %q", at, s.words(), v)
+		return nil
+	}
+	return v
 }

@@ -100,7 +100,7 @@ func buildSettings(o *object) news.Settings {
 		Backfill:             get[time.Duration](o, "backfill"),
 	}
 	if n := get[*object](o, "network"); n != nil {
-		s.Allow = list[netip.Prefix](n, "allow")
+		s.Allow, s.Contact = list[netip.Prefix](n, "allow"), get[string](n, "contact")
 	}
 	if k := get[*object](o, "keep"); k != nil {
 		s.KeepItems, s.KeepStories = get[time.Duration](k, "items"), get[time.Duration](k, "stories")

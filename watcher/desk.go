@@ -74,11 +74,14 @@ func (w *Watcher) use(ctx context.Context, rs *rules.Ruleset) error {
 	return nil
 }
 
-// pollerFor makes a poller, or keeps the one in use while the addresses that it
-// may poll stay the same: it holds open connections.
+// pollerFor makes a poller, or keeps the one in use while what it may poll, and
+// whom it names, stay the same: it holds open connections.
 func (w *Watcher) pollerFor(rs *rules.Ruleset) (*feed.Poller, error) {
-	if old := w.desk.Load(); old != nil && slices.Equal(old.rules.File.Settings.Allow, rs.File.Settings.Allow) {
-		return old.poller, nil
+	if old := w.desk.Load(); old != nil {
+		was, is := old.rules.File.Settings, rs.File.Settings
+		if slices.Equal(was.Allow, is.Allow) && was.Contact == is.Contact {
+			return old.poller, nil
+		}
 	}
 	p, err := w.cfg.Poller(rs.File.Settings)
 	if err != nil {

@@ -30,8 +30,14 @@ func (a *app) probeAddr() string {
 	return a.Listen
 }
 
-// userAgent is how we name ourselves to the servers of feeds.
-func userAgent() string { return "newswatch/" + version + " (feed reader)" }
+// userAgent is how we name ourselves to the servers of feeds, and whom they may
+// write to.
+func userAgent(contact string) string {
+	if contact == "" {
+		return "newswatch/" + version + " (feed reader)"
+	}
+	return "newswatch/" + version + " (feed reader; +" + contact + ")"
+}
 
 // color says whether a writer is a terminal that wants colours
 // (https://no-color.org).
@@ -171,7 +177,7 @@ func (w *ways) Channel(destination string, pace news.SlackSettings) (notify.Chan
 func (a *app) newWatcher(ctx context.Context, c watcher.Config, rs *rules.Ruleset, w *ways) (*watcher.Watcher, error) {
 	c.Route, c.Channel, c.Log = w.Route, w.Channel, a.logger()
 	c.Poller = func(s news.Settings) (*feed.Poller, error) {
-		return feed.New(feed.Config{Allow: s.Allow, UserAgent: userAgent(), Now: c.Now, Secret: a.secretNamed})
+		return feed.New(feed.Config{Allow: s.Allow, UserAgent: userAgent(s.Contact), Now: c.Now, Secret: a.secretNamed})
 	}
 	return watcher.New(ctx, c, rs)
 }

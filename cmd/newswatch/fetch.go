@@ -25,12 +25,13 @@ func (a *app) fetch(ctx context.Context, url string) (*feed.Page, error) {
 // fetcher is fetch for more than one address, and the private ranges that may be
 // asked: those that the rule file allows, if there is one.
 func (a *app) fetcher() (get func(context.Context, string) (*feed.Page, error), allow []netip.Prefix, err error) {
+	contact := ""
 	if src, err := rules.Read(a.Rules); err == nil {
 		if rs, _ := src.Load(rules.LoadOptions{SkipExamples: true}); rs != nil {
-			allow = rs.File.Settings.Allow
+			allow, contact = rs.File.Settings.Allow, rs.File.Settings.Contact
 		}
 	}
-	poller, err := feed.New(feed.Config{UserAgent: userAgent(), Allow: allow, Secret: a.secretNamed})
+	poller, err := feed.New(feed.Config{UserAgent: userAgent(contact), Allow: allow, Secret: a.secretNamed})
 	if err != nil {
 		return nil, nil, fmt.Errorf("prepare fetching: %w", err)
 	}

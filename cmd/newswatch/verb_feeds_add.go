@@ -87,7 +87,11 @@ func (a *app) searchFeeds(ctx context.Context, address string) ([]foundFeed, err
 	if err != nil {
 		return nil, err
 	}
-	cfg := discover.Config{Get: get, Pause: searchPause, Try: func(url string) { fmt.Fprintf(a.err, "asking %s\n", hidden(url)) }}
+	cfg := discover.Config{
+		Get: get, Pause: searchPause,
+		Try:    func(url string) { fmt.Fprintf(a.err, "asking %s\n", hidden(url)) },
+		Failed: func(_ string, err error) { fmt.Fprintf(a.err, "%v; looking for feeds elsewhere on the site\n", err) },
+	}
 	if ip, err := netip.ParseAddr(u.Hostname()); err == nil && slices.ContainsFunc(allow, func(p netip.Prefix) bool { return p.Contains(ip) }) {
 		cfg.Pause = 0 // the operator's own server
 	}
@@ -110,6 +114,10 @@ func nextTry(err error) string {
 	switch {
 	case strings.Contains(err.Error(), "status 403"), strings.Contains(err.Error(), "status 401"):
 		return "the publisher does not let newswatch in; if the address works in a browser, the feed may still do with headers:, login: or user_agent: in the rules"
+	case strings.Contains(err.Error(), "status 429"), strings.Contains(err.Error(), "status 503"):
+		return "the server asks for a pause: try again later"
+	case strings.Contains(err.Error(), "status "):
+		return "open the address in a browser; if that works, try again later"
 	case strings.Contains(err.Error(), discover.ErrNone.Error()):
 		return "look on the site for a page named RSS or feeds and give its address; newswatch parse URL shows what one address answers"
 	}

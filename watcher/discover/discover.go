@@ -37,6 +37,9 @@ type Config struct {
 	Pause time.Duration
 	// Try hears of each address before it is asked; it may be nil.
 	Try func(url string)
+	// Failed hears of it when the address itself has no answer of use, and the
+	// site is searched; it may be nil.
+	Failed func(url string, err error)
 }
 
 // Found is a feed that was read.
@@ -57,6 +60,9 @@ func Feeds(ctx context.Context, cfg Config, address string) ([]Found, error) {
 	page, err := s.get(ctx, address)
 	if err != nil && !answered(err) {
 		return nil, err
+	}
+	if err != nil && cfg.Failed != nil {
+		cfg.Failed(address, err)
 	}
 	var l links
 	base := address
@@ -91,10 +97,16 @@ func Feeds(ctx context.Context, cfg Config, address string) ([]Found, error) {
 	return nil, ErrNone
 }
 
-// answered says whether an error is a server's answer: then other addresses of
-// the site may do better.
+// answered says whether an error is a server's word that there is nothing at an
+// address: then another one of the site may do better. One that keeps us out, or
+// asks for a pause, is left alone.
 func answered(err error) bool {
-	return strings.Contains(err.Error(), "status 4")
+	for _, status := range [...]string{"status 400", "status 404", "status 405", "status 406", "status 410"} {
+		if strings.Contains(err.Error(), status) {
+			return true
+		}
+	}
+	return false
 }
 
 // search is one search in progress.

@@ -47,7 +47,10 @@ func (p *Poller) dressFor(q query) (*dress, error) {
 		if err != nil {
 			return nil, err
 		}
-		user, password, _ := strings.Cut(login, ":")
+		user, password, whole := strings.Cut(login, ":")
+		if !whole {
+			return nil, fmt.Errorf("the secret %s does not hold user:password", f.Login)
+		}
 		req := &http.Request{Header: d.own}
 		req.SetBasicAuth(user, password)
 		d.secrets = append(d.secrets, login, password)

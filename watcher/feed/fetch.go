@@ -56,7 +56,7 @@ func (p *Poller) fetch(ctx context.Context, q query) (a *answer, err error) {
 	a = &answer{header: http.Header{}, url: q.url}
 	d, err := p.dressFor(q)
 	if err != nil {
-		a.class = news.FailOther
+		a.class = news.FailSetup
 		return a, err
 	}
 	defer func() {

@@ -23,7 +23,9 @@ const (
 	maxRetryAfter  = 7 * 24 * time.Hour
 	ladderStart    = 15 * time.Minute
 	ladderCap      = 24 * time.Hour
-	hostCap        = 6 * time.Hour      // of our own hold on a host after 429
+	hostCap        = 6 * time.Hour    // of our own hold on a host after 429
+	setupAgain     = 15 * time.Minute // what only the operator can mend is soon seen to be mended
+	forbiddenAgain = time.Hour
 	blockedFor     = 4 * time.Hour      // after 403: bot walls answer that
 	goneFor        = 7 * 24 * time.Hour // the time that stands beside a feed that is gone
 	horizon        = 8 * 24 * time.Hour // no wish of a server goes beyond
@@ -258,6 +260,12 @@ func (t timing) bad(n int, a *answer, m *news.FeedMemory) time.Time {
 	delay := max(t.ladder(n), t.every)
 	if !t.own {
 		delay = max(t.ladder(n)+t.jitter(t.ladder(n)), t.every, t.pause(m))
+	}
+	switch a.class {
+	case news.FailSetup: // no server was bothered
+		delay = min(max(t.every, time.Minute), setupAgain)
+	case news.FailForbidden:
+		delay = min(delay, forbiddenAgain)
 	}
 	bounds := []news.Bound{{Name: fmt.Sprintf("failure %d in a row: %s", n, spoken(delay)), At: t.now.Add(delay)}}
 	if a.class == news.FailBlocked && a.status != http.StatusUnauthorized && !t.own {

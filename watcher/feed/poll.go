@@ -142,7 +142,7 @@ func (p *Poller) read(ctx context.Context, j Job, t timing, a *answer, renewed b
 	a.body = bytes.Clone(body[:min(len(body), headBytes)]) // the whole may go once it is decoded
 	doc, err := p.documents.read(ctx, j, body, a.header, a.url, t.now)
 	if err != nil {
-		return p.failed(j, t, a, unreadable(a, err))
+		return p.failed(j, t, a, unreadable(ctx, a, err))
 	}
 	st := succeeded(j, t, a)
 	r := Result{Items: doc.items, Cached: doc.cached}
@@ -166,7 +166,10 @@ func (p *Poller) read(ctx context.Context, j Job, t timing, a *answer, renewed b
 	m.Rhythm = observe(m.Rhythm, t.now, appeared(r.Items, n.fresh(), t.now), r.Gap)
 	st.NextAt = t.good(a.header, validated(st), m)
 	if st.Error != "" {
-		r.Err, m.Class = errors.New(st.Error), news.FailDamaged
+		r.Err, m.Class, m.FailedAt = errors.New(st.Error), news.FailDamaged, t.now
+		if was := j.State.Memory; was.Class == news.FailDamaged && !was.FailedAt.IsZero() {
+			m.FailedAt = was.FailedAt
+		}
 	}
 	r.State = st
 	return r
@@ -196,9 +199,11 @@ func take(st *news.FeedState, j Job, a *answer, doc *reading) {
 }
 
 // unreadable says why a body is no feed, and notes its class.
-func unreadable(a *answer, err error) error {
+func unreadable(ctx context.Context, a *answer, err error) error {
 	a.class = news.FailOther
 	switch {
+	case a.damaged != nil && ctx.Err() != nil:
+		a.class, err = news.FailTimeout, a.damaged
 	case a.damaged != nil:
 		a.class, err = news.FailDamaged, a.damaged
 	case errors.Is(err, ErrNotFeed):

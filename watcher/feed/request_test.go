@@ -116,7 +116,7 @@ func TestMissingSecretsEndThePoll(t *testing.T) {
 				j.Feed.Headers = []news.Header{{Name: "X-Key", Value: "secret:" + name}}
 			}
 			r := poller(t, feed.Config{Transport: s, Secret: secrets}).Poll(t.Context(), j)
-			if len(s.requests) != 0 || r.Err == nil || !strings.Contains(r.State.Error, want) || r.State.Memory.Class != news.FailOther {
+			if len(s.requests) != 0 || r.Err == nil || !strings.Contains(r.State.Error, want) || r.State.Memory.Class != news.FailSetup {
 				t.Errorf("%s: %d requests, %v, class %s", name, len(s.requests), r.Err, r.State.Memory.Class)
 			}
 		}

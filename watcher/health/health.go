@@ -7,6 +7,7 @@ package health
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"newswatch/news"
@@ -80,8 +81,13 @@ func failing(s news.FeedState, now time.Time) Health {
 	m := s.Memory
 	h := Health{State: Failing, Since: m.FailedAt}
 	h.Why, h.Advice = Explain(m.Class, m.Status)
-	if m.Class == "" {
+	switch {
+	case m.Class == "" || m.Class == news.FailSetup || m.Class == news.FailOther:
 		h.Why = wording.Clip(wording.Line(s.Error), maxError)
+	case m.Class == news.FailGone:
+		h.Why, h.Advice = "410: the publisher says that it has ended", "it is asked once more after some hours; if that is the answer again, no more"
+	case strings.Contains(s.Error, "proxyconnect"):
+		h.Why, h.Advice = "no connection to the proxy that it is asked through", "look at proxy: of the feed, or at HTTPS_PROXY"
 	}
 	if h.Since.IsZero() {
 		h.Since = s.OKAt // it was well then

@@ -21,6 +21,8 @@ func Explain(c news.FailClass, status int) (what, advice string) {
 		return "its address is not a public one", "for a feed in your own network name the range in settings.network.allow"
 	case news.FailRedirect:
 		return "its redirects lead nowhere", "open the address in a browser and take the one where it ends"
+	case news.FailSetup:
+		return "a secret of the feed is missing or of no use", "set it as docs/operations.md says, or mend the rules: the feed is asked within 15 minutes"
 	case news.FailGone:
 		return "410: the publisher has ended it; it is not asked any more", "take it out of the rules, or find its successor: newswatch feeds discover"
 	case news.FailMissing:
@@ -45,7 +47,7 @@ func blocked(status int) (what, advice string) {
 	const ask = "try a user_agent: that names you, or ask the publisher to let newswatch in; it never pretends to be a browser"
 	switch status {
 	case http.StatusUnauthorized:
-		return "401: the feed wants a login", "name its secret in login: or headers:"
+		return "401: the feed wants a login, or refuses the one it was given", "name its secret in login: or headers:; if it is named there, the secret may be wrong"
 	case http.StatusForbidden:
 		return "403: the publisher's bot wall, or a ban", ask
 	}
