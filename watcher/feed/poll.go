@@ -185,7 +185,7 @@ func take(st *news.FeedState, j Job, a *answer, doc *reading) {
 	case a.damaged != nil:
 		st.Error = fmt.Sprintf("the body is not whole, %d items could be read: %v", items, a.damaged)
 		// What is cut twice stays cut, and is all there is.
-		st.Baselined = st.Baselined || !j.State.PolledAt.IsZero()
+		st.Baselined = st.Baselined || j.State.Memory.Read != 0
 	case doc.Recovered:
 		st.Error = fmt.Sprintf("the document is damaged, %d items could be read", items)
 		st.Baselined = true
