@@ -6,9 +6,7 @@ import (
 	"strings"
 	"testing"
 	"time"
-
 )
-
 
 func headlines(newest, oldest int) []byte {
 	var b strings.Builder
