@@ -13,6 +13,9 @@ import (
 // articleTime is the most that the articles of one poll may take of its lease.
 const articleTime = 25 * time.Second
 
+// articleWait is the longest that an item waits for its article.
+const articleWait = 10 * time.Minute
+
 // newReader makes the reader of articles. It outlives the rules in force: what
 // robots.txt said, and which items wait for their turn, is not to be forgotten at
 // a reload.
@@ -26,8 +29,8 @@ func (w *Watcher) newReader() *article.Reader {
 			return article.Page{URL: p.URL, Status: p.Status, Header: p.Header, Body: p.Body}, nil
 		},
 		Own:    func(host string) bool { return w.desk.Load().allowed(news.Feed{URL: "http://" + host}) },
-		Budget: articleTime,
-		Log:    w.cfg.Log,
+		Budget: articleTime, Patience: articleWait,
+		Log: w.cfg.Log,
 	}
 	if w.cfg.AtOnce {
 		c.Patience = -1 // nobody comes again in this process
@@ -38,7 +41,9 @@ func (w *Watcher) newReader() *article.Reader {
 // fullTexts gives the new and the edited items of a poll the text of their
 // articles. What was there before we came is no news, and not worth a request. An
 // item whose turn did not come is taken out of the poll as if it had not been
-// seen, and the document is asked for again.
+// seen, and the document is asked for again; but only when the next poll comes
+// soon, and brings it for sure. Pages that were read to fill a gap are not read
+// again, and after hours the item may have left the document.
 func (w *Watcher) fullTexts(ctx context.Context, f news.Feed, old news.FeedState, r *feed.Result, fresh, edited []news.Item) (settled, settledEdits []news.Item) {
 	var wanted []news.Item
 	for _, it := range fresh {
@@ -55,7 +60,9 @@ func (w *Watcher) fullTexts(ctx context.Context, f news.Feed, old news.FeedState
 	}
 	tally := news.Articles{Asked: len(wanted), At: w.cfg.Now()}
 	waiting := map[string]bool{} // keys of the items that wait
+	again := !r.Gap && !r.State.NextAt.After(w.cfg.Now().Add(articleWait))
 	for i, o := range w.reader.Read(ctx, f, wanted) {
+		o.Settled = o.Settled || !again
 		switch {
 		case !o.Settled && i < split:
 			for _, key := range wanted[i].Keys {

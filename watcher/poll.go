@@ -15,7 +15,7 @@ import (
 const (
 	polls   = 128              // hosts polled at the same time
 	hostGap = time.Second      // from one poll of a host to the next, also over restarts
-	polling = 30 * time.Second // no poll starts later under its lease
+	polling = 25 * time.Second // no poll starts later under its lease: it may take 30 s, and is then to be committed
 )
 
 // pollHost polls the due feeds of a host one after the other. The last poll's

@@ -120,8 +120,8 @@ func (w *Watcher) tellReport(ctx context.Context, r health.Report, day string) e
 	}
 	w.cfg.Log.Info("reporting on feeds", "feeds", r.Subject)
 	d, wanted := w.notice(n)
-	if !wanted {
-		return nil
+	if !wanted { // it has logged why, and what was not told must not be noted as told
+		return errors.New("the report on feeds has no way out")
 	}
 	if err := w.cfg.Store.EnqueueNotice(ctx, d); err != nil {
 		return fmt.Errorf("store the report on feeds: %w", err)

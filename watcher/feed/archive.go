@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 
 	"newswatch/news"
 )
@@ -13,12 +14,16 @@ import (
 // archivePages is how far back a gap is followed.
 const archivePages = 3
 
+// datedLate is how long after its date an item may appear in its feed.
+const datedLate = 24 * time.Hour
+
 // headBytes is how much of a document is looked at for who made it.
 const headBytes = 8 << 10
 
 // older fetches what a feed brought while nobody looked: the pages before its
 // document, up to the first one that holds something known (RFC 5005). It gives
-// the document's own items and theirs; what fails is left out.
+// the document's own items and theirs; what fails is left out. A page may go back
+// to before we came: what was there at the last good poll is no news.
 func (p *Poller) older(ctx context.Context, j Job, t timing, a *answer, doc *Document, first []news.Item) []news.Item {
 	all := first
 	have := map[string]bool{}
@@ -50,6 +55,7 @@ func (p *Poller) older(ctx context.Context, j Job, t timing, a *answer, doc *Doc
 		before := len(all)
 		for _, it := range items { // pages shift while items come in
 			if !have[it.ID] {
+				it.Baseline = it.Dated && it.Published.Before(j.State.OKAt.Add(-datedLate))
 				have[it.ID] = true
 				all = append(all, it)
 			}

@@ -151,7 +151,7 @@ func (p *Poller) read(ctx context.Context, j Job, t timing, a *answer, renewed b
 		baseline(r.Items, t.now, j.Backfill)
 	}
 	take(&st, j, a, doc)
-	if r.Gap = n.counted && n.known == 0 && n.all > 0 && j.State.Baselined && !renewed && !a.partial && st.Error == ""; r.Gap {
+	if r.Gap = n.counted && n.known == 0 && n.all > 0 && j.State.Items > 0 && j.State.Baselined && !renewed && !a.partial && st.Error == ""; r.Gap {
 		st.Memory.Gaps, st.Memory.GapAt = st.Memory.Gaps+1, t.now
 		r.Items = p.older(ctx, j, t, a, doc.Document, r.Items)
 	}
@@ -188,7 +188,7 @@ func take(st *news.FeedState, j Job, a *answer, doc *reading) {
 	case a.damaged != nil:
 		st.Error = fmt.Sprintf("the body is not whole, %d items could be read: %v", items, a.damaged)
 		// What is cut twice stays cut, and is all there is.
-		st.Baselined = st.Baselined || !j.State.PolledAt.IsZero()
+		st.Baselined = st.Baselined || j.State.Memory.Read != 0
 	case doc.Recovered:
 		st.Error = fmt.Sprintf("the document is damaged, %d items could be read", items)
 		st.Baselined = true

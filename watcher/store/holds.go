@@ -35,14 +35,20 @@ func (s *Store) Asking(ctx context.Context, l news.Lease, feedID string, notBefo
 // earliest, however it went.
 const hastenAfter = 90 * time.Second
 
-// Hasten makes feeds due at once, or a little after their last poll, as far as
-// nothing holds their hosts.
+// hastenOver is the longest time over which hastened feeds are spread.
+const hastenOver = 4 * time.Minute
+
+// Hasten makes feeds due one after the other from now on, or a little after their
+// last poll, as far as nothing holds their hosts.
 func (s *Store) Hasten(ctx context.Context, feedIDs []string) error {
 	return s.tx(ctx, "hasten feeds", func(ctx context.Context, tx *sql.Tx) error {
-		if _, err := s.exec(ctx, tx, `
-			UPDATE feeds SET next_at = {{least}}(next_at, {{greatest}}($1, polled_at + $3)) WHERE id IN ({{list 2}})`,
-			ms(s.now()), list(feedIDs), hastenAfter.Milliseconds()); err != nil {
-			return err
+		now, step := s.now(), min(time.Second, hastenOver/time.Duration(max(len(feedIDs), 1)))
+		for i, id := range feedIDs {
+			if _, err := s.exec(ctx, tx, `
+				UPDATE feeds SET next_at = {{least}}(next_at, {{greatest}}($1, polled_at + $3)) WHERE id = $2`,
+				ms(now.Add(time.Duration(i)*step)), id, hastenAfter.Milliseconds()); err != nil {
+				return err
+			}
 		}
 		return s.syncHosts(ctx, tx)
 	})

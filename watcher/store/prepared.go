@@ -99,9 +99,9 @@ func (p *prepared) add(ctx context.Context, key preparedKey, text string) (*sql.
 func (s *Store) prepareMissing(ctx context.Context) {
 	p := s.prepared
 	p.mu.Lock()
-	queries := p.missing
-	if len(queries) > 0 {
-		p.missing = map[string]bool{}
+	var queries map[string]bool // never the one that others write to
+	if len(p.missing) > 0 {
+		queries, p.missing = p.missing, map[string]bool{}
 	}
 	p.mu.Unlock()
 	for query := range queries {
