@@ -14,7 +14,7 @@ import (
 const articleTime = 25 * time.Second
 
 // articleWait is the longest that an item waits for its article.
-const articleWait = 10 * time.Minute
+const articleWait = 20 * time.Minute
 
 // newReader makes the reader of articles. It outlives the rules in force: what
 // robots.txt said, and which items wait for their turn, is not to be forgotten at

@@ -39,8 +39,8 @@ func (w *Watcher) pollHost(ctx context.Context, l news.Lease) (sum Summary, err 
 		one, back, err := w.pollFeed(ctx, l, d, state, i == len(due)-1)
 		sum.Add(one)
 		if errors.Is(err, store.ErrFenced) {
-			w.cfg.Log.Warn("another worker took the host over", "host", l.Key)
-			return sum, nil
+			w.cfg.Log.Warn("another worker took the host over, or a reload the feed away", "host", l.Key, "feed", state.FeedID)
+			return sum, ignoreFence(w.cfg.Store.Release(ctx, l, time.Time{}))
 		}
 		if err != nil {
 			return sum, fmt.Errorf("poll %s: %w", state.FeedID, err)
@@ -98,7 +98,7 @@ func (w *Watcher) pollFeed(ctx context.Context, l news.Lease, d *desk, state new
 	}
 	c := store.PollCommit{
 		State: r.State, Fresh: d.match(fresh), Edited: d.match(edited), Seen: r.Items, HostUntil: r.HostUntil,
-		Last: last || !r.HostUntil.IsZero(),
+		Last: last || !r.HostUntil.IsZero(), Partial: r.Partial,
 	}
 	if gap := w.cfg.Now().Add(hostGap); c.Last && !d.allowed(f) && c.HostUntil.Before(gap) {
 		c.HostUntil = gap

@@ -53,9 +53,11 @@ func TestPassPollsAllFeedsOfAHost(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		sum, err := w.Pass(t.Context())
-		if err != nil || sum.Feeds != feeds || sum.Failed != 0 {
-			t.Errorf("Pass polled %d feeds, %d failed, %v; want %d", sum.Feeds, sum.Failed, err, feeds)
+		for range 2 { // also a moment after the last poll
+			sum, err := w.Pass(t.Context())
+			if err != nil || sum.Feeds != feeds || sum.Failed != 0 {
+				t.Errorf("Pass polled %d feeds, %d failed, %v; want %d", sum.Feeds, sum.Failed, err, feeds)
+			}
 		}
 	})
 }

@@ -117,9 +117,8 @@ func New(ctx context.Context, c Config, rs *rules.Ruleset) (*Watcher, error) {
 func (w *Watcher) Pass(ctx context.Context) (Summary, error) {
 	var sum Summary
 	if w.cfg.AtOnce {
-		w.asked.Clear()
-		if err := w.cfg.Store.Wake(ctx, news.Hosts); err != nil {
-			return sum, fmt.Errorf("wake the hosts: %w", err)
+		if err := w.wakeAll(ctx); err != nil {
+			return sum, err
 		}
 	}
 	polled, err := w.polls.all(ctx) // Feed  -> Item -> Hit
@@ -140,6 +139,29 @@ func (w *Watcher) Pass(ctx context.Context) (Summary, error) {
 	sent, err := w.posts.all(ctx) // Digest -> Delivery
 	sum.Add(sent)
 	return sum, err
+}
+
+// wakeAll makes every host due. The last poll of one may have been a moment ago,
+// in another process: its host rests until then.
+func (w *Watcher) wakeAll(ctx context.Context) error {
+	w.asked.Clear()
+	holds, err := w.cfg.Store.Holds(ctx)
+	if err != nil {
+		return fmt.Errorf("holds of the hosts: %w", err)
+	}
+	rest := time.Duration(0)
+	for _, until := range holds {
+		if wait := until.Sub(w.cfg.Now()); wait <= hostGap {
+			rest = max(rest, wait)
+		}
+	}
+	if err := sleep(ctx, rest); err != nil {
+		return err
+	}
+	if err := w.cfg.Store.Wake(ctx, news.Hosts); err != nil {
+		return fmt.Errorf("wake the hosts: %w", err)
+	}
+	return nil
 }
 
 // Add adds the counts of another pass.

@@ -108,6 +108,7 @@ type Result struct {
 	State     news.FeedState
 	Items     []news.Item // of the document, in its order, without the cached ones; then those of older pages
 	Cached    int         // items that an earlier poll brought and that stand there unchanged
+	Partial   bool        // the document was not all of the feed: a delta, or cut off
 	Unchanged bool        // the server, or the body, says that nothing is new
 	HostUntil time.Time   // no feed of this host may be asked before; zero: no hold
 	Gap       bool        // nothing of the document was known: items may have been missed between two polls

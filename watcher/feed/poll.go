@@ -145,7 +145,7 @@ func (p *Poller) read(ctx context.Context, j Job, t timing, a *answer, renewed b
 		return p.failed(j, t, a, unreadable(ctx, a, err))
 	}
 	st := succeeded(j, t, a)
-	r := Result{Items: doc.items, Cached: doc.cached}
+	r := Result{Items: doc.items, Cached: doc.cached, Partial: a.partial || a.damaged != nil}
 	n := doc.tally
 	if !j.State.Baselined || renewed && n.known == 0 {
 		baseline(r.Items, t.now, j.Backfill)

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"time"
 
@@ -16,6 +17,7 @@ type PollCommit struct {
 	Fresh, Edited []Matched
 	Seen          []news.Item // all items of the document
 	HostUntil     time.Time   // no feed of the host is polled before; zero when it asked for nothing
+	Partial       bool        // Seen is not all that the feed lists
 	Last          bool        // the last poll under its lease, which ends with it: the host is due with the first of its feeds
 }
 
@@ -50,7 +52,10 @@ func (s *Store) CommitPoll(ctx context.Context, l news.Lease, c PollCommit) erro
 		if err != nil || !c.Last {
 			return err
 		}
-		return s.release(ctx, tx, l, time.Time{})
+		if err := s.release(ctx, tx, l, time.Time{}); !errors.Is(err, ErrFenced) {
+			return err
+		}
+		return nil // the lease has just ended by itself
 	}))
 }
 
@@ -64,7 +69,7 @@ func (s *Store) saveState(ctx context.Context, tx *sql.Tx, l news.Lease, c PollC
 			memory = $15, read_at = CASE WHEN $14 > 0 THEN $14 ELSE read_at END
 		WHERE id = $1 AND host = $2`,
 		f.FeedID, l.Key, f.FinalURL, f.ETag, f.LastModified, f.BodyHash, ms(f.NextAt), ms(f.PolledAt),
-		ms(f.OKAt), bit(f.Baselined), f.Fails, f.Error, f.Items, bit(len(c.Seen) > 0)*ms(s.now()), asJSON(f.Memory)))
+		ms(f.OKAt), bit(f.Baselined), f.Fails, f.Error, f.Items, bit(len(c.Seen) > 0 && !c.Partial)*ms(s.now()), asJSON(f.Memory)))
 	if err != nil || c.HostUntil.IsZero() {
 		return err
 	}
