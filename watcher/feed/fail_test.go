@@ -73,7 +73,7 @@ func TestClasses(t *testing.T) {
 			if m.Class != tc.class || m.Status != tc.status || !strings.Contains(r.State.Error, tc.words) || (tc.words == "") != (r.Err == nil) {
 				t.Errorf("got %q, status %d, %v; want %q, status %d, %q", m.Class, m.Status, r.Err, tc.class, tc.status, tc.words)
 			}
-			if failed := r.State.Fails > 0; failed != m.FailedAt.Equal(noon) {
+			if failed := r.Err != nil; failed != m.FailedAt.Equal(noon) || (r.State.Fails > 0) != (failed && tc.class != news.FailDamaged) {
 				t.Errorf("%d failures, the first at %v", r.State.Fails, m.FailedAt)
 			}
 		})
@@ -116,6 +116,24 @@ func TestFailuresAreRemembered(t *testing.T) {
 	j.State = p.Poll(t.Context(), j).State
 	if m := j.State.Memory; j.State.Fails != 0 || m.Class != "" || m.Status != 304 || !m.FailedAt.IsZero() || j.State.Error != "" || !j.State.OKAt.Equal(c.at) {
 		t.Errorf("after a good poll: %+v", j.State)
+	}
+}
+
+// Since when a feed has come damaged is not forgotten by the next damaged poll.
+func TestDamageLasts(t *testing.T) {
+	t.Parallel()
+	c := &clock{noon}
+	cut := harbour[:len(harbour)*6/10]
+	p := poller(t, feed.Config{Now: c.now, Transport: &script{answers: []func(*http.Request) *http.Response{
+		answer(200, cut), answer(200, cut+" "), answer(200, harbour), answer(200, cut),
+	}}})
+	j := job(address)
+	for i, want := range []time.Time{noon, noon, {}, noon.Add(3 * time.Hour)} {
+		c.at = noon.Add(time.Duration(i) * time.Hour)
+		j.State = p.Poll(t.Context(), j).State
+		if got := j.State.Memory.FailedAt; !got.Equal(want) {
+			t.Errorf("poll %d: damaged since %v, want %v", i, got, want)
+		}
 	}
 }
 
