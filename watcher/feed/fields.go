@@ -146,8 +146,9 @@ func dateField(key string) field {
 type fields [fieldCount]string
 
 func (f *fields) set(at field, value string) {
-	if f[at] == "" {
-		f[at] = strings.TrimSpace(value)
+	value = strings.TrimSpace(value)
+	if value != "" && (f[at] == "" || at == plainUpdated || at == atomUpdated) { // of several changes the last one written counts
+		f[at] = value
 	}
 }
 

@@ -271,3 +271,23 @@ func TestHugeFeed(t *testing.T) {
 		t.Errorf("got %d entries, recovered %v; want 500 and a whole document", len(doc.Entries), doc.Recovered)
 	}
 }
+
+// The older formats say in attributes, or more than once, what others say in one
+// element.
+func TestChanged(t *testing.T) {
+	t.Parallel()
+	want := time.Date(2027, 3, 1, 10, 0, 0, 0, time.UTC)
+	for name, body := range map[string]string{
+		"channel definition": `<CHANNEL HREF="https://h.example/"><ITEM HREF="/1" LASTMOD="2027-03-01T12:00:00+02:00"><TITLE>Pier</TITLE></ITEM></CHANNEL>`,
+		"the last of two": `<feed xmlns="http://www.w3.org/2005/Atom"><entry><title>Pier</title><link href="https://h.example/1"/>` +
+			`<updated>2027-01-01T00:00:00Z</updated><updated>2027-03-01T10:00:00Z</updated><updated/></entry></feed>`,
+	} {
+		doc, err := feed.Parse([]byte(body), nil, "https://h.example/feed")
+		if err != nil || len(doc.Entries) != 1 {
+			t.Fatalf("%s: %v, %v", name, doc, err)
+		}
+		if e := doc.Entries[0]; !e.Updated.Equal(want) || e.Link != "https://h.example/1" || e.Title != "Pier" {
+			t.Errorf("%s: got %+v", name, e)
+		}
+	}
+}

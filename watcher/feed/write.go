@@ -194,12 +194,27 @@ func (m *mender) item(s span) aside {
 		a.rest = m.own.atom()
 	} else {
 		m.w.WriteString("<item>")
+		m.channelDefinition(s.attrs, a.relative)
 		m.children(s.body, func(e element) bool { m.rssChild(e, &a); return true })
 		m.w.WriteString("</item>")
 		a.rest = m.own.rss(a.id)
 	}
 	a.origin, a.summary = m.own[origLink], m.own[plainSummary]
 	return a
+}
+
+// channelDefinition reads what an item of a Channel Definition Format (W3C note
+// NOTE-CDFsubmit, 1997) says in its attributes.
+func (m *mender) channelDefinition(attrs []byte, base string) {
+	if len(attrs) == 0 {
+		return
+	}
+	if at, ok := attr(attrs, "lastmod", m.ents); ok {
+		m.own.set(plainUpdated, clip(at, maxDate))
+	}
+	if href, ok := attr(attrs, "href", m.ents); ok && len(href) <= maxLink {
+		m.own.set(atomLink, m.fit(resolve(base, href)))
+	}
 }
 
 func (m *mender) rssChild(e element, a *aside) {
@@ -255,7 +270,7 @@ func (m *mender) atomChild(e element, a *aside, to *choice) {
 // aside keeps the value of an element that is ours to read.
 func (m *mender) aside(e element, base string) {
 	at := fieldOf(e.key)
-	if at == noField || m.own[at] != "" {
+	if at == noField || m.own[at] != "" && at != plainUpdated && at != atomUpdated {
 		return
 	}
 	var value string
