@@ -313,7 +313,7 @@ func TestOutage(t *testing.T) {
 			j.Feed.ID, j.State = fmt.Sprint(i), states[i]
 			r := p.Poll(t.Context(), j)
 			switch {
-			case r.Down():
+			case !r.DownSince.IsZero():
 				down++
 				if wait := r.State.NextAt.Sub(c.at); r.Err == nil || r.State.Fails != max(0, j.State.Fails-1) && r.State.Fails != j.State.Fails || wait < time.Minute || wait > 5*time.Minute {
 					t.Errorf("in an outage: %v, %d failures after %d, next after %v", r.Err, r.State.Fails, j.State.Fails, wait)
@@ -397,7 +397,7 @@ func TestNoOutage(t *testing.T) {
 					}
 					r := p.Poll(t.Context(), j)
 					states[i] = r.State
-					down = down || r.Down()
+					down = down || !r.DownSince.IsZero()
 				}
 				c.at = c.at.Add(5 * time.Minute)
 				if c.at.Before(noon.Add(time.Duration(tc.rounds) * 5 * time.Minute)) {

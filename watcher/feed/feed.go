@@ -120,6 +120,3 @@ type Result struct {
 	Busy      bool  // no request was made: the host is held, or busy with our other requests
 	Err       error // also in State.Error
 }
-
-// Down says that our own network is down.
-func (r Result) Down() bool { return !r.DownSince.IsZero() }

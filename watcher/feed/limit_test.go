@@ -274,7 +274,7 @@ func TestCancelledPollIsNoOutage(t *testing.T) {
 	cancel(errors.New("shutting down"))
 	p := poller(t, feed.Config{})
 	for i := range 20 {
-		if r := p.Poll(ctx, job(fmt.Sprintf("https://h%d.example/rss", i))); r.Down() {
+		if r := p.Poll(ctx, job(fmt.Sprintf("https://h%d.example/rss", i))); !r.DownSince.IsZero() {
 			t.Fatal("a shutdown was taken for an outage")
 		}
 	}
