@@ -113,7 +113,7 @@ func (d *documents) pass(j Job, src source, old *memory, header http.Header, now
 	r := &reading{Document: src.document(), cached: len(p.kept), token: rand.Uint64()}
 	r.finish(header)
 	r.Entries, r.Recovered = p.entries, r.Recovered || p.lost > 0
-	r.items = Items(r.Document, j.Feed, now)
+	r.items = itemsOf(r.Document, p.entries, p.names, j.Feed, now)
 	m := &memory{token: r.token, wholeAt: now, bearing: p.bearing, counted: j.RepeatedBlocks > 0}
 	if len(p.kept) > 0 {
 		m.wholeAt = p.old.wholeAt
@@ -172,6 +172,7 @@ type plan struct {
 	kept    []keptItem
 
 	entries []Entry
+	names   []naming       // of each entry
 	read    []readItem     // of each entry
 	uses    map[uint32]int // names -> how many of the read items have it
 	lost    int            // items that could not be read
@@ -237,15 +238,15 @@ func (p *plan) take(d *documents, src source) {
 func (p *plan) add(d *documents, src source, places []int) {
 	entries, at := src.read(places)
 	p.lost += len(places) - len(at)
-	site := src.document().Link
+	named := namingsOf(entries, src.document().Link)
 	for i, place := range at {
-		names := d.names(&entries[i], site)
+		names := d.names(&named[i])
 		for _, name := range names {
 			p.uses[name]++
 		}
 		p.read = append(p.read, readItem{place, names})
 	}
-	p.entries = append(p.entries, entries...)
+	p.entries, p.names = append(p.entries, entries...), append(p.names, named...)
 }
 
 // inOrder sorts the entries as they stand in the document.
@@ -255,11 +256,15 @@ func (p *plan) inOrder() {
 		order[i] = i
 	}
 	slices.SortFunc(order, func(a, b int) int { return p.read[a].place - p.read[b].place })
-	entries, read := make([]Entry, len(order)), make([]readItem, len(order))
+	p.entries, p.names, p.read = ordered(p.entries, order), ordered(p.names, order), ordered(p.read, order)
+}
+
+func ordered[T any](all []T, order []int) []T {
+	out := make([]T, len(order))
 	for i, from := range order {
-		entries[i], read[i] = p.entries[from], p.read[from]
+		out[i] = all[from]
 	}
-	p.entries, p.read = entries, read
+	return out
 }
 
 func (m *memory) namesOf(i int) []uint32 {
@@ -328,8 +333,8 @@ func (m *memory) add(block uint64, names []uint32, texts []uint64) {
 
 // names are the hashes of all that an entry may share with another one of its
 // document, so that the two are one, or are known by less.
-func (d *documents) names(e *Entry, site string) []uint32 {
-	keys := neighbourly(e, site)
+func (d *documents) names(n *naming) []uint32 {
+	keys := n.all()
 	hashes := make([]uint32, len(keys))
 	for i, key := range keys {
 		hashes[i] = d.name(key)

@@ -19,29 +19,30 @@ const (
 	minPath     = 12  // bytes of a path that is hardly used twice
 )
 
-// keyed is an entry with what it is known again by.
+// naming is what an entry by itself says of what it is known by.
+type naming struct {
+	title string
+	says  []string // hashes of what it says; another entry with any of them is the same, listed twice
+	keys  []string // strongest first
+	signs news.Signs
+}
+
+// keyed is an entry with what it is known again by among the others of its
+// document.
 type keyed struct {
+	naming
 	entry  *Entry
-	again  []*Entry // the other listings of it
-	title  string
-	keys   []string // strongest first
+	again  int      // other listings of it
 	shared []string // keys that another entry of the document has too
-	signs  news.Signs
 }
 
 // identify gives each entry what it is known again by. An entry that stands
 // there twice is taken once.
-func identify(entries []Entry, site string) []keyed {
-	all := distinct(entries)
+func identify(entries []Entry, names []naming) []keyed {
+	all := distinct(entries, names)
 	uses := map[string]int{}
 	for i := range all {
-		k := &all[i]
-		k.keys = candidates(k.entry, k.title, site)
-		for _, e := range k.again {
-			k.keys = union(k.keys, candidates(e, k.title, site))
-		}
-		k.signs = signs(k.entry, k.title, k.signs.Whole)
-		k.count(uses)
+		all[i].count(uses)
 	}
 	for i := range all {
 		all[i].void(uses)
@@ -52,25 +53,18 @@ func identify(entries []Entry, site string) []keyed {
 // distinct folds the entries that say the same: all of it, or all but a guid or a
 // link that differs from one listing to the next, as when an article stands in two
 // sections. The folded one has the keys of all.
-func distinct(entries []Entry) []keyed {
-	all := make([]keyed, 0, len(entries))
-	first := make([]int, 0, len(entries)) // of each of all: the one it repeats, or itself
-	place := map[string]int{}             // of an entry in all, by what it says
+func distinct(entries []Entry, names []naming) []keyed {
+	first := make([]int, len(entries)) // of each entry: the one it repeats, or itself
+	place := map[string]int{}          // of an entry, by what it says
 	root := func(n int) int {
 		for first[n] != n {
 			n = first[n]
 		}
 		return n
 	}
-	for i := range entries {
-		k := keyed{entry: &entries[i], title: cleanTitle(entries[i].Title)}
-		says := k.says()
-		if len(says) == 0 {
-			continue
-		}
-		n := len(all)
-		all, first = append(all, k), append(first, n)
-		for _, s := range says {
+	for n := range entries {
+		first[n] = n
+		for _, s := range names[n].says {
 			if m, again := place[s]; again {
 				a, b := root(m), root(n)
 				first[max(a, b)] = min(a, b)
@@ -78,50 +72,69 @@ func distinct(entries []Entry) []keyed {
 			place[s] = n
 		}
 	}
-	var out []keyed
+	out := make([]keyed, 0, len(entries))
 	at := map[int]int{} // of a first one in out
-	for n, k := range all {
+	for n := range entries {
 		r := root(n)
+		if len(names[n].says) == 0 {
+			continue
+		}
 		if r == n {
 			at[n] = len(out)
-			out = append(out, k)
-		} else if o := &out[at[r]]; len(o.again) < maxAgain {
-			o.again = append(o.again, k.entry)
+			out = append(out, keyed{entry: &entries[n], naming: names[n]})
+		} else if o := &out[at[r]]; o.again < maxAgain {
+			o.again++
+			o.keys = union(slices.Clip(o.keys), names[n].keys)
 		}
 	}
 	return out
 }
 
-// says are hashes of what an entry says; another one with any of them is the same,
-// listed twice.
-func (k *keyed) says() []string {
-	e := k.entry
-	guid := strings.TrimSpace(e.GUID)
-	link, paged := linkText(e.Link)
-	if guid+link+k.title+e.Summary+e.Content == "" {
-		return nil
+// namingsOf are those of all entries of a document of a site.
+func namingsOf(entries []Entry, site string) []naming {
+	home, _ := pageOf(site)
+	names := make([]naming, len(entries))
+	for i := range entries {
+		names[i] = namingOf(&entries[i], home)
 	}
-	k.signs.Whole = hashed("whole", e.Summary, e.Content, guid, link, k.title)
-	says := []string{k.signs.Whole}
-	if k.title != "" && guid+link != "" {
-		says = append(says, hashed("listed", guid, link, k.title))
-	}
-	if paged {
-		says = append(says, hashed("linked", e.Summary, e.Content, link, k.title, e.Published.UTC().String()))
-	}
-	if guid != "" && k.title != "" && !e.Published.IsZero() {
-		says = append(says, hashed("named", e.Summary, e.Content, guid, k.title, e.Published.UTC().String()))
-	}
-	return says
+	return names
 }
 
-// neighbourly is all by which an entry may turn out to be the same as another one
-// of its document, or to be known by less because of it.
-func neighbourly(e *Entry, site string) []string {
-	k := keyed{entry: e, title: cleanTitle(e.Title)}
-	names := append(k.says(), candidates(e, k.title, site)...)
-	s := signs(e, k.title, k.signs.Whole)
-	for _, sign := range [...]string{s.Title, s.Path, s.Number} {
+// namingOf reads what an entry says; one that says nothing has none.
+func namingOf(e *Entry, home page) naming {
+	n := naming{title: cleanTitle(e.Title)}
+	guid := strings.TrimSpace(e.GUID)
+	link, linked := pageOf(e.Link)
+	if guid+strings.TrimSpace(e.Link)+n.title+e.Summary+e.Content == "" {
+		return n
+	}
+	text := strings.TrimSpace(e.Link)
+	if linked {
+		text = link.host + link.rest() + "#" + link.fragment + link.counter
+	}
+	body := hashed("body", e.Summary, e.Content)
+	date := strconv.FormatInt(e.Published.Unix(), 10)
+	n.signs.Whole = hashed("whole", body, guid, text, n.title)
+	n.says = []string{n.signs.Whole}
+	if n.title != "" && guid+text != "" {
+		n.says = append(n.says, hashed("listed", guid, text, n.title))
+	}
+	if linked && link.key() != "" {
+		n.says = append(n.says, hashed("linked", body, text, n.title, date))
+	}
+	if guid != "" && n.title != "" && !e.Published.IsZero() {
+		n.says = append(n.says, hashed("named", body, guid, n.title, date))
+	}
+	n.keys = candidates(e, n.title, home, link, linked)
+	n.sign(e, link)
+	return n
+}
+
+// all is all by which an entry may turn out to be the same as another one of its
+// document, or to be known by less because of it.
+func (n *naming) all() []string {
+	names := slices.Concat(n.says, n.keys)
+	for _, sign := range [...]string{n.signs.Title, n.signs.Path, n.signs.Number} {
 		if sign != "" {
 			names = append(names, sign)
 		}
@@ -129,32 +142,20 @@ func neighbourly(e *Entry, site string) []string {
 	return names
 }
 
-// linkText is what two links to the same page have in common; paged is false when
-// that is no page of its own.
-func linkText(link string) (text string, paged bool) {
-	p, ok := pageOf(link)
-	if !ok {
-		return strings.TrimSpace(link), false
-	}
-	return p.host + p.rest() + "#" + p.fragment + p.counter, p.key() != ""
-}
-
 // candidates are the keys that an entry could have, strongest first. Any one of
 // them means the same item, because publishers change guids, hosts and schemes of
 // what they published.
-func candidates(e *Entry, title, site string) []string {
+func candidates(e *Entry, title string, home, link page, linked bool) []string {
 	var keys []string
 	add := func(kind, value string) {
 		if value != "" {
 			keys = union(keys, []string{bounded(kind, value)})
 		}
 	}
-	home, _ := pageOf(site)
 	guid := norm.NFC.String(strings.TrimSpace(e.GUID))
 	if isPlaceholder(guid) {
 		guid = ""
 	}
-	link, linked := pageOf(e.Link)
 	permalink, isLink := page{}, false
 	if isWeb(strings.ToLower(clip(guid, 8))) {
 		permalink, isLink = pageOf(guid)
@@ -197,23 +198,20 @@ func storyKeys(title string, published time.Time) []string {
 	return []string{strconv.FormatInt(day, 10) + " " + title, strconv.FormatInt(day+1, 10) + " " + title}
 }
 
-// signs are what makes an item known again only together.
-func signs(e *Entry, title, whole string) news.Signs {
-	s := news.Signs{Whole: whole}
-	if title != "" {
-		s.Title = bounded("title", norm.NFC.String(title))
+// sign adds what makes an item known again only together.
+func (n *naming) sign(e *Entry, p page) {
+	if n.title != "" {
+		n.signs.Title = bounded("title", norm.NFC.String(n.title))
 	}
-	p, ok := pageOf(e.Link)
-	if !ok || p.key() == "" {
-		p, ok = pageOf(e.GUID)
+	if p.key() == "" {
+		p, _ = pageOf(e.GUID)
 	}
-	if ok && len(p.rest()) >= minPath {
-		s.Path = bounded("path", p.rest())
+	if p.key() != "" && len(p.rest()) >= minPath {
+		n.signs.Path = bounded("path", p.rest())
 	}
 	if number, sure := p.number(); number != "" && !sure {
-		s.Number = bounded("maybe", number)
+		n.signs.Number = bounded("maybe", number)
 	}
-	return s
 }
 
 // count adds an entry's keys and signs to how often each is used in the document.

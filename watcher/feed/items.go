@@ -23,8 +23,13 @@ const (
 // is never in the future, and the keys by which they are known again.
 func Items(doc *Document, f news.Feed, now time.Time) []news.Item {
 	entries := doc.Entries[:min(len(doc.Entries), maxItems)]
+	return itemsOf(doc, entries, namingsOf(entries, doc.Link), f, now)
+}
+
+// itemsOf are the items of some entries of a document, whose names are known.
+func itemsOf(doc *Document, entries []Entry, names []naming, f news.Feed, now time.Time) []news.Item {
 	items := make([]news.Item, 0, len(entries))
-	for i, keyed := range identify(entries, doc.Link) {
+	for i, keyed := range identify(entries, names) {
 		e := keyed.entry
 		it := news.Item{
 			ID:         news.ItemID(f.ID, keyed.keys[0]),

@@ -36,7 +36,10 @@ func pageOf(link string) (p page, ok bool) {
 	case !idleFragment(f):
 		p.fragment = norm.NFC.String(f)
 	}
-	return p, p.host != ""
+	if p.host == "" {
+		return page{}, false
+	}
+	return p, true
 }
 
 // parseLink also takes a percent sign that begins no escape, which publishers
