@@ -1,7 +1,9 @@
 package story
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"time"
 
 	"newswatch/news"
@@ -18,7 +20,8 @@ type Grouper struct {
 	copies    copies
 	stories   map[string]*story
 	outlets   map[string]bool
-	now       time.Time // latest time of any item
+	apart     map[[2]string]bool // stories that people said are two
+	now       time.Time          // latest time of any item
 	swept     time.Time
 }
 
@@ -34,8 +37,14 @@ func New(cfg Config) *Grouper {
 	return &Grouper{
 		window: cfg.Window, threshold: cfg.Threshold, lex: lex,
 		index: index{lex: lex}, query: query{model: newModel()}, copies: newCopies(),
-		stories: map[string]*story{}, outlets: map[string]bool{},
+		stories: map[string]*story{}, outlets: map[string]bool{}, apart: map[[2]string]bool{},
 	}
+}
+
+// KeepApart holds that two stories are two, whatever comes: none takes the other
+// one in. It is told before or after the stories' items.
+func (g *Grouper) KeepApart(a, b string) {
+	g.apart[[2]string{min(a, b), max(a, b)}] = true
 }
 
 // Size is the number of reports that are kept for comparison.
@@ -63,24 +72,40 @@ func (g *Grouper) Add(it news.Item, entities []string) Placement {
 func (g *Grouper) place(it *news.Item, d *draft, m *member, found []candidate) Placement {
 	var best evidence
 	var into *story
+	var near []Near
 	verdict := Verdict{Score: -1}
 	for _, c := range found {
 		ev := g.query.weigh(c.story)
-		if v := g.query.same(ev, g.threshold); v.Score > verdict.Score {
+		v := g.query.same(ev, g.threshold)
+		near = append(near, Near{StoryID: c.story.id, Score: v.Score, Why: g.query.why(ev)})
+		if v.Score > verdict.Score {
 			verdict, best, into = v, ev, c.story
 		}
 	}
+	near = nearest(near, verdict.Same)
 	if verdict.Same {
-		p := Placement{StoryID: into.id, Score: verdict.Score, Why: g.query.why(best)}
+		p := Placement{StoryID: into.id, Score: verdict.Score, Why: g.query.why(best), Near: near}
 		g.settle(it, d, m, into, best, "")
 		return p
 	}
-	p := Placement{StoryID: news.StoryID(it.ID), New: true, Score: 1, Why: "nothing like it in the last " + days(g.window)}
+	p := Placement{StoryID: news.StoryID(it.ID), New: true, Score: 1, Why: "nothing like it in the last " + days(g.window), Near: near}
 	if into != nil {
 		p.Why = fmt.Sprintf("nearest story: %s (%.2f, needs %.2f)", g.query.why(best), verdict.Score, g.threshold)
 	}
 	g.settle(it, d, m, g.open(p.StoryID), evidence{}, "")
 	return p
+}
+
+// maxNear is how many stories are named that an item was nearly put in.
+const maxNear = 2
+
+// nearest are the likeliest stories, without the one that was chosen.
+func nearest(near []Near, chosen bool) []Near {
+	slices.SortStableFunc(near, func(a, b Near) int { return cmp.Compare(b.Score, a.Score) })
+	if chosen {
+		near = near[1:]
+	}
+	return near[:min(len(near), maxNear)]
 }
 
 // Restore takes in an item that was placed before, without deciding anything.

@@ -2,6 +2,7 @@ package story_test
 
 import (
 	"fmt"
+	"reflect"
 	"runtime"
 	"strings"
 	"testing"
@@ -82,7 +83,7 @@ func TestRestoreIsAdd(t *testing.T) {
 			replayed.Restore(it, []string{"quill"}, p.StoryID, p.CopyOf)
 		}
 		for _, it := range items[cut:] {
-			if a, b := lived.Add(it, nil), replayed.Add(it, nil); a != b {
+			if a, b := lived.Add(it, nil), replayed.Add(it, nil); !reflect.DeepEqual(a, b) {
 				t.Fatalf("%s: got %+v after a replay, want %+v", it.ID, b, a)
 			}
 		}

@@ -29,4 +29,21 @@ type Placement struct {
 	CopyOf  string  // id of the item whose report this one repeats, "" when none
 	Score   float64 // of the decision, 0 to 1; 1 for a copy and for a first item
 	Why     string  // the decision in words
+	Near    []Near  // stories that it nearly was put in, the nearest first, two at most
+	Merged  []Merge // stories that turned out to be one because of it
+}
+
+// Near is a story that an item was not put in, but nearly.
+type Near struct {
+	StoryID string
+	Score   float64 // 0 to 1
+	Why     string  // what speaks for it, in words
+}
+
+// Merge is one of two stories that turned out to be one. The story that was there
+// first takes the other one in; the item that showed it is in Into.
+type Merge struct {
+	Into, From string
+	Score      float64 // 0 to 1
+	Why        string  // in words
 }
