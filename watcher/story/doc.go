@@ -33,6 +33,7 @@ type entry struct {
 const (
 	inTitle uint8 = 1 << iota
 	isName        // a name or a number
+	isNumber
 )
 
 // mention is the weight of one mention in the headline.
@@ -81,7 +82,7 @@ func (d *draft) add(words []word, titleCase, title bool) {
 			adjacent = false
 			continue
 		}
-		slot := d.lex.slot(d.doc.lang, w.key)
+		slot := d.lex.slot(d.doc.lang, d.doc.lang.base(w.key))
 		weight, flags := 1.0, uint8(0)
 		if title {
 			flags = inTitle
@@ -90,6 +91,9 @@ func (d *draft) add(words []word, titleCase, title bool) {
 		}
 		if d.lex.terms[slot].name(w, titleCase) {
 			flags |= isName
+		}
+		if w.number {
+			flags |= isNumber
 		}
 		if d.learn {
 			d.lex.terms[slot].note(w, titleCase)

@@ -1,9 +1,7 @@
 package story
 
 import (
-	"cmp"
 	"fmt"
-	"slices"
 	"time"
 
 	"newswatch/news"
@@ -21,6 +19,7 @@ type Grouper struct {
 	stories   map[string]*story
 	outlets   map[string]bool
 	apart     map[[2]string]bool // stories that people said are two
+	opened    int                // stories so far
 	now       time.Time          // latest time of any item
 	swept     time.Time
 }
@@ -33,10 +32,13 @@ func New(cfg Config) *Grouper {
 	if cfg.Threshold <= 0 {
 		cfg.Threshold = defaultThreshold
 	}
+	if cfg.Model == nil {
+		cfg.Model = builtIn()
+	}
 	lex := newLexicon()
 	return &Grouper{
 		window: cfg.Window, threshold: cfg.Threshold, lex: lex,
-		index: index{lex: lex}, query: query{model: newModel()}, copies: newCopies(),
+		index: index{lex: lex}, query: query{model: cfg.Model, table: joinFeatures()}, copies: newCopies(),
 		stories: map[string]*story{}, outlets: map[string]bool{}, apart: map[[2]string]bool{},
 	}
 }
@@ -68,29 +70,32 @@ func (g *Grouper) Add(it news.Item, entities []string) Placement {
 	return g.place(&it, d, m, found)
 }
 
+// choices are the stories that the item under comparison may belong to, the
+// likeliest first.
+func (g *Grouper) choices(found []candidate) []choice {
+	all := make([]choice, len(found))
+	for i, c := range found {
+		all[i] = choice{story: c.story, ev: g.query.weigh(c.story)}
+	}
+	g.query.judge(all)
+	return all
+}
+
 // place puts an item that is no copy into the story it fits best, or opens one.
 func (g *Grouper) place(it *news.Item, d *draft, m *member, found []candidate) Placement {
-	var best evidence
-	var into *story
-	var near []Near
-	verdict := Verdict{Score: -1}
-	for _, c := range found {
-		ev := g.query.weigh(c.story)
-		v := g.query.same(ev, g.threshold)
-		near = append(near, Near{StoryID: c.story.id, Score: v.Score, Why: g.query.why(ev)})
-		if v.Score > verdict.Score {
-			verdict, best, into = v, ev, c.story
-		}
-	}
-	near = nearest(near, verdict.Same)
-	if verdict.Same {
-		p := Placement{StoryID: into.id, Score: verdict.Score, Why: g.query.why(best), Near: near}
-		g.settle(it, d, m, into, best, "")
+	all := g.choices(found)
+	if len(all) > 0 && all[0].score >= g.threshold {
+		best := all[0]
+		p := Placement{StoryID: best.story.id, Score: best.score, Why: g.query.why(best.ev), Near: g.nearest(all[1:])}
+		bridged := g.bridges(all)
+		g.settle(it, d, m, best.story, best.ev, "")
+		p.Merged = g.mergeAll(bridged)
+		p.StoryID = m.story.id
 		return p
 	}
-	p := Placement{StoryID: news.StoryID(it.ID), New: true, Score: 1, Why: "nothing like it in the last " + days(g.window), Near: near}
-	if into != nil {
-		p.Why = fmt.Sprintf("nearest story: %s (%.2f, needs %.2f)", g.query.why(best), verdict.Score, g.threshold)
+	p := Placement{StoryID: news.StoryID(it.ID), New: true, Score: 1, Why: "nothing like it in the last " + days(g.window), Near: g.nearest(all)}
+	if len(all) > 0 {
+		p.Why = fmt.Sprintf("nearest story: %s (%.2f, needs %.2f)", g.query.why(all[0].ev), all[0].score, g.threshold)
 	}
 	g.settle(it, d, m, g.open(p.StoryID), evidence{}, "")
 	return p
@@ -99,13 +104,12 @@ func (g *Grouper) place(it *news.Item, d *draft, m *member, found []candidate) P
 // maxNear is how many stories are named that an item was nearly put in.
 const maxNear = 2
 
-// nearest are the likeliest stories, without the one that was chosen.
-func nearest(near []Near, chosen bool) []Near {
-	slices.SortStableFunc(near, func(a, b Near) int { return cmp.Compare(b.Score, a.Score) })
-	if chosen {
-		near = near[1:]
+func (g *Grouper) nearest(all []choice) []Near {
+	var near []Near
+	for _, c := range all[:min(len(all), maxNear)] {
+		near = append(near, Near{StoryID: c.story.id, Score: c.score, Why: g.query.why(c.ev)})
 	}
-	return near[:min(len(near), maxNear)]
+	return near
 }
 
 // Restore takes in an item that was placed before, without deciding anything.
@@ -130,7 +134,8 @@ func (g *Grouper) weighed(s *story, copyOf string) evidence {
 func (g *Grouper) open(id string) *story {
 	s := g.stories[id]
 	if s == nil {
-		s = &story{id: id}
+		g.opened++
+		s = &story{id: id, rank: g.opened}
 		g.stories[id] = s
 	}
 	return s

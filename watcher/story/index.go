@@ -25,12 +25,14 @@ type member struct {
 // story is what is kept of one story.
 type story struct {
 	id          string
+	rank        int // in the order of opening
 	members     []*member
 	norm        likeness // squared length of the sum of the members' unit vectors
 	first, last time.Time
 	seen        time.Time // last sign of life, for forgetting
 	reports     []*report
-	mark        int32 // scratch of candidates
+	mark        int32  // scratch of candidates
+	merged      *story // that took it in
 }
 
 // gap is the time between at and the story's nearest end, 0 within it; it is
@@ -45,6 +47,15 @@ func (s *story) gap(at time.Time) time.Duration {
 		return at.Sub(s.last)
 	}
 	return 0
+}
+
+// age is the time between at and the story's beginning, negative when either is
+// unknown.
+func (s *story) age(at time.Time) time.Duration {
+	if at.IsZero() || s.first.IsZero() {
+		return -1
+	}
+	return at.Sub(s.first).Abs()
 }
 
 // saw takes the time of a new item in.

@@ -29,3 +29,31 @@ func languageOf(tag string, title, body []word) string {
 	}
 	return "en"
 }
+
+// baseLetters is how much of a word is compared in languages whose words change
+// their endings by case and number: the rest says little.
+const baseLetters = 6
+
+// base is the part of a word that is compared.
+func (lang *language) base(key string) string {
+	if !lang.inflects {
+		return key
+	}
+	n := 0
+	for i := range key {
+		if n == baseLetters {
+			return key[:i]
+		}
+		n++
+	}
+	return key
+}
+
+// inflects is true of languages whose nouns and names have many endings.
+func inflects(lang string) bool {
+	switch lang {
+	case "ru", "uk", "be", "bg", "mk", "sr", "hr", "bs", "sl", "cs", "sk", "pl", "lt", "lv", "et", "fi", "hu", "el", "tr", "ro", "ka", "hy", "kk":
+		return true
+	}
+	return false
+}

@@ -34,6 +34,8 @@ type language struct {
 	docs  int
 	prior map[string]uint8 // word -> invented documents that hold it
 	stop  map[string]bool
+
+	inflects bool // words are compared by their beginnings
 }
 
 // term is what is known of one word in one language.
@@ -74,7 +76,7 @@ func newLexicon() *lexicon {
 func (l *lexicon) language(name string) *language {
 	lang := l.langs[name]
 	if lang == nil {
-		lang = &language{name: name, prior: map[string]uint8{}, stop: map[string]bool{}}
+		lang = &language{name: name, prior: map[string]uint8{}, stop: map[string]bool{}, inflects: inflects(name)}
 		l.langs[name] = lang
 	}
 	return lang

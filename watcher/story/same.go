@@ -22,7 +22,9 @@ type Verdict struct {
 // kept member is compared in one walk over its own entries.
 type query struct {
 	*draft
-	model    *model
+	model    *Model
+	table    []feature
+	features []float64 // scratch
 	at       time.Time // zero: unknown
 	logDocs  float64
 	weight   []slotWord // by slot; only those with stamp == turn hold
@@ -31,6 +33,9 @@ type query struct {
 	normHead float64
 	normName float64
 	normBoth float64 // of the names in the headline
+
+	titleWords int
+	numbers    bool // in the headline
 }
 
 type slotWord struct {
@@ -46,6 +51,9 @@ type likeness struct {
 	text, head, name float64
 	shared           float64 // summed weight of the distinct shared words
 	sharedName       float64 // of the names and numbers among them
+	rare, rare2      float64 // weights of the two rarest shared words, of which one stands in a headline
+	numbers          float64 // summed weight of the shared numbers
+	clash            bool    // both headlines hold numbers, and share none
 	cover            float64 // share of the words of each headline that the other has anywhere
 	nameCover        float64 // of the names and numbers among them
 	strangers        bool    // both headlines hold names, and share none with the other
@@ -59,23 +67,16 @@ func (q *query) load(d *draft, at time.Time) {
 	if n := len(d.lex.terms); len(q.weight) < n {
 		q.weight = append(q.weight, make([]slotWord, n-len(q.weight)+n/4)...)
 	}
-	var text, head, name, both float64
+	q.titleWords = 0
+	var t totals
 	for i, e := range d.doc.entries {
 		q.weight[e.slot] = slotWord{turn: q.turn, tf: e.tf, flags: e.flags, index: int32(i)}
-		idf := q.idf(e.slot)
-		a := float64(e.tf) * idf
-		text += a * a
+		t.count(e, q.idf(e.slot))
 		if e.flags&inTitle != 0 {
-			head += idf * idf
-		}
-		if e.flags&isName != 0 {
-			name += idf * idf
-		}
-		if e.flags == inTitle|isName {
-			both += idf * idf
+			q.titleWords++
 		}
 	}
-	q.normText, q.normHead, q.normName, q.normBoth = text, head, name, both
+	q.normText, q.normHead, q.normName, q.normBoth, q.numbers = t.text, t.head, t.name, t.both, t.numbers
 }
 
 func (q *query) idf(slot int32) float64 {
@@ -85,64 +86,97 @@ func (q *query) idf(slot int32) float64 {
 // compare says how alike the item under comparison and d are.
 func (q *query) compare(d *doc) likeness {
 	var l likeness
-	var text, head, name, both float64
-	var mine, theirs, myNames, theirNames float64
+	var t totals
 	for _, e := range d.entries {
 		idf := q.idf(e.slot)
-		sq := idf * idf
-		a := float64(e.tf)
-		text += a * a * sq
-		if e.flags&inTitle != 0 {
-			head += sq
-		}
-		if e.flags&isName != 0 {
-			name += sq
-		}
-		if e.flags == inTitle|isName {
-			both += sq
-		}
-		w := q.weight[e.slot]
-		if w.turn != q.turn {
-			continue
-		}
-		l.text += a * float64(w.tf) * sq
-		l.shared += idf
-		if e.flags&w.flags&inTitle != 0 {
-			l.head += sq
-		}
-		if e.flags&w.flags&isName != 0 {
-			l.name += sq
-			l.sharedName += idf
-		}
-		if w.flags&inTitle != 0 {
-			mine += sq
-		}
-		if e.flags&inTitle != 0 {
-			theirs += sq
-		}
-		if w.flags == inTitle|isName {
-			myNames += sq
-		}
-		if e.flags == inTitle|isName {
-			theirNames += sq
+		t.count(e, idf)
+		if w := q.weight[e.slot]; w.turn == q.turn {
+			l.share(e, w, idf)
+			t.cover(e, w, idf)
 		}
 	}
-	l.text = over(l.text, text, q.normText)
-	l.head = over(l.head, head, q.normHead)
-	l.name = over(l.name, name, q.normName)
-	l.shared /= q.logDocs
-	l.sharedName /= q.logDocs
-	l.cover = (share(mine, q.normHead) + share(theirs, head)) / 2
-	l.nameCover = (share(myNames, q.normBoth) + share(theirNames, both)) / 2
-	l.strangers = q.normBoth > 0 && both > 0 && l.nameCover == 0
+	l.text = over(l.text, t.text, q.normText)
+	l.head = over(l.head, t.head, q.normHead)
+	l.name = over(l.name, t.name, q.normName)
+	for _, v := range [...]*float64{&l.shared, &l.sharedName, &l.rare, &l.rare2, &l.numbers} {
+		*v /= q.logDocs
+	}
+	l.cover = (part(t.mine, q.normHead) + part(t.theirs, t.head)) / 2
+	l.nameCover = (part(t.myNames, q.normBoth) + part(t.theirNames, t.both)) / 2
+	l.strangers = q.normBoth > 0 && t.both > 0 && l.nameCover == 0
+	l.clash = q.numbers && t.numbers && !t.sameNumber
 	return l
 }
 
-func share(part, whole float64) float64 {
+// totals are what is summed over the words of a doc.
+type totals struct {
+	text, head, name, both float64 // squared lengths
+	mine, theirs           float64 // of my headline's words that d has, and the reverse
+	myNames, theirNames    float64
+	numbers, sameNumber    bool // in the headline
+}
+
+func (t *totals) count(e entry, idf float64) {
+	sq, a := idf*idf, float64(e.tf)
+	t.text += a * a * sq
+	if e.flags&inTitle != 0 {
+		t.head += sq
+		t.numbers = t.numbers || e.flags&isNumber != 0
+	}
+	if e.flags&isName != 0 {
+		t.name += sq
+	}
+	if e.flags&(inTitle|isName) == inTitle|isName {
+		t.both += sq
+	}
+}
+
+func (t *totals) cover(e entry, w slotWord, idf float64) {
+	sq := idf * idf
+	if w.flags&inTitle != 0 {
+		t.mine += sq
+	}
+	if e.flags&inTitle != 0 {
+		t.theirs += sq
+		t.sameNumber = t.sameNumber || e.flags&isNumber != 0
+	}
+	if w.flags&(inTitle|isName) == inTitle|isName {
+		t.myNames += sq
+	}
+	if e.flags&(inTitle|isName) == inTitle|isName {
+		t.theirNames += sq
+	}
+}
+
+// share takes in a word that both have.
+func (l *likeness) share(e entry, w slotWord, idf float64) {
+	sq := idf * idf
+	l.text += float64(e.tf) * float64(w.tf) * sq
+	l.shared += idf
+	if e.flags&w.flags&inTitle != 0 {
+		l.head += sq
+	}
+	if e.flags&w.flags&isName != 0 {
+		l.name += sq
+		l.sharedName += idf
+	}
+	if e.flags&w.flags&isNumber != 0 {
+		l.numbers += idf
+	}
+	if (e.flags|w.flags)&inTitle != 0 {
+		if idf > l.rare {
+			l.rare, l.rare2 = idf, l.rare
+		} else if idf > l.rare2 {
+			l.rare2 = idf
+		}
+	}
+}
+
+func part(some, whole float64) float64 {
 	if whole == 0 {
 		return 0
 	}
-	return part / whole
+	return some / whole
 }
 
 func over(dot, a, b float64) float64 {
@@ -155,30 +189,50 @@ func over(dot, a, b float64) float64 {
 // evidence is what speaks for and against an item being of a story.
 type evidence struct {
 	centre, best, mean likeness // to the story as a whole, its most alike member, all members
+	second             float64  // likeness of text to the second of its members
+	headMost           float64  // likeness of headlines to any member
 	bestMember         *member
 	members            int
 	silent             time.Duration // between the item and the story's nearest end; < 0: unknown
+	age                time.Duration // between the item and the story's beginning; < 0: unknown
 	itemText           bool
 	bestText           bool
 	nameless           bool
 	strangers          bool // to every member
+	titleWords, words  int  // of the item
+	docs               int  // of its language, that were counted
+	ahead              ahead
 }
+
+// ahead is by how much a story is more like the item than the next one.
+type ahead struct{ centre, best, head float64 }
 
 // weigh compares the item under comparison with a story's members.
 func (q *query) weigh(s *story) evidence {
-	ev := evidence{members: len(s.members), silent: s.gap(q.at), itemText: q.doc.text, nameless: q.normName == 0}
+	ev := evidence{
+		members: len(s.members), silent: s.gap(q.at), age: s.age(q.at), strangers: true, docs: q.doc.lang.docs,
+		itemText: q.doc.text, nameless: q.normName == 0, titleWords: q.titleWords, words: len(q.doc.entries),
+	}
 	var sum likeness
-	top := -1.0
-	ev.strangers = true
+	top, first := -1.0, 0.0
 	for _, m := range s.members {
 		l := q.compare(&m.doc)
 		ev.strangers = ev.strangers && l.strangers
 		sum.text += l.text
 		sum.head += l.head
 		sum.name += l.name
+		ev.headMost = max(ev.headMost, l.head)
+		if l.text > first {
+			first, ev.second = l.text, first
+		} else {
+			ev.second = max(ev.second, l.text)
+		}
 		if rank := l.text + l.head/2 + l.name/4; rank > top {
 			top, ev.best, ev.bestMember = rank, l, m
 		}
+	}
+	if len(s.members) == 1 {
+		ev.second = first
 	}
 	n := float64(len(s.members))
 	ev.mean = likeness{text: sum.text / n, head: sum.head / n, name: sum.name / n}
@@ -189,13 +243,41 @@ func (q *query) weigh(s *story) evidence {
 	return ev
 }
 
-func root(sq float64) float64 { return math.Sqrt(max(sq, 1)) }
-
-// same decides. It is the only place where "same story" is decided.
-func (q *query) same(ev evidence, threshold float64) Verdict {
-	score := q.model.score(&ev)
-	return Verdict{Same: score >= threshold, Score: score}
+// choice is a story that an item may belong to.
+type choice struct {
+	story *story
+	ev    evidence
+	score float64 // 0 to 1
 }
+
+// judge scores all stories that an item may belong to, the likeliest first. It is
+// the only place where "same story" is decided.
+func (q *query) judge(all []choice) {
+	compete(all)
+	for i := range all {
+		q.features = q.join(&all[i].ev, q.features[:0])
+		all[i].score = q.model.Join.Score(q.features)
+	}
+	slices.SortStableFunc(all, func(a, b choice) int { return cmp.Compare(b.score, a.score) })
+}
+
+// compete tells each of the stories that an item may belong to how far it is
+// ahead of the best of the others.
+func compete(all []choice) {
+	for i := range all {
+		var rest ahead
+		for k := range all {
+			if k != i {
+				o := &all[k].ev
+				rest = ahead{max(rest.centre, o.centre.text), max(rest.best, o.best.text), max(rest.head, o.best.head)}
+			}
+		}
+		ev := &all[i].ev
+		ev.ahead = ahead{ev.centre.text - rest.centre, ev.best.text - rest.best, ev.best.head - rest.head}
+	}
+}
+
+func root(sq float64) float64 { return math.Sqrt(max(sq, 1)) }
 
 // why puts the reasons into words.
 func (q *query) why(ev evidence) string {
@@ -274,8 +356,9 @@ func (g *Grouper) Same(a, b news.Item) Verdict {
 	other.saw(when(&b))
 	g.query.load(da, when(&a))
 	ev := g.query.weigh(other)
-	v := g.query.same(ev, g.threshold)
-	v.Why = g.query.why(ev)
+	all := []choice{{story: other, ev: ev}}
+	g.query.judge(all)
+	v := Verdict{Same: all[0].score >= g.threshold, Score: all[0].score, Why: g.query.why(ev)}
 	if why := g.copies.same(&a, &b); why != "" {
 		return Verdict{Same: true, Score: 1, Why: why}
 	}

@@ -16,10 +16,15 @@ import "time"
 // Measured between 24 and 240 hours on public story sets, 120 grouped best.
 const defaultWindow = 120 * time.Hour
 
+// defaultThreshold is a little over even odds: a story that is told in two is a
+// smaller fault than two that are told as one.
+const defaultThreshold = 0.55
+
 // Config says how eagerly to group. The zero value is the tuned default.
 type Config struct {
 	Window    time.Duration // silence after which a story takes nothing in; 0: 120 h
-	Threshold float64       // least score, 0 to 1, of two items of one story; 0: 0.3
+	Threshold float64       // least score, 0 to 1, of two items of one story; 0: 0.55
+	Model     *Model        // nil: the built-in one
 }
 
 // Placement says where an item was put, and why.

@@ -1,0 +1,94 @@
+package main
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"slices"
+	"strings"
+	"time"
+)
+
+// variant is a set as it might have come in another way: it teaches what one set
+// alone would hide, as that stories of texts are never larger than three.
+type variant struct {
+	set    string
+	weight float64
+	change func([]row) []row
+}
+
+func variants() []variant {
+	same := func(all []row) []row { return all }
+	var out []variant
+	for _, s := range streams {
+		out = append(out, variant{s, 1, same})
+	}
+	return append(out,
+		variant{"uci2014", 0.5, func(all []row) []row { return thin(all, 5) }},
+		variant{"uci2014", 0.5, func(all []row) []row { return thin(all, 20) }},
+		variant{"allsides_excerpt", 0.5, func(all []row) []row { return dated(titles(all)) }},
+		variant{"allsides_excerpt", 0.5, dated},
+		variant{"allsides2021", 0.5, dated},
+		variant{"ecbplus", 0.5, dated},
+		variant{"ecbplus", 0.3, func(all []row) []row { return thin(dated(all), 3) }},
+		variant{"basil", 0.3, func(all []row) []row { return dated(all) }},
+		variant{"basil", 0.5, summaries},
+	)
+}
+
+// number is a lasting number from 0 to below n for a text.
+func number(s string, n int) int {
+	sum := sha256.Sum256([]byte(s))
+	return int(binary.BigEndian.Uint32(sum[4:]) % uint32(n))
+}
+
+// thin keeps one of n items.
+func thin(all []row, n int) []row {
+	var out []row
+	for _, r := range all {
+		if number("thin"+r.ID, n) == 0 {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// titles drops the texts.
+func titles(all []row) []row {
+	out := slices.Clone(all)
+	for i := range out {
+		if out[i].Title != "" {
+			out[i].Text = ""
+		}
+	}
+	return out
+}
+
+// summaries cuts the texts to what feeds bring.
+func summaries(all []row) []row {
+	out := slices.Clone(all)
+	for i := range out {
+		words := strings.Fields(out[i].Text)
+		out[i].Text = strings.Join(words[:min(len(words), 45)], " ")
+	}
+	return out
+}
+
+// dated invents times: some twenty stories begin each day, and are told within
+// two days.
+func dated(all []row) []row {
+	stories := map[string]bool{}
+	for _, r := range all {
+		stories[r.Story] = true
+	}
+	days := len(stories)/20 + 1
+	begin := time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)
+	out := slices.Clone(all)
+	for i := range out {
+		minutes := number("day"+out[i].Story, days*24*60)
+		late := number("late"+out[i].ID, 100)
+		minutes += late * late * 48 * 60 / 10_000
+		out[i].Time = begin.Add(time.Duration(minutes) * time.Minute).Format(time.RFC3339)
+	}
+	slices.SortStableFunc(out, func(a, b row) int { return strings.Compare(a.Time, b.Time) })
+	return out
+}
