@@ -24,12 +24,14 @@ type limits struct {
 // stranger; what stands higher was measured, and is to come down.
 func seedLimits() map[string]limits {
 	return map[string]limits{
-		"hard set, full texts": {1, 0, figures{0.76, 0.83}},
-		"hard set, summaries":  {1, 0, figures{0.76, 0.83}},
-		"month, full texts":    {1, 0, figures{0.76, 0.90}},
-		"month, summaries":     {2, 0, figures{0.75, 0.90}}, // not yet 1
-		"week, full texts":     {1, 0, figures{0.55, 0.83}},
-		"week, summaries":      {2, 0, figures{0.54, 0.83}}, // not yet 1
+		"hard set, full texts":          {1, 0, figures{0.76, 0.83}},
+		"hard set, summaries":           {1, 0, figures{0.76, 0.83}},
+		"week and hard set, full texts": {2, 0, figures{0.55, 0.83}}, // not yet 1
+		"week and hard set, summaries":  {2, 0, figures{0.55, 0.83}}, // not yet 1
+		"month, full texts":             {1, 0, figures{0.76, 0.90}},
+		"month, summaries":              {2, 0, figures{0.74, 0.90}}, // not yet 1
+		"week, full texts":              {1, 0, figures{0.55, 0.83}},
+		"week, summaries":               {2, 0, figures{0.54, 0.83}}, // not yet 1
 	}
 }
 
@@ -99,42 +101,56 @@ func TestSeedsInTheirWeek(t *testing.T) {
 }
 
 // TestSeedsAmongDistractors puts the five among reports of other years on the
-// same countries and people, given other days.
+// same countries and people, given other days; in the end with the hard set too.
 func TestSeedsAmongDistractors(t *testing.T) {
 	t.Parallel()
-	last := time.Date(2025, 5, 1, 0, 0, 0, 0, time.UTC)
+	others := distractors(t)
 	for span, days := range map[string]int{"month": 30, "week": 7} {
 		for _, summaries := range []bool{false, true} {
 			name := span + ", " + form(summaries)
 			t.Run(name, func(t *testing.T) {
-				checkSeeds(t, name, seedRows(t, summaries), distractors(t, last, days, summaries))
+				checkSeeds(t, name, seedRows(t, summaries), redated(others, days, summaries))
 			})
 		}
 	}
+	for _, summaries := range []bool{false, true} {
+		name := "week and hard set, " + form(summaries)
+		t.Run(name, func(t *testing.T) {
+			checkSeeds(t, name, seedRows(t, summaries), slices.Concat(redated(others, 7, summaries), readLabelled(t, "hard")))
+		})
+	}
 }
 
-// distractors are the public rows that a rule on these talks would hit. Each story
-// is told within a day somewhere in the last days before a time.
-func distractors(t *testing.T, last time.Time, days int, summaries bool) []row {
+// distractors are the public rows that a rule on these talks would hit.
+func distractors(t *testing.T) (found []row) {
 	t.Helper()
 	hit := regexp.MustCompile(`(?i)\b(Russia|Putin|Ukraine|Crimea|ceasefire|envoy)`)
-	var found []row
 	for _, set := range []string{"allsides2021", "allsides_excerpt", "basil"} {
-		for i, r := range readRows[row](t, filepath.Join(sharedDir(t, "stories"), set+".jsonl.gz")) {
-			if !hit.MatchString(r.Title + " " + r.Text) {
-				continue
+		for _, r := range readRows[row](t, filepath.Join(sharedDir(t, "stories"), set+".jsonl.gz")) {
+			if hit.MatchString(r.Title + " " + r.Text) {
+				found = append(found, r)
 			}
-			h := fnv.New32a()
-			h.Write([]byte(r.Story))
-			hours := int(h.Sum32()>>8)%(days*24) + 1
-			r.Time = last.Add(time.Duration(i%20-hours*60) * time.Minute).Format(time.RFC3339)
-			if summaries {
-				r.Text = summary(r.Text)
-			}
-			found = append(found, r)
 		}
 	}
 	return found
+}
+
+// redated gives each story an hour somewhere in so many days up to the last of
+// the seeds, at which all its reports come.
+func redated(rows []row, days int, summaries bool) []row {
+	end := time.Date(2025, 5, 1, 0, 0, 0, 0, time.UTC)
+	rows = slices.Clone(rows)
+	for i := range rows {
+		r := &rows[i]
+		h := fnv.New32a()
+		h.Write([]byte(r.Story))
+		hours := int(h.Sum32()>>8)%(days*24) + 1
+		r.Time = end.Add(time.Duration(i%20-hours*60) * time.Minute).Format(time.RFC3339)
+		if summaries {
+			r.Text = summary(r.Text)
+		}
+	}
+	return rows
 }
 
 // checkSeeds groups everything in the order of time, and says where the five are.
