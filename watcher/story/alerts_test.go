@@ -91,15 +91,15 @@ func alertsAt(sets map[string][]row, threshold float64) map[string]alertTally {
 	var running sync.WaitGroup
 	for name, rows := range sets {
 		running.Go(func() {
-			g := story.New(story.Config{Threshold: threshold})
+			stories := lastStories(rows, threshold)
 			parts := map[string][2][]string{}
-			for _, r := range rows {
+			for i, r := range rows {
 				part := ""
 				if name == "og2021" {
 					part = r.Lang
 				}
 				x := parts[part]
-				parts[part] = [2][]string{append(x[0], r.Story), append(x[1], g.Add(r.item(), nil).StoryID)}
+				parts[part] = [2][]string{append(x[0], r.Story), append(x[1], stories[i])}
 			}
 			var a alertTally
 			for _, x := range parts {
@@ -112,6 +112,27 @@ func alertsAt(sets map[string][]row, threshold float64) map[string]alertTally {
 	}
 	running.Wait()
 	return tallies
+}
+
+// lastStories places rows, and returns the story each is in when all have come:
+// one that was taken in by another counts as that.
+func lastStories(rows []row, threshold float64) []string {
+	g := story.New(story.Config{Threshold: threshold})
+	into := map[string]string{}
+	var stories []string
+	for _, r := range rows {
+		p := g.Add(r.item(), nil)
+		for _, m := range p.Merged {
+			into[m.From] = m.Into
+		}
+		stories = append(stories, p.StoryID)
+	}
+	for i := range stories {
+		for into[stories[i]] != "" {
+			stories[i] = into[stories[i]]
+		}
+	}
+	return stories
 }
 
 // TestAlerts counts how often a desk would be told of one story when the
