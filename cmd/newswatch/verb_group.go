@@ -77,6 +77,7 @@ func (c *groupCmd) Run(a *app) error {
 		Error string `json:"error,omitempty"`
 	}
 	var lines []placed
+	into := map[string]string{}     // of a story, the one that took it in
 	original := map[string]string{} // of a copy, the first of its report
 	bad, err := eachLine(a.in, func(raw []byte) error {
 		var in groupItem
@@ -85,6 +86,9 @@ func (c *groupCmd) Run(a *app) error {
 			return err
 		}
 		p := g.Add(in.item(), nil)
+		for _, m := range p.Merged {
+			into[m.From] = m.Into
+		}
 		first := in.ID
 		if p.CopyOf != "" {
 			first = p.CopyOf
@@ -101,6 +105,9 @@ func (c *groupCmd) Run(a *app) error {
 	}
 	out := a.json(false)
 	for _, l := range lines {
+		for into[l.Story] != "" {
+			l.Story = into[l.Story]
+		}
 		if err := out.Encode(l); err != nil {
 			return fmt.Errorf("write: %w", err)
 		}

@@ -91,7 +91,7 @@ func alertsAt(sets map[string][]row, threshold float64) map[string]alertTally {
 	var running sync.WaitGroup
 	for name, rows := range sets {
 		running.Go(func() {
-			stories := lastStories(rows, threshold)
+			stories, _ := group(rows, story.Config{Threshold: threshold})
 			parts := map[string][2][]string{}
 			for i, r := range rows {
 				part := ""
@@ -112,27 +112,6 @@ func alertsAt(sets map[string][]row, threshold float64) map[string]alertTally {
 	}
 	running.Wait()
 	return tallies
-}
-
-// lastStories places rows, and returns the story each is in when all have come:
-// one that was taken in by another counts as that.
-func lastStories(rows []row, threshold float64) []string {
-	g := story.New(story.Config{Threshold: threshold})
-	into := map[string]string{}
-	var stories []string
-	for _, r := range rows {
-		p := g.Add(r.item(), nil)
-		for _, m := range p.Merged {
-			into[m.From] = m.Into
-		}
-		stories = append(stories, p.StoryID)
-	}
-	for i := range stories {
-		for into[stories[i]] != "" {
-			stories[i] = into[stories[i]]
-		}
-	}
-	return stories
 }
 
 // TestAlerts counts how often a desk would be told of one story when the

@@ -2,6 +2,7 @@ package story_test
 
 import (
 	"fmt"
+	"newswatch/watcher/story"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -26,7 +27,7 @@ func TestLabelled(t *testing.T) {
 	for name, floor := range labelled() {
 		t.Run(name, func(t *testing.T) {
 			rows := readLabelled(t, name)
-			stories, reports := group(rows)
+			stories, reports := group(rows, story.Config{})
 			logMistakes(t, rows, stories)
 			check(t, "stories", scoreRows(rows, byStory, stories), floor.stories)
 			check(t, "copies", scoreRows(rows, byCopy, reports), floor.copies)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"hash/fnv"
+	"newswatch/watcher/story"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -158,7 +159,7 @@ func checkSeeds(t *testing.T, name string, seeds, others []row) {
 	t.Helper()
 	rows := slices.Concat(seeds, others)
 	slices.SortStableFunc(rows, func(a, b row) int { return cmp.Or(cmp.Compare(a.Time, b.Time), cmp.Compare(a.ID, b.ID)) })
-	stories, _ := group(rows)
+	stories, _ := group(rows, story.Config{})
 	parts := map[string][]string{}
 	for i, r := range rows {
 		if slices.ContainsFunc(seeds, func(s row) bool { return s.ID == r.ID }) {

@@ -38,6 +38,10 @@ type settings struct {
 	Rate   float64
 	Ridge  float64
 	Sample float64 // share of the rows that a tree is fitted to
+
+	// Rises says of each feature whether more of it must speak for the answer (1)
+	// or against it (-1), whatever the rows say; 0 leaves it free.
+	Rises []int
 }
 
 const bins = 64
@@ -142,7 +146,7 @@ func (b *booster) tree() story.Tree {
 			}
 		}
 	}
-	t.Leaves = b.leaves(1 << len(t.Features))
+	t.Leaves = b.leaves(1<<len(t.Features), t.Features)
 	for i, l := range b.leaf {
 		b.sum[i] += t.Leaves[l]
 	}
@@ -162,7 +166,9 @@ func (b *booster) gradients() {
 	}
 }
 
-func (b *booster) leaves(n int) []float64 {
+// leaves are the answers of a tree. Where two that differ by one question alone
+// contradict what is known of its feature, both give what they say together.
+func (b *booster) leaves(n int, questions []int) []float64 {
 	g, h := make([]float64, n), make([]float64, n)
 	for _, i := range b.used {
 		g[b.leaf[i]] += b.g[i]
@@ -170,7 +176,24 @@ func (b *booster) leaves(n int) []float64 {
 	}
 	out := make([]float64, n)
 	for k := range out {
-		out[k] = round(-b.Rate * g[k] / (h[k] + b.Ridge))
+		out[k] = -b.Rate * g[k] / (h[k] + b.Ridge)
+		h[k] += b.Ridge
+	}
+	for settled := false; !settled; {
+		settled = true
+		for level, f := range questions {
+			for l := range out {
+				r := l | 1<<level
+				if r == l || float64(b.Rises[f])*(out[r]-out[l]) >= -1e-9 {
+					continue
+				}
+				both := (out[l]*h[l] + out[r]*h[r]) / (h[l] + h[r])
+				out[l], out[r], settled = both, both, false
+			}
+		}
+	}
+	for k := range out {
+		out[k] = round(out[k])
 	}
 	return out
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"cmp"
 	"compress/gzip"
 	"crypto/sha256"
@@ -75,4 +76,16 @@ func half(all []row, f, at int) []row {
 		}
 	}
 	return out
+}
+
+func readPlain[T any](path string) (rows []T, err error) {
+	raw, err := os.ReadFile(path)
+	for line := range bytes.Lines(raw) {
+		var r T
+		if err := json.Unmarshal(line, &r); err != nil {
+			return nil, err
+		}
+		rows = append(rows, r)
+	}
+	return rows, err
 }

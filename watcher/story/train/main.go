@@ -18,6 +18,7 @@ var streams = []string{"og2021", "uci2014", "allsides2021", "allsides_excerpt", 
 type trainer struct {
 	dir       string
 	sets      map[string][]row
+	couples   map[string][]pair
 	join      settings
 	merge     settings
 	rounds    int
@@ -31,7 +32,7 @@ func main() {
 	cv := flag.Bool("cv", false, "two-fold")
 	leave := flag.String("leave", "", "sets not to train on")
 	out := flag.String("out", "", "model")
-	t := &trainer{sets: map[string][]row{}}
+	t := &trainer{sets: map[string][]row{}, couples: map[string][]pair{}}
 	flag.IntVar(&t.join.Trees, "trees", 120, "")
 	flag.IntVar(&t.join.Depth, "depth", 5, "")
 	flag.Float64Var(&t.join.Rate, "rate", 0.15, "")
@@ -51,6 +52,12 @@ func main() {
 		}
 		t.sets[name] = all
 	}
+	t.sets["desk"], _ = readPlain[row]("watcher/story/testdata/desk.jsonl")
+	for _, name := range []string{"pairs_semeval22", "pairs_telegram", "pairs_sts_headlines"} {
+		t.couples[name], _ = read[pair](*dir, name)
+	}
+	_, t.join.Rises = story.JoinFeatures()
+	_, t.merge.Rises = story.MergeFeatures()
 	if *cv {
 		t.crossValidate(strings.Split(*leave, ","))
 		return
@@ -152,8 +159,30 @@ func contains(list []string, s string) bool {
 
 func (t *trainer) train(f int, leave []string) *story.Model {
 	start := time.Now()
-	m := &story.Model{Join: story.Forest{Features: story.JoinFeatures(), Bias: -20}, Merge: story.Forest{Features: story.MergeFeatures(), Bias: -20}}
+	jn, _ := story.JoinFeatures()
+	mn, _ := story.MergeFeatures()
+	m := &story.Model{Join: story.Forest{Features: jn, Bias: -20}, Merge: story.Forest{Features: mn, Bias: -20}}
 	join, merge := &rows{}, &rows{}
+	for _, name := range []string{"pairs_semeval22", "pairs_telegram", "pairs_sts_headlines"} {
+		if !contains(leave, name) {
+			p := &rows{}
+			for _, c := range t.couples[name] {
+				if f < 0 || fold(c.A.ID+c.B.ID, t.byteAt) == f {
+					g := story.New(story.Config{Model: m})
+					b := c.B.item()
+					b.ID = "b"
+					g.Restore(b, nil, "s", "")
+					cand, _ := g.Trace(c.A.item(), nil)
+					for _, x := range cand {
+						p.add(x.Features, c.Same == 1, 1)
+					}
+				}
+			}
+			normalise(p)
+			scale(p, 0.4)
+			join.join(p)
+		}
+	}
 	for round := range t.rounds + 1 {
 		var mu sync.Mutex
 		all := variants()
@@ -179,9 +208,9 @@ func (t *trainer) train(f int, leave []string) *story.Model {
 				merge.join(p[1])
 			}
 		}
-		m.Join = fit(join, story.JoinFeatures(), t.join)
+		m.Join = fit(join, jn, t.join)
 		if round > 0 && len(merge.label) > 0 {
-			m.Merge = fit(merge, story.MergeFeatures(), t.merge)
+			m.Merge = fit(merge, mn, t.merge)
 		}
 		fmt.Fprintf(os.Stderr, "fold %d round %d: %d rows, %d merges, %v\n", f, round, len(join.label), len(merge.label), time.Since(start).Round(time.Second))
 	}

@@ -32,6 +32,8 @@ func variants() []variant {
 		variant{"ecbplus", 0.3, func(all []row) []row { return thin(dated(all), 3) }},
 		variant{"basil", 0.3, func(all []row) []row { return dated(all) }},
 		variant{"basil", 0.5, summaries},
+		variant{"desk", 0.5, same},
+		variant{"desk", 0.3, titles},
 	)
 }
 
@@ -73,8 +75,8 @@ func summaries(all []row) []row {
 	return out
 }
 
-// dated invents times: some twenty stories begin each day, and are told within
-// two days.
+// dated invents times: some twenty stories begin each day; most of one is told
+// within a day, the rest within four.
 func dated(all []row) []row {
 	stories := map[string]bool{}
 	for _, r := range all {
@@ -86,7 +88,7 @@ func dated(all []row) []row {
 	for i := range out {
 		minutes := number("day"+out[i].Story, days*24*60)
 		late := number("late"+out[i].ID, 100)
-		minutes += late * late * 48 * 60 / 10_000
+		minutes += late * late * late * 96 * 60 / 1_000_000
 		out[i].Time = begin.Add(time.Duration(minutes) * time.Minute).Format(time.RFC3339)
 	}
 	slices.SortStableFunc(out, func(a, b row) int { return strings.Compare(a.Time, b.Time) })
