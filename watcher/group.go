@@ -144,7 +144,7 @@ func (w *Watcher) develop(s *news.Story, m news.Member, developments map[string]
 	if m.Item.Baseline {
 		return // it was there before we came: no news
 	}
-	reason, developed := story.Develop(s, m, w.desk.Load().names)
+	reason, developed := w.desk.Load().judge.Develop(s, m)
 	if !developed {
 		return
 	}

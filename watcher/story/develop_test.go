@@ -16,6 +16,16 @@ func member(id, outlet string, after time.Duration, rule string, entities ...str
 	}
 }
 
+func headed(m news.Member, title string) news.Member {
+	m.Item.Title = title
+	return m
+}
+
+func texted(m news.Member, body string) news.Member {
+	m.Item.Title, m.Item.Body = "What is known", body
+	return m
+}
+
 func copyOf(m news.Member, id string) news.Member {
 	m.CopyOf = id
 	return m
@@ -23,7 +33,7 @@ func copyOf(m news.Member, id string) news.Member {
 
 func TestDevelop(t *testing.T) {
 	named := func(id string) string { return "the " + id }
-	names := story.Names{Rule: named, Entity: named}
+	judge := story.NewJudge(story.Names{Rule: named, Entity: named})
 	t.Parallel()
 	first := member("1", "Wire", 0, "talks", "quill")
 	for name, c := range map[string]struct {
@@ -35,7 +45,18 @@ func TestDevelop(t *testing.T) {
 		"first member":       {nil, nil, first, ""},
 		"nothing new":        {[]news.Member{first}, nil, member("2", "Post", time.Hour, "talks", "quill"), ""},
 		"new rule":           {[]news.Member{first}, nil, member("2", "Post", time.Hour, "truce", "quill"), "now also: the truce"},
-		"new entity":         {[]news.Member{first}, nil, member("2", "Post", time.Hour, "talks", "quill", "vale"), "new: the vale"},
+		"new entity":         {[]news.Member{first}, nil, headed(member("2", "Post", time.Hour, "talks", "quill", "vale"), "Vale joins Quill"), "new: the vale"},
+		"entity in the text": {[]news.Member{first}, nil, texted(member("2", "Post", time.Hour, "talks", "vale"), "Vale was there as well."), ""},
+		"entity in the first sentence, later": {
+			[]news.Member{first}, nil, texted(member("2", "Post", 4*time.Hour, "talks", "vale"), "Vale was there as well."), "new: the vale",
+		},
+		"entity further down, later": {
+			[]news.Member{first}, nil, texted(member("2", "Post", 4*time.Hour, "talks", "vale"), "It rained. Vale was there as well."), "",
+		},
+		"entity of two untold outlets, later": {
+			[]news.Member{first, texted(member("2", "Post", 4*time.Hour, "talks", "vale"), "It rained. Vale was there.")}, nil,
+			texted(member("3", "Review", 5*time.Hour, "talks", "vale"), "The sun shone. Vale came by train."), "new: the vale",
+		},
 		"copy with new rule": {[]news.Member{first}, nil, copyOf(member("2", "Post", time.Hour, "truce", "vale"), "1"), ""},
 		"entity within the hour": {
 			[]news.Member{first, member("2", "Post", time.Minute, "talks", "vale")},
@@ -45,14 +66,14 @@ func TestDevelop(t *testing.T) {
 		"entity told again after the hour": {
 			[]news.Member{first, member("2", "Post", time.Minute, "talks", "vale"), member("3", "Review", 20*time.Minute, "talks", "moen")},
 			[]news.Development{{Version: 2, At: noon.Add(time.Minute), ItemID: "2", Reason: "new: the vale"}},
-			member("4", "Courier", 2*time.Hour, "talks", "moen"), "new: the moen",
+			headed(member("4", "Courier", 2*time.Hour, "talks", "moen"), "Moen to follow"), "new: the moen",
 		},
 		"second new outlet": {
 			[]news.Member{first, member("2", "Post", time.Minute, "talks")}, nil, member("3", "Review", time.Hour, "talks"), "",
 		},
 		"third new outlet": {
 			[]news.Member{first, member("2", "Post", time.Minute, "talks"), member("3", "Review", 2*time.Minute, "talks")}, nil,
-			member("4", "Courier", time.Hour, "talks"), "taken up by more outlets",
+			member("4", "Courier", time.Hour, "talks"), "3 more outlets: Post, Review and Courier",
 		},
 		"copies are no outlets": {
 			[]news.Member{first, copyOf(member("2", "Post", time.Minute, "talks"), "1"), member("3", "Review", 2*time.Minute, "talks")}, nil,
@@ -71,7 +92,7 @@ func TestDevelop(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := &news.Story{FirstAt: noon, Members: c.members, Developments: c.developments}
-			got, developed := story.Develop(s, c.next, names)
+			got, developed := judge.Develop(s, c.next)
 			if got != c.want || developed != (c.want != "") {
 				t.Errorf("got %q, %v, want %q", got, developed, c.want)
 			}
