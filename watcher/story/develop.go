@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"newswatch/news"
@@ -52,11 +53,14 @@ type Judge struct {
 	names   Names
 	lex     *lexicon // only read: how common words are before any stream
 	readers map[string]*factReader
+
+	mu       sync.Mutex
+	accounts map[[2]string]account // by item and revision
 }
 
 // NewJudge returns a judge that speaks of rules and entities by their names.
 func NewJudge(names Names) *Judge {
-	v := &Judge{names: names, lex: newLexicon(), readers: map[string]*factReader{}}
+	v := &Judge{names: names, lex: newLexicon(), readers: map[string]*factReader{}, accounts: map[[2]string]account{}}
 	vocabulary := newVocabulary()
 	for key := range vocabulary {
 		if v.readers[key.lang] == nil {

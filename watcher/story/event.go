@@ -91,9 +91,9 @@ func (v *Judge) laterDay(before []*news.Member, m *news.Member) bool {
 // weekday, which is the last one of that name. Zero when it names none.
 func (v *Judge) ownDay(it *news.Item) time.Time {
 	r, at := v.reader(it), when(it)
-	first := it.Title + "\n" + firstSentence(it.Body)
+	tokens := tokenize(it.Title+"\n"+firstSentence(it.Body), factTokens)
 	var own time.Time
-	for _, d := range r.days(first, at) {
+	for _, d := range r.days(tokens, at) {
 		if !d.at.After(at) && d.at.After(own) {
 			own = d.at
 		}
@@ -101,7 +101,6 @@ func (v *Judge) ownDay(it *news.Item) time.Time {
 	if at.IsZero() || !own.IsZero() {
 		return own
 	}
-	tokens := tokenize(first, factTokens)
 	for i := range tokens {
 		if v, n := r.weekday.at(tokens, i); n > 0 {
 			back := (int(at.Weekday()) - int(v[0]-'0') + 7) % 7

@@ -24,6 +24,7 @@ func tellAll(judge *story.Judge, rows []row) *news.Story {
 	s := &news.Story{Version: 1}
 	for _, r := range rows {
 		m := news.Member{Item: r.item()}
+		m.Item.Revise()
 		if r.Copy != r.ID {
 			m.CopyOf = r.Copy
 		}

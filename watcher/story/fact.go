@@ -57,8 +57,8 @@ func newFactReader(v vocabulary, lang string) *factReader {
 
 // read finds the facts of a text that came out at a time.
 func (r *factReader) read(said string, at time.Time) facts {
-	f := facts{days: r.days(said, at)}
 	tokens := tokenize(said, factTokens)
+	f := facts{days: r.days(tokens, at)}
 	f.known = r.mentioned(tokens)
 	if !strings.HasSuffix(strings.TrimSpace(said), "?") { // a question says nothing
 		f.events = r.events(tokens)
@@ -181,12 +181,11 @@ func (r *factReader) kindNear(tokens []token, from, to int) string {
 
 // days are the days that a text names by day and month: 25 April, April 25. A
 // year is the one that brings it nearest to the time of the text.
-func (r *factReader) days(said string, at time.Time) []day {
+func (r *factReader) days(tokens []token, at time.Time) []day {
 	if at.IsZero() {
 		return nil
 	}
 	var found []day
-	tokens := tokenize(said, factTokens)
 	for i := range tokens {
 		v, n := r.month.at(tokens, i)
 		month, err := strconv.Atoi(v)
@@ -255,9 +254,34 @@ type account struct{ head, lead, all facts }
 // at the start, background behind it.
 const openingSentences = 2
 
-// account reads a member. Where there is no headline the first sentence is it.
+// maxAccounts bounds the accounts that are remembered: a story is looked at again
+// with each new member, and its texts are read once.
+const maxAccounts = 4096
+
+// account is what a member tells.
 func (v *Judge) account(m *news.Member) account {
-	it := &m.Item
+	if m.Item.Revision == "" {
+		return v.readAccount(&m.Item)
+	}
+	key := [2]string{m.Item.ID, m.Item.Revision}
+	v.mu.Lock()
+	a, known := v.accounts[key]
+	v.mu.Unlock()
+	if known {
+		return a
+	}
+	a = v.readAccount(&m.Item)
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if len(v.accounts) >= maxAccounts {
+		clear(v.accounts)
+	}
+	v.accounts[key] = a
+	return a
+}
+
+// readAccount reads an item. Where there is no headline the first sentence is it.
+func (v *Judge) readAccount(it *news.Item) account {
 	r := v.reader(it)
 	at := when(it)
 	var a account
@@ -283,7 +307,7 @@ func (v *Judge) account(m *news.Member) account {
 
 // reader is the reader of an item's language.
 func (v *Judge) reader(it *news.Item) *factReader {
-	lang := languageOf(it.Lang, split(it.Title, 20), split(it.Body, 20))
+	lang := languageOf(it.Lang, split(it.Title, 8), split(it.Body, 8))
 	if r := v.readers[lang]; r != nil {
 		return r
 	}
