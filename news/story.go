@@ -49,6 +49,13 @@ type Development struct {
 	Reason  string // in words: "3 more outlets", "new: Kirill Dmitriev"
 }
 
+// Summary is what says best what happened in a story, in the words of one report:
+// one or two sentences as they stand in its text, "" when no report has any.
+type Summary struct {
+	Text   string
+	ItemID string // the member whose words they are
+}
+
 // StoryID is the lasting id of a story: a hash of its earliest item's id, so
 // that a replay of the same items gives the same stories.
 func StoryID(itemID string) string { return id("story", itemID) }

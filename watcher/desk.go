@@ -133,7 +133,7 @@ func (w *Watcher) newDesk(rs *rules.Ruleset) (*desk, error) {
 		d.slots[p.ID] = s
 	}
 	d.planner = notify.NewPlanner(notify.PlannerConfig{
-		Store: w.cfg.Store, Routes: routes{w.cfg}, Titles: rs.Title, Now: w.cfg.Now,
+		Store: w.cfg.Store, Routes: routes{w.cfg}, Titles: rs.Title, Now: w.cfg.Now, Summarizer: d.judge,
 	})
 	return d, nil
 }

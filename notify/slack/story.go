@@ -20,8 +20,8 @@ const sameDay = 20 * time.Hour
 func storyBlock(e news.Entry, step rung) slack.Block {
 	strong := &slack.RichTextSectionTextStyle{Bold: true}
 	elements := []slack.RichTextSectionElement{bold(fmt.Sprintf("%d.  ", e.Number)), headline(e, strong)}
-	if s := wording.Clip(wording.Line(e.Summary), maxSummary); s != "" && step.summary {
-		elements = append(elements, words("\n"+s))
+	if step.summary {
+		elements = append(elements, summary(e)...)
 	}
 	return rich(paragraph(elements...))
 }

@@ -129,7 +129,11 @@ func TestPhase(t *testing.T) {
 func TestLead(t *testing.T) {
 	t.Parallel()
 	item := func(id string, weight int, body string) news.Member {
-		return news.Member{Item: news.Item{ID: id, Weight: weight, Body: body}}
+		return news.Member{Item: news.Item{ID: id, Weight: weight, Title: "Bridge over the strait closed", Body: body}}
+	}
+	old := func(m news.Member) news.Member {
+		m.Item.Baseline = true
+		return m
 	}
 	for name, c := range map[string]struct {
 		lead    string
@@ -145,6 +149,17 @@ func TestLead(t *testing.T) {
 		"heavier without text":             {"a", []news.Member{item("a", 5, "x"), item("b", 10, "")}, "a"},
 		"text where the lead has none":     {"a", []news.Member{item("a", 5, ""), item("b", 5, "x")}, "b"},
 		"lead is gone":                     {"z", []news.Member{item("a", 5, "x")}, "a"},
+		"heavier copy":                     {"", []news.Member{item("a", 5, "x"), copyOf(item("b", 8, "x"), "a")}, "a"},
+		"clearly heavier copy":             {"", []news.Member{item("a", 5, "x"), copyOf(item("b", 10, "x"), "a")}, "b"},
+		"copy with the text":               {"", []news.Member{item("a", 5, ""), copyOf(item("b", 5, "x"), "a")}, "a"},
+		"baseline":                         {"", []news.Member{old(item("a", 9, "x")), item("b", 1, "x")}, "b"},
+		"baseline comes later":             {"a", []news.Member{item("a", 1, "x"), old(item("b", 9, "x"))}, "a"},
+		"cut off":                          {"a", []news.Member{headed(item("a", 5, "x"), "The bridge over the strait is…"), item("b", 5, "x")}, "b"},
+		"shouted":                          {"", []news.Member{headed(item("a", 6, "x"), "BRIDGE OVER STRAIT CLOSED"), item("b", 5, "x")}, "b"},
+		"shouted, clearly heavier":         {"", []news.Member{headed(item("a", 10, "x"), "BRIDGE OVER STRAIT CLOSED"), item("b", 5, "x")}, "a"},
+		"heavier, cut off":                 {"a", []news.Member{item("a", 5, "x"), headed(item("b", 20, "x"), "The bridge over the...")}, "a"},
+		"without a headline":               {"", []news.Member{headed(item("a", 5, "x"), ""), item("b", 5, "x")}, "b"},
+		"short capitals":                   {"a", []news.Member{headed(item("a", 5, "x"), "NATO, UN"), item("b", 5, "x")}, "a"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

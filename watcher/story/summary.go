@@ -11,22 +11,19 @@ import (
 )
 
 const (
-	maxSummary      = 300 // characters of a summary
-	leastSentence   = 40  // of one of its sentences
+	maxSummary      = 240 // characters of a summary: what a message shows of it
+	leastSentence   = 40  // of its first sentence
+	leastNext       = 15  // of its second one
 	summaryMembers  = 16  // reports that are read for it
 	summaryOpenings = 5   // first sentences of each that may be in it
 	// leadBonus is what a sentence of the lead item is worth more: its headline
 	// stands above.
 	leadBonus = 1.15
+	// leastNear is the share of the first sentence's nearness that the second needs.
+	leastNear = 0.2
 	// laterLoss is what each sentence further down is worth less.
 	laterLoss = 0.1
 )
-
-// Summary is what says best what happened, in the words of one report.
-type Summary struct {
-	Text   string // one or two sentences, as they stand in the item
-	ItemID string
-}
 
 // sentence is one that may be in a summary.
 type sentence struct {
@@ -40,7 +37,7 @@ type sentence struct {
 // all of them say (Radev's centroid), with the one behind it where both are short
 // and that one is near as well. It quotes and invents nothing; of reports without
 // a text there is no summary.
-func (v *Judge) Summarize(s *news.Story) Summary {
+func (v *Judge) Summarize(s *news.Story) news.Summary {
 	var list []sentence
 	centre := bag{}
 	for _, m := range summarized(s) {
@@ -66,14 +63,15 @@ func (v *Judge) Summarize(s *news.Story) Summary {
 		if c.member.Item.ID == s.LeadID {
 			c.score *= leadBonus
 		}
-		if best < 0 || c.score > list[best].score {
+		long := utf8.RuneCountInString(c.text) >= leastSentence
+		if long && (best < 0 || c.score > list[best].score) {
 			best = i
 		}
 	}
 	if best < 0 {
-		return Summary{}
+		return news.Summary{}
 	}
-	return Summary{Text: withNext(list, best), ItemID: list[best].member.Item.ID}
+	return news.Summary{Text: withNext(list, best), ItemID: list[best].member.Item.ID}
 }
 
 // summarized are the members whose texts are read: the lead, then the first ones.
@@ -105,7 +103,7 @@ func withNext(list []sentence, i int) string {
 		return first.text
 	}
 	next := list[i+1]
-	if next.member != first.member || next.place != first.place+1 || next.score < first.score/2 {
+	if next.member != first.member || next.place != first.place+1 || next.score < first.score*leastNear {
 		return first.text
 	}
 	body := first.member.Item.Body
@@ -130,7 +128,7 @@ func (v *Judge) sentenceBag(it *news.Item, said string) bag {
 // boilerplate, and it is not the headline again.
 func (r *factReader) tells(said, title string) bool {
 	n := utf8.RuneCountInString(said)
-	if n < leastSentence || n > maxSummary || strings.EqualFold(strings.TrimRight(said, ". "), strings.TrimSpace(title)) {
+	if n < leastNext || n > maxSummary || strings.EqualFold(strings.TrimRight(said, ". "), strings.TrimSpace(title)) {
 		return false
 	}
 	last, _ := utf8.DecodeLastRuneInString(strings.TrimRight(said, "\"'”’»)]」』"))
