@@ -34,8 +34,12 @@ type Story struct {
 
 // Member is an item in a story.
 type Member struct {
-	Item   Item
-	Hits   []Hit
+	Item Item
+	Hits []Hit
+	// TitleWas is the item's headline before edits that the desk has not looked at,
+	// "" when it is the same.
+	TitleWas string
+
 	CopyOf string  // id of the member whose report this one repeats, "" when it is a report of its own
 	Score  float64 // of the decision that placed it, 1 for the first
 	Why    string  // that decision in words

@@ -110,6 +110,9 @@ func (v *Judge) Develop(s *news.Story, m news.Member) (reason string, developed 
 		add("now also: " + v.names.Rule(id))
 	}
 	add(v.resumed(s, m))
+	if v.reader(&m.Item).marked(tokenize(m.Item.Title, titleWords)) {
+		add("correction by " + m.Item.Publisher)
+	}
 	add(c.facts()...)
 	add(c.entities())
 	if len(reasons) == 0 {
@@ -193,16 +196,28 @@ func (c *comparison) facts() []string {
 	if len(mine.lead.counts)+len(mine.lead.sums)+len(mine.lead.days)+len(mine.lead.events) == 0 {
 		return nil
 	}
-	var told, toldLeads facts
+	_, leads := c.known()
+	fresh := c.stands(&mine, &leads)
+	return c.news(&fresh)
+}
+
+// known are the facts that were told: anywhere, and where news stands.
+func (c *comparison) known() (told, leads facts) {
 	for i := range c.told {
 		a := c.judge.account(&c.told[i])
 		told.add(a.all)
-		toldLeads.add(a.lead)
+		leads.add(a.lead)
 	}
-	fresh := c.stands(&mine, &toldLeads)
+	return told, leads
+}
+
+// news are the reasons that facts give which nobody told.
+func (c *comparison) news(fresh *facts) []string {
+	told, toldLeads := c.known()
 	counted, kinds := c.counts(fresh.counts, &told, &toldLeads)
 	reasons := append(counted, newEvents(fresh.events, &told, kinds)...)
-	return append(reasons, newSum(fresh.sums, &told), newDay(fresh.days, &told, arrival(&c.m.Item)))
+	reasons = append(reasons, newSum(fresh.sums, &told), newDay(fresh.days, &told, arrival(&c.m.Item)))
+	return slices.DeleteFunc(reasons, func(r string) bool { return r == "" })
 }
 
 // stands are the facts of an account that stand where news stands. The first

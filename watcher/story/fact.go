@@ -43,6 +43,7 @@ type factReader struct {
 	lang                               string
 	event, known, mask, hedge, helper  *phrases
 	counted, doubt, number, scale      *phrases
+	correction                         *phrases
 	money, month, weekday, noise, cite *phrases
 }
 
@@ -51,7 +52,7 @@ func newFactReader(v vocabulary, lang string) *factReader {
 	return &factReader{
 		lang: lang, event: list("event"), known: list("known"), mask: list("mask"), hedge: list("hedge"), helper: list("helper"),
 		counted: list("count"), doubt: list("doubt"), number: list("number"), scale: list("scale"),
-		money: list("money"), month: list("month"), weekday: list("weekday"), noise: list("noise"), cite: list("cite"),
+		money: list("money"), month: list("month"), weekday: list("weekday"), noise: list("noise"), correction: list("correction"),
 	}
 }
 
