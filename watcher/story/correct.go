@@ -41,7 +41,8 @@ func (v *Judge) corrected(s *news.Story, m news.Member) string {
 	}
 	c := &comparison{judge: v, story: s, told: bounded(told), m: m}
 	mine := v.account(&m)
-	if reasons := c.news(&mine.head); len(reasons) > 0 {
+	known, leads := c.known()
+	if reasons := c.news(&mine.head, &known, &leads); len(reasons) > 0 {
 		return strings.Join(reasons[:min(len(reasons), maxReasonParts)], "; ")
 	}
 	r := v.reader(&m.Item)

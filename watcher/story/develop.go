@@ -136,16 +136,12 @@ func tellingEnd(s *news.Story) int {
 		return 1
 	}
 	last := s.Developments[len(s.Developments)-1]
-	for i := range s.Members {
-		if s.Members[i].Item.ID == last.ItemID {
-			return i + 1
-		}
-	}
+	brought := slices.IndexFunc(s.Members, func(m news.Member) bool { return m.Item.ID == last.ItemID })
 	n := 0
-	for n < len(s.Members) && !arrival(&s.Members[n].Item).After(last.At) {
+	for n < len(s.Members) && arrival(&s.Members[n].Item).Before(last.At) {
 		n++
 	}
-	return n
+	return max(n, brought+1) // an edit of an early member tells what all had by then
 }
 
 // bounded leaves members out of the middle of a long story.
@@ -196,9 +192,9 @@ func (c *comparison) facts() []string {
 	if len(mine.lead.counts)+len(mine.lead.sums)+len(mine.lead.days)+len(mine.lead.events) == 0 {
 		return nil
 	}
-	_, leads := c.known()
+	told, leads := c.known()
 	fresh := c.stands(&mine, &leads)
-	return c.news(&fresh)
+	return c.news(&fresh, &told, &leads)
 }
 
 // known are the facts that were told: anywhere, and where news stands.
@@ -212,11 +208,10 @@ func (c *comparison) known() (told, leads facts) {
 }
 
 // news are the reasons that facts give which nobody told.
-func (c *comparison) news(fresh *facts) []string {
-	told, toldLeads := c.known()
-	counted, kinds := c.counts(fresh.counts, &told, &toldLeads)
-	reasons := append(counted, newEvents(fresh.events, &told, kinds)...)
-	reasons = append(reasons, newSum(fresh.sums, &told), newDay(fresh.days, &told, arrival(&c.m.Item)))
+func (c *comparison) news(fresh, told, leads *facts) []string {
+	reasons, kinds := c.counts(fresh.counts, told, leads)
+	reasons = append(reasons, newEvents(fresh.events, told, kinds)...)
+	reasons = append(reasons, newSum(fresh.sums, told), newDay(fresh.days, told, arrival(&c.m.Item)))
 	return slices.DeleteFunc(reasons, func(r string) bool { return r == "" })
 }
 
