@@ -39,7 +39,7 @@ func (v *Judge) corrected(s *news.Story, m news.Member) string {
 			told = append(told, o)
 		}
 	}
-	c := &comparison{judge: v, story: s, told: bounded(told), m: m}
+	c := &comparison{judge: v, story: s, told: told, m: m}
 	mine := v.account(&m)
 	known, leads := c.known()
 	if reasons := c.news(&mine.head, &known, &leads); len(reasons) > 0 {

@@ -1,6 +1,7 @@
 package story_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -14,6 +15,16 @@ func member(id, outlet string, after time.Duration, rule string, entities ...str
 		Item: news.Item{ID: id, Publisher: outlet, Fetched: noon.Add(after)},
 		Hits: []news.Hit{{ItemID: id, Rule: rule, Entities: entities}},
 	}
+}
+
+// spanned adds places where the rule of m matched, each another thing.
+func spanned(m news.Member, in news.Field, starts ...int) news.Member {
+	m.Item.Title, m.Item.Body = "Truce in sight for the valley of the two dams", "The truce is near. It rained."
+	for _, start := range starts {
+		by := fmt.Sprintf("topic:%s%d", in, start)
+		m.Hits[0].Spans = append(m.Hits[0].Spans, news.Span{Field: in, Start: start, End: start + 5, By: by})
+	}
+	return m
 }
 
 func headed(m news.Member, title string) news.Member {
@@ -57,7 +68,18 @@ func TestDevelop(t *testing.T) {
 			[]news.Member{first, texted(member("2", "Post", 4*time.Hour, "talks", "vale"), "It rained. Vale was there.")}, nil,
 			texted(member("3", "Review", 5*time.Hour, "talks", "vale"), "The sun shone. Vale came by train."), "new: the vale",
 		},
-		"copy with new rule": {[]news.Member{first}, nil, copyOf(member("2", "Post", time.Hour, "truce", "vale"), "1"), ""},
+		"new rule in the headline": {[]news.Member{first}, nil, spanned(member("2", "Post", time.Hour, "truce"), news.Title, 0, 40), "now also: the truce"},
+		"new rule half in the headline": {
+			[]news.Member{first}, nil, spanned(spanned(member("2", "Post", time.Hour, "truce"), news.Title, 0), news.Body, 300), "",
+		},
+		"new rule in the text": {[]news.Member{first}, nil, spanned(member("2", "Post", 5*time.Hour, "truce"), news.Body, 300, 310), ""},
+		"new rule in two texts": {
+			[]news.Member{first, spanned(member("2", "Post", 5*time.Hour, "truce"), news.Body, 300)}, nil,
+			spanned(member("3", "Review", 6*time.Hour, "truce"), news.Body, 200), "now also: the truce",
+		},
+		"new rule in the first sentence, at once": {[]news.Member{first}, nil, spanned(member("2", "Post", time.Hour, "truce"), news.Body, 3), ""},
+		"new rule in the first sentence, later":   {[]news.Member{first}, nil, spanned(member("2", "Post", 5*time.Hour, "truce"), news.Body, 3), "now also: the truce"},
+		"copy with new rule":                      {[]news.Member{first}, nil, copyOf(member("2", "Post", time.Hour, "truce", "vale"), "1"), ""},
 		"entity within the hour": {
 			[]news.Member{first, member("2", "Post", time.Minute, "talks", "vale")},
 			[]news.Development{{Version: 2, At: noon.Add(time.Minute), ItemID: "2", Reason: "new: the vale"}},

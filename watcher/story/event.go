@@ -129,5 +129,5 @@ func (v *Judge) resumed(s *news.Story, m news.Member) string {
 			return ""
 		}
 	}
-	return fmt.Sprintf("in the news again after %d days", int((gap+12*time.Hour)/(24*time.Hour)))
+	return fmt.Sprintf(resumedReason+"%d days", int((gap+12*time.Hour)/(24*time.Hour)))
 }

@@ -40,11 +40,11 @@ type day struct {
 
 // factReader reads facts in one language.
 type factReader struct {
-	lang                               string
-	event, known, mask, hedge, helper  *phrases
-	counted, doubt, number, scale      *phrases
-	correction                         *phrases
-	money, month, weekday, noise, cite *phrases
+	lang                              string
+	event, known, mask, hedge, helper *phrases
+	counted, doubt, number, scale     *phrases
+	money, month, weekday, noise      *phrases
+	correction                        *phrases
 }
 
 func newFactReader(v vocabulary, lang string) *factReader {
