@@ -38,6 +38,14 @@ func storyFacts(d news.Digest, e news.Entry, step rung) string {
 	return wording.Join(gap, growth, sourceList(e, step.sources), reported(e.At, d.To), why)
 }
 
+// developed says what is new of a story that was told before.
+func developed(e news.Entry, step rung) string {
+	if !e.Developing || !step.match {
+		return ""
+	}
+	return reasons(e)
+}
+
 // matched says what matched, in the rule's own words.
 func matched(e news.Entry) string {
 	if why := label(e.Why, maxWhy); why != "" {

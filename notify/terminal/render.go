@@ -170,6 +170,9 @@ func (v *view) story(e news.Entry) {
 		facts = gap + facts
 	}
 	v.text(indent, run{text: growth, style: good}, run{text: facts})
+	if e.Developing {
+		v.text(indent, run{text: strings.Join(wording.Reasons(e), "; "), style: good})
+	}
 	v.text(indent, run{text: outlets, style: faint})
 	v.why(indent, e)
 	v.link(indent, e)

@@ -270,3 +270,16 @@ func quoted(text string, marks ...string) news.Quote {
 	}
 	return q
 }
+
+func TestDigestSaysWhatDeveloped(t *testing.T) {
+	t.Parallel()
+	d := digest()
+	d.Sections[0].Entries[0].Reasons = []string{"death toll now 10, was 8", "death toll now 12, was 10; now: arrested"}
+	got, err := terminal.New(terminal.Config{Width: 80}).Digest(d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := "death toll now 12, was 8; now: arrested"; !strings.Contains(string(got[0].Payload), want) {
+		t.Errorf("the digest has no %q:\n%s", want, got[0].Payload)
+	}
+}

@@ -12,6 +12,7 @@ const (
 	nowMark     = " now "
 	wasMark     = ", was "
 	outletsMark = " more outlet"
+	newMark     = "new: "
 )
 
 // Reasons are what developed since a story was last told, each once: what rose
@@ -48,6 +49,9 @@ func sameSubject(a, b string) bool {
 	if a == b {
 		return true
 	}
+	if strings.HasPrefix(a, newMark) && strings.HasPrefix(b, newMark) {
+		return true
+	}
 	subject, _, counts := strings.Cut(a, nowMark)
 	other, _, also := strings.Cut(b, nowMark)
 	if counts && also {
@@ -58,8 +62,12 @@ func sameSubject(a, b string) bool {
 	return ok && okB
 }
 
-// grewFurther is the later reason, with the number from which the earlier one rose.
+// grewFurther is the later reason, with the number from which the earlier one rose,
+// or the names of both.
 func grewFurther(earlier, later string) string {
+	if names, ok := strings.CutPrefix(later, newMark); ok && earlier != later {
+		return earlier + ", " + names
+	}
 	head, _, again := strings.Cut(later, wasMark)
 	if !again {
 		return later

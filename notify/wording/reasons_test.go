@@ -15,6 +15,7 @@ func TestReasons(t *testing.T) {
 		"one":              {[]string{"now: signed"}, []string{"now: signed"}},
 		"the same twice":   {[]string{"taken up by more outlets", "taken up by more outlets"}, []string{"taken up by more outlets"}},
 		"two in one":       {[]string{"now: signed; new: Marlow", "new: Marlow"}, []string{"now: signed", "new: Marlow"}},
+		"two names":        {[]string{"new: Marlow", "now: signed", "new: Keller"}, []string{"new: Marlow, Keller", "now: signed"}},
 		"a toll that rose": {[]string{"death toll now 10, was 8", "new: Marlow", "death toll now 12, was 10"}, []string{"death toll now 12, was 8", "new: Marlow"}},
 		"a first toll":     {[]string{"death toll now 10", "death toll now 12, was 10"}, []string{"death toll now 12"}},
 		"two tolls":        {[]string{"death toll now 10; injured now 30"}, []string{"death toll now 10", "injured now 30"}},
