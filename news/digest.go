@@ -35,7 +35,8 @@ type Entry struct {
 	Phase      Phase
 	Headline   string
 	URL        string
-	Summary    string // the lead item's first sentences, "" when it has only a title
+	Summary    string // what happened, in the words of a report; "" when there are only titles
+	SummaryBy  Source // whose words they are, where they are not the lead's; else zero
 	Quote      Quote
 	Why        string // what matched, in words
 	Rule       string

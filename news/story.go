@@ -2,7 +2,9 @@ package news
 
 import (
 	"slices"
+	"strings"
 	"time"
+	"unicode"
 )
 
 // Phase is where a story is in its life.
@@ -32,8 +34,12 @@ type Story struct {
 
 // Member is an item in a story.
 type Member struct {
-	Item   Item
-	Hits   []Hit
+	Item Item
+	Hits []Hit
+	// TitleWas is the item's headline before edits that the desk has not looked at,
+	// "" when it is the same.
+	TitleWas string
+
 	CopyOf string  // id of the member whose report this one repeats, "" when it is a report of its own
 	Score  float64 // of the decision that placed it, 1 for the first
 	Why    string  // that decision in words
@@ -45,6 +51,13 @@ type Development struct {
 	At      time.Time
 	ItemID  string // the item that brought it
 	Reason  string // in words: "3 more outlets", "new: Kirill Dmitriev"
+}
+
+// Summary is what says best what happened in a story, in the words of one report:
+// one or two sentences as they stand in its text, "" when no report has any.
+type Summary struct {
+	Text   string
+	ItemID string // the member whose words they are
 }
 
 // StoryID is the lasting id of a story: a hash of its earliest item's id, so
@@ -77,11 +90,40 @@ func (s *Story) Publishers() []string {
 func (s *Story) outlets(counts func(Member) bool) []string {
 	var names []string
 	for _, m := range s.Members {
-		if counts(m) && !slices.Contains(names, m.Item.Publisher) {
+		same := func(name string) bool { return SameOutlet(name, m.Item.Publisher) }
+		if counts(m) && !slices.ContainsFunc(names, same) {
 			names = append(names, m.Item.Publisher)
 		}
 	}
 	return names
+}
+
+// SameOutlet says whether two publishers are one outlet: feeds of one write its
+// name with and without "The", in other cases, with other marks and spaces.
+func SameOutlet(a, b string) bool {
+	return a == b || outlet(a) == outlet(b)
+}
+
+// outlet is the form in which names of outlets are compared; a name without any
+// letter is compared as it is.
+func outlet(name string) string {
+	letters := strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) || r == '+' {
+			return unicode.ToLower(r)
+		}
+		return -1
+	}, withoutThe(name))
+	if letters == "" {
+		return name
+	}
+	return letters
+}
+
+func withoutThe(name string) string {
+	if len(name) > 4 && strings.EqualFold(name[:4], "the ") {
+		return name[4:]
+	}
+	return name
 }
 
 // BestHit is the story's highest hit among the given rules; rules nil means

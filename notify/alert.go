@@ -62,7 +62,7 @@ func (r *alertRun) refresh(ctx context.Context) error {
 	}
 	for _, s := range grown {
 		told := before[s.ID]
-		e := entry(s, r.plan.Rules, told)
+		e := r.planner.entry(s, r.plan.Rules, told)
 		if len(e.Sources) == told.Sources || !r.reaches(told) {
 			continue
 		}
@@ -120,7 +120,7 @@ func (r *alertRun) first(s *news.Story) error {
 		r.wait(since.Add(r.plan.Wait))
 		return nil
 	}
-	e := entry(s, r.plan.Rules, news.Told{})
+	e := r.planner.entry(s, r.plan.Rules, news.Told{})
 	if _, quiet := quietUntil(r.plan.Quiet, since, r.plan.Timezone); quiet {
 		r.held = append(r.held, e)
 		r.heldAt = append(r.heldAt, since)
@@ -132,7 +132,7 @@ func (r *alertRun) first(s *news.Story) error {
 // anew tells a story by a message of its own again: the first one went to a
 // channel that the plan has left, or was given up.
 func (r *alertRun) anew(s *news.Story, told news.Told) error {
-	return r.tell(news.AlertID(news.KindAlert, r.plan.ID, s.ID, s.Version), entry(s, r.plan.Rules, told), firstHit(s, r.plan))
+	return r.tell(news.AlertID(news.KindAlert, r.plan.ID, s.ID, s.Version), r.planner.entry(s, r.plan.Rules, told), firstHit(s, r.plan))
 }
 
 func (r *alertRun) tell(id string, e news.Entry, since time.Time) error {
@@ -145,7 +145,7 @@ func (r *alertRun) tell(id string, e news.Entry, since time.Time) error {
 // again rewrites the message of a story that has developed and adds a note to
 // its thread, the note not before the cooldown is over unless the story jumped.
 func (r *alertRun) again(s *news.Story, told news.Told) error {
-	e := entry(s, r.plan.Rules, told)
+	e := r.planner.entry(s, r.plan.Rules, told)
 	since := firstHit(s, r.plan)
 	if err := r.rewrite(e, told, since); err != nil {
 		return err

@@ -42,6 +42,26 @@ func entry(s *news.Story, rules []string, before news.Told) news.Entry {
 	return e
 }
 
+// entry is a story as a plan's readers see it, with the best words for it.
+func (p *Planner) entry(s *news.Story, rules []string, before news.Told) news.Entry {
+	e := entry(s, rules, before)
+	if p.summarizer == nil {
+		return e
+	}
+	said := p.summarizer.Summarize(s)
+	for i := range s.Members {
+		m := &s.Members[i]
+		if said.Text == "" || m.Item.ID != said.ItemID {
+			continue
+		}
+		e.Summary = said.Text
+		if m.Item.URL != e.URL || m.Item.Publisher != e.Sources[0].Name {
+			e.SummaryBy = news.Source{Name: m.Item.Publisher, URL: m.Item.URL, Headline: m.Item.Title, At: m.Item.Published}
+		}
+	}
+	return e
+}
+
 // newest is when the story's newest report came out.
 func newest(s *news.Story) time.Time {
 	var at time.Time
@@ -57,16 +77,14 @@ func newest(s *news.Story) time.Time {
 // first, the others in the order in which they came.
 func sources(s *news.Story, lead *news.Member, before news.Told) []news.Source {
 	var list []news.Source
-	place := map[string]int{}
 	add := func(m *news.Member) {
 		src := news.Source{
 			Name: m.Item.Publisher, URL: m.Item.URL, Headline: m.Item.Title, At: m.Item.Published,
 			New: before.Version > 0 && m.Item.Fetched.After(before.At),
 		}
-		i, known := place[src.Name]
+		i := slices.IndexFunc(list, func(o news.Source) bool { return news.SameOutlet(o.Name, src.Name) })
 		switch {
-		case !known:
-			place[src.Name] = len(list)
+		case i < 0:
 			list = append(list, src)
 		case i > 0 && src.URL != "": // the lead's own link stays with the headline
 			list[i] = src

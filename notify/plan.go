@@ -24,21 +24,31 @@ type PlanStore interface {
 	CommitPlan(ctx context.Context, l news.Lease, c news.PlanCommit) error
 }
 
+// Summarizer finds the sentences that say best what happened in a story.
+type Summarizer interface {
+	Summarize(s *news.Story) news.Summary
+}
+
 // Planner decides what plans tell and when, and freezes it.
 type Planner struct {
 	store  PlanStore
 	routes Routes
 	titles func(rule string) string
 	now    func() time.Time
+
+	summarizer Summarizer
 }
 
 // PlannerConfig is what a Planner is made of. All fields are required, but Routes
-// where there are only previews.
+// where there are only previews, and the Summarizer: without it the opening of the
+// lead item is the summary.
 type PlannerConfig struct {
 	Store  PlanStore
 	Routes Routes
 	Titles func(rule string) string // of rules, for the sections
 	Now    func() time.Time
+
+	Summarizer Summarizer
 }
 
 // Routes says which way out a target has, and what it is called there.
@@ -48,7 +58,7 @@ type Routes interface {
 
 // NewPlanner returns a planner.
 func NewPlanner(c PlannerConfig) *Planner {
-	return &Planner{store: c.Store, routes: c.Routes, titles: c.Titles, now: c.Now}
+	return &Planner{store: c.Store, routes: c.Routes, titles: c.Titles, now: c.Now, summarizer: c.Summarizer}
 }
 
 // Outcome says what a run of a plan led to.
@@ -177,7 +187,7 @@ func (p *Planner) compose(ctx context.Context, plan news.Plan, state news.PlanSt
 	}
 	entries := make([]news.Entry, 0, len(stories))
 	for _, s := range stories {
-		entries = append(entries, entry(s, plan.Rules, before[s.ID]))
+		entries = append(entries, p.entry(s, plan.Rules, before[s.ID]))
 	}
 	rank(entries)
 	waiting := 0

@@ -33,7 +33,7 @@ type desk struct {
 	slots    map[string]*schedule.Schedule // by digest
 	alerts   []string                      // ids of the alert plans
 	planner  *notify.Planner
-	names    story.Names
+	judge    *story.Judge
 	backfill time.Duration
 }
 
@@ -107,7 +107,7 @@ func (w *Watcher) newDesk(rs *rules.Ruleset) (*desk, error) {
 	for _, e := range rs.File.Entities {
 		entities[e.ID] = e.Name
 	}
-	d.names = story.Names{Rule: rs.Title, Entity: func(id string) string { return entities[id] }}
+	d.judge = story.NewJudge(story.Names{Rule: rs.Title, Entity: func(id string) string { return entities[id] }})
 	parsed, sharing := map[string]*schedule.Schedule{}, map[string]int{}
 	for _, f := range rs.File.Feeds {
 		spec := cmp.Or(f.Poll, rs.File.Settings.Poll)
@@ -133,7 +133,7 @@ func (w *Watcher) newDesk(rs *rules.Ruleset) (*desk, error) {
 		d.slots[p.ID] = s
 	}
 	d.planner = notify.NewPlanner(notify.PlannerConfig{
-		Store: w.cfg.Store, Routes: routes{w.cfg}, Titles: rs.Title, Now: w.cfg.Now,
+		Store: w.cfg.Store, Routes: routes{w.cfg}, Titles: rs.Title, Now: w.cfg.Now, Summarizer: d.judge,
 	})
 	return d, nil
 }

@@ -104,6 +104,9 @@ func (w *Watcher) place(ctx context.Context, l news.Lease, members []news.Member
 	if err != nil {
 		return sum, fmt.Errorf("read stories: %w", err)
 	}
+	for _, id := range edited {
+		w.correct(stories[id], commit.Developments)
+	}
 	for i, m := range members {
 		p := placements[i]
 		m.CopyOf, m.Score, m.Why = p.CopyOf, p.Score, p.Why
@@ -144,12 +147,24 @@ func (w *Watcher) develop(s *news.Story, m news.Member, developments map[string]
 	if m.Item.Baseline {
 		return // it was there before we came: no news
 	}
-	reason, developed := story.Develop(s, m, w.desk.Load().names)
-	if !developed {
-		return
+	reason, developed := w.desk.Load().judge.Develop(s, m)
+	if developed {
+		w.raise(s, m, m.Item.Fetched, reason, developments)
 	}
+}
+
+// correct raises a story's version when an edited headline of it brings news.
+func (w *Watcher) correct(s *news.Story, developments map[string][]news.Development) {
+	for i := 0; s != nil && i < len(s.Members); i++ {
+		if reason, developed := w.desk.Load().judge.Correct(s, s.Members[i]); developed {
+			w.raise(s, s.Members[i], w.cfg.Now(), reason, developments)
+		}
+	}
+}
+
+func (w *Watcher) raise(s *news.Story, m news.Member, at time.Time, reason string, developments map[string][]news.Development) {
 	s.Version++
-	d := news.Development{Version: s.Version, At: m.Item.Fetched, ItemID: m.Item.ID, Reason: reason}
+	d := news.Development{Version: s.Version, At: at, ItemID: m.Item.ID, Reason: reason}
 	s.Developments = append(s.Developments, d)
 	developments[s.ID] = append(developments[s.ID], d)
 	w.cfg.Log.Info("developed", "story", s.ID, "version", s.Version, "reason", reason)

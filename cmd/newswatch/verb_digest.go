@@ -11,6 +11,7 @@ import (
 	"newswatch/notify/slack"
 	"newswatch/notify/terminal"
 	"newswatch/watcher/store"
+	"newswatch/watcher/story"
 )
 
 type digestCmd struct {
@@ -50,7 +51,8 @@ func (c *digestCmd) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	defer st.Close()
-	d, err := notify.NewPlanner(notify.PlannerConfig{Store: st, Titles: rs.Title, Now: time.Now}).Preview(ctx, *plan)
+	planner := notify.NewPlanner(notify.PlannerConfig{Store: st, Titles: rs.Title, Now: time.Now, Summarizer: story.NewJudge(story.Names{})})
+	d, err := planner.Preview(ctx, *plan)
 	if errors.Is(err, store.ErrNotFound) {
 		return usagef("the daemon has not taken %s yet: newswatch run or once does", c.ID)
 	}

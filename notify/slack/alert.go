@@ -28,12 +28,8 @@ func (r renderer) Alert(a news.Alert) (news.Message, error) {
 func (r renderer) alertBlocks(a news.Alert, sources, quote int) []slack.Block {
 	e := a.Entry
 	story := []slack.RichTextSectionElement{headline(e, &slack.RichTextSectionTextStyle{Bold: true})}
-	summary := wording.Clip(wording.Line(e.Summary), maxSummary)
-	if summary == wording.Line(e.Quote.Text) {
-		summary = "" // the quote says it, with what matched marked in it
-	}
-	if summary != "" {
-		story = append(story, words("\n"+summary))
+	if wording.Line(e.Summary) != wording.Line(e.Quote.Text) { // else the quote says it, with what matched marked in it
+		story = append(story, summary(e)...)
 	}
 	blocks := []slack.Block{rich(alertHead(a)), rich(paragraph(story...))}
 	if q := quotation(e.Quote); q != nil && quote > 0 && wording.Line(e.Quote.Text) != wording.Line(e.Headline) {
@@ -93,7 +89,7 @@ func alertFacts(a news.Alert, sources int) []string {
 // reasons are what developed, in words, for mrkdwn.
 func reasons(e news.Entry) string {
 	var list []string
-	for _, r := range e.Reasons {
+	for _, r := range wording.Reasons(e) {
 		if l := label(r, maxWhy); l != "" && len(list) < 5 {
 			list = append(list, l)
 		}

@@ -67,6 +67,19 @@ func linked(text, url string, style *slack.RichTextSectionTextStyle) slack.RichT
 	return slack.NewRichTextSectionTextElement(text, style)
 }
 
+// summary is the line under a headline, with the outlet whose words they are when
+// it is not that of the headline.
+func summary(e news.Entry) []slack.RichTextSectionElement {
+	s := wording.Clip(wording.Line(e.Summary), maxSummary)
+	if s == "" {
+		return nil
+	}
+	if name := wording.Clip(wording.Line(e.SummaryBy.Name), maxName); name != "" {
+		return []slack.RichTextSectionElement{words("\n" + s + " ("), linked(name, e.SummaryBy.URL, nil), words(")")}
+	}
+	return []slack.RichTextSectionElement{words("\n" + s)}
+}
+
 // quotation shows a sentence with the matched places bold.
 func quotation(q news.Quote) slack.RichTextElement {
 	var elements []slack.RichTextSectionElement

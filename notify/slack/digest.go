@@ -82,7 +82,7 @@ func (r renderer) parentBlocks(d news.Digest, step rung, shown []news.Section, m
 		blocks = append(blocks, slack.NewDividerBlock(),
 			section(fmt.Sprintf("*%s*  (%s)", sectionLabel(s), wording.Number(totals[s.Rule]))))
 		for _, e := range s.Entries {
-			blocks = append(blocks, storyBlock(e, step), grey(storyFacts(d, e, step)))
+			blocks = append(blocks, storyBlock(e, step), grey(storyFacts(d, e, step), developed(e, step)))
 		}
 	}
 	line := leftOver(d, more)

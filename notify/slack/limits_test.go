@@ -100,7 +100,7 @@ func FuzzEscaping(f *testing.F) {
 	f.Fuzz(func(t *testing.T, s string) {
 		c := slack.New(slack.Config{Interactive: true})
 		e := news.Entry{
-			Number: 1, StoryID: "00000000deadbeef", Headline: s, URL: "https://a.example/" + s, Summary: s, Why: s, Reasons: []string{s}, Developing: true,
+			Number: 1, StoryID: "00000000deadbeef", Headline: s, URL: "https://a.example/" + s, Summary: s, SummaryBy: news.Source{Name: s, URL: s}, Why: s, Reasons: []string{s}, Developing: true,
 			Quote: news.Quote{Text: s, Marks: [][2]int{{0, len(s) / 2}}}, Sources: []news.Source{{Name: s, URL: s, Headline: s, New: true}, {Name: s, URL: "http://" + s}},
 		}
 		digest, err := c.Digest(news.Digest{DeliveryID: "dg_1", Title: s, Sections: []news.Section{{Rule: "r", Title: s, Entries: []news.Entry{e}}}})
@@ -383,6 +383,7 @@ func anyEntry(t *rapid.T, number, maxSources int) news.Entry {
 		At:         morning.Add(-time.Duration(rapid.IntRange(0, 5000).Draw(t, "age")) * time.Minute),
 		Developing: rapid.Bool().Draw(t, "developing"), Since: rapid.IntRange(0, 9).Draw(t, "since"),
 	}
+	e.SummaryBy = news.Source{Name: anyText(t, "said by"), URL: anyURL(t, "said at")}
 	e.Quote.Text = anyText(t, "quote")
 	for range rapid.IntRange(0, 3).Draw(t, "marks") {
 		a := rapid.IntRange(0, len(e.Quote.Text)+1).Draw(t, "from")

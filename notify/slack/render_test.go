@@ -327,3 +327,34 @@ func golden(t *testing.T, name string, payload []byte) {
 		t.Errorf("%s (-want +got):\n%s", name, diff)
 	}
 }
+
+func TestSummaryOfAnotherOutlet(t *testing.T) {
+	t.Parallel()
+	e := news.Entry{
+		Number: 1, StoryID: "00000000deadbeef", Headline: "Bridge closed", Summary: "Cracks were found.",
+		SummaryBy: news.Source{Name: "Quay Radio", URL: "https://quay.example/1"},
+	}
+	d := news.Digest{DeliveryID: "dg_1", Title: "Desk", Sections: []news.Section{{Rule: "r", Title: "Ports", Entries: []news.Entry{e}}}}
+	got, err := slack.New(slack.Config{}).Digest(d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{`"url":"https://quay.example/1"`, `"text":"Quay Radio"`} {
+		if !strings.Contains(string(got[0].Payload), want) {
+			t.Errorf("the message has no %s:\n%s", want, got[0].Payload)
+		}
+	}
+}
+
+func TestDigestSaysWhatDeveloped(t *testing.T) {
+	t.Parallel()
+	e := news.Entry{Number: 1, StoryID: "00000000deadbeef", Headline: "Ferry sinks", Developing: true, Reasons: []string{"death toll now 12, was 8"}}
+	d := news.Digest{DeliveryID: "dg_1", Title: "Desk", Sections: []news.Section{{Rule: "r", Title: "Ports", Entries: []news.Entry{e}}}}
+	got, err := slack.New(slack.Config{}).Digest(d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := "death toll now 12, was 8"; !strings.Contains(string(got[0].Payload), want) {
+		t.Errorf("the message has no %q:\n%s", want, got[0].Payload)
+	}
+}

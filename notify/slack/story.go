@@ -20,8 +20,8 @@ const sameDay = 20 * time.Hour
 func storyBlock(e news.Entry, step rung) slack.Block {
 	strong := &slack.RichTextSectionTextStyle{Bold: true}
 	elements := []slack.RichTextSectionElement{bold(fmt.Sprintf("%d.  ", e.Number)), headline(e, strong)}
-	if s := wording.Clip(wording.Line(e.Summary), maxSummary); s != "" && step.summary {
-		elements = append(elements, words("\n"+s))
+	if step.summary {
+		elements = append(elements, summary(e)...)
 	}
 	return rich(paragraph(elements...))
 }
@@ -36,6 +36,14 @@ func storyFacts(d news.Digest, e news.Entry, step rung) string {
 		why = matched(e)
 	}
 	return wording.Join(gap, growth, sourceList(e, step.sources), reported(e.At, d.To), why)
+}
+
+// developed says what is new of a story that was told before.
+func developed(e news.Entry, step rung) string {
+	if !e.Developing || !step.match {
+		return ""
+	}
+	return reasons(e)
 }
 
 // matched says what matched, in the rule's own words.

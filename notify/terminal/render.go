@@ -89,7 +89,7 @@ func (c *Channel) Followup(a news.Alert) (news.Message, error) {
 				run{text: "  " + wording.Clip(wording.Line(s.Name), maxName), style: faint})
 		}
 	}
-	for _, r := range e.Reasons {
+	for _, r := range wording.Reasons(e) {
 		v.text("", run{text: wording.Line(r), style: good})
 	}
 	v.link("", e)
@@ -170,6 +170,9 @@ func (v *view) story(e news.Entry) {
 		facts = gap + facts
 	}
 	v.text(indent, run{text: growth, style: good}, run{text: facts})
+	if e.Developing {
+		v.text(indent, run{text: strings.Join(wording.Reasons(e), "; "), style: good})
+	}
 	v.text(indent, run{text: outlets, style: faint})
 	v.why(indent, e)
 	v.link(indent, e)
@@ -182,7 +185,11 @@ func (v *view) headline(e news.Entry) run {
 func (v *view) summary(indent string, e news.Entry) {
 	s := wording.Line(e.Summary)
 	if s != wording.Line(e.Quote.Text) { // else the quote says it
-		v.text(indent, run{text: wording.Clip(s, maxSummary)})
+		runs := []run{{text: wording.Clip(s, maxSummary)}}
+		if name := wording.Clip(wording.Line(e.SummaryBy.Name), maxName); name != "" && s != "" {
+			runs = append(runs, run{text: " (" + name + ")", style: faint, url: wording.Link(e.SummaryBy.URL)})
+		}
+		v.text(indent, runs...)
 	}
 }
 

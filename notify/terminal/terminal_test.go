@@ -196,6 +196,19 @@ func shown(line string) int {
 	return n
 }
 
+func TestSummaryOfAnotherOutlet(t *testing.T) {
+	t.Parallel()
+	d := digest()
+	d.Sections[0].Entries[0].SummaryBy = news.Source{Name: "Quay Radio", URL: "https://quay.example/1"}
+	got, err := terminal.New(terminal.Config{Width: 80}).Digest(d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(got[0].Payload), "Thursday. (Quay Radio)") {
+		t.Errorf("nobody is named for the summary:\n%s", got[0].Payload)
+	}
+}
+
 func digest() news.Digest {
 	return news.Digest{
 		DeliveryID: "dg_5f0c", PlanID: "morning", Title: "Harbour morning", Slot: "2027-01-12T08:30 Europe/Kyiv",
@@ -256,4 +269,17 @@ func quoted(text string, marks ...string) news.Quote {
 		q.Marks = append(q.Marks, [2]int{i, i + len(m)})
 	}
 	return q
+}
+
+func TestDigestSaysWhatDeveloped(t *testing.T) {
+	t.Parallel()
+	d := digest()
+	d.Sections[0].Entries[0].Reasons = []string{"death toll now 10, was 8", "death toll now 12, was 10; now: arrested"}
+	got, err := terminal.New(terminal.Config{Width: 80}).Digest(d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := "death toll now 12, was 8; now: arrested"; !strings.Contains(string(got[0].Payload), want) {
+		t.Errorf("the digest has no %q:\n%s", want, got[0].Payload)
+	}
 }

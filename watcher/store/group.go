@@ -144,9 +144,18 @@ func (s *Store) CommitGroup(ctx context.Context, l news.Lease, c GroupCommit) er
 			list(c.Settled), seq); err != nil {
 			return err
 		}
+		if _, err := s.exec(ctx, tx, settleTitlesQuery, list(c.Settled)); err != nil {
+			return err
+		}
 		return s.wake(ctx, tx, news.Plans, c.WakePlans)
 	})
 }
+
+// settleTitlesQuery forgets the old headlines of stories that were looked at. Those
+// that were edited meanwhile keep them until the next round.
+const settleTitlesQuery = `
+	UPDATE items SET title_was = '' WHERE title_was <> '' AND story_id IN (
+		SELECT id FROM stories WHERE edited = 0 AND id IN ({{list 1}}))`
 
 func (s *Store) saveHead(ctx context.Context, tx *sql.Tx, h news.Story, seq int64) error {
 	_, err := s.exec(ctx, tx, `

@@ -35,12 +35,14 @@ func (s *Store) insertItem(ctx context.Context, tx *sql.Tx, m Matched) (bool, er
 }
 
 // editItem replaces what an item says. When it came, and where it was placed,
-// stays. It gives false when the item is stored no longer.
+// stays; of a placed one the desk is shown the headline that it knows. It gives
+// false when the item is stored no longer.
 func (s *Store) editItem(ctx context.Context, tx *sql.Tx, m Matched) (bool, error) {
 	it := m.Item
 	n, err := s.exec(ctx, tx, `
 		UPDATE items SET feed_name = $2, publisher = $3, weight = $4, keys = $5, url = $6, title = $7, body = $8,
-			author = $9, categories = $10, lang = $11, revision = $12
+			author = $9, categories = $10, lang = $11, revision = $12,
+			title_was = CASE WHEN place = 0 OR title_was <> '' THEN title_was ELSE title END
 		WHERE id = $1`,
 		it.ID, it.FeedName, it.Publisher, it.Weight, asJSON(it.Keys), it.URL, it.Title, it.Body,
 		it.Author, asJSON(it.Categories), it.Lang, it.Revision)

@@ -76,7 +76,7 @@ func (s *Store) addMembers(ctx context.Context, c conn, living map[string]*news.
 	return s.query(ctx, c, func(r *sql.Rows) error {
 		var id string
 		var m news.Member
-		err := r.Scan(append(itemFields(&m.Item), &id, &m.CopyOf, &m.Score, &m.Why)...)
+		err := r.Scan(append(itemFields(&m.Item), &id, &m.CopyOf, &m.Score, &m.Why, &m.TitleWas)...)
 		m.Hits = hits[m.Item.ID]
 		living[id].Members = append(living[id].Members, m)
 		return err
@@ -84,7 +84,7 @@ func (s *Store) addMembers(ctx context.Context, c conn, living map[string]*news.
 }
 
 const membersQuery = `
-	SELECT ` + itemColumns + `, i.story_id, i.copy_of, i.score, i.why
+	SELECT ` + itemColumns + `, i.story_id, i.copy_of, i.score, i.why, CASE WHEN i.title_was = i.title THEN '' ELSE i.title_was END
 	FROM items i WHERE i.place > 0 AND i.story_id IN ({{list 1}}) ORDER BY i.story_id, i.place`
 
 const memberIDs = `SELECT id FROM items WHERE place > 0 AND story_id IN ({{list 1}})`

@@ -1,59 +1,110 @@
 package story
 
 import (
+	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"newswatch/news"
 )
 
 const (
-	// newPublishers is how many more outlets make a development of their own.
+	// newPublishers is how many more outlets make a development of their own, and
+	// as many again as had the story when it was told: at thirty, three more are
+	// no news.
 	newPublishers = 3
-	// entityPause is the time between two rises for entities alone: fuller
-	// reports name one more person each, and that is one piece of news.
-	entityPause = time.Hour
+	// firstHours is how long only the headline of a report brings news: while an
+	// event is fresh, each outlet's own account knows one name and one number
+	// more than the last, and none of that is a development.
+	firstHours = 3 * time.Hour
+	// pause is the least time between two rises for a name, or for a number that
+	// has only crept on: fuller reports bring one more each.
+	pause = time.Hour
+	// jump is by how much a count must have grown to be told within the pause.
+	jump = 1.5
+	// maxGrowth is by how much a count of a first sentence may have grown; more is
+	// another count.
+	maxGrowth = 10
+	// maxReasonParts and maxNamed bound the words of one development.
+	maxReasonParts = 2
+	maxNamed       = 3
+
+	// maxTold bounds the members that a new one is held against: the first ones,
+	// which say what happened, and the last.
+	maxTold   = 64
+	toldFirst = 16
 
 	newFor        = 12 * time.Hour
 	developingFor = 6 * time.Hour
 	fadingAfter   = 24 * time.Hour
-
-	// clearlyHeavier is by how much a feed must outweigh the lead's to take its place.
-	clearlyHeavier = 5
 )
-
-// entityReason begins the reasons of rises that an entity alone brought.
-const entityReason = "new: "
 
 // Names gives the desk's words for what its rule file calls by an id.
 type Names struct {
 	Rule, Entity func(id string) string
 }
 
+// Judge says what makes a story worth telling again. It may be used by several
+// goroutines at once.
+type Judge struct {
+	names   Names
+	lex     *lexicon // only read: how common words are before any stream
+	readers map[string]*factReader
+
+	mu       sync.Mutex
+	accounts map[[2]string]account // by item and revision
+}
+
+// NewJudge returns a judge that speaks of rules and entities by their names.
+func NewJudge(names Names) *Judge {
+	v := &Judge{names: names, lex: newLexicon(), readers: map[string]*factReader{}, accounts: map[[2]string]account{}}
+	vocabulary := newVocabulary()
+	for key := range vocabulary {
+		if v.readers[key.lang] == nil {
+			v.readers[key.lang] = newFactReader(vocabulary, key.lang)
+		}
+	}
+	v.readers[""] = newFactReader(vocabulary, "")
+	return v
+}
+
 // Develop says whether a story really develops with a member that is about to
-// join, and why: it brings a rule or an entity of the desk's that had not been
-// told, or it is the third new publisher since the last development. A copy
-// never develops a story. Entities alone raise a story once an hour at most;
-// one that came within that hour counts when it is told again after it.
-func Develop(s *news.Story, m news.Member, names Names) (reason string, developed bool) {
+// join, and why: it brings a rule or an entity of the desk's, a number or an
+// event that had not been told; it takes the story up after days of silence; or
+// enough more outlets have it than when it was told, three at least.
+//
+// The hard part is to tell a new fact from a fuller report of the old ones. Every
+// outlet's account holds other names, sums and verbs, mostly further down, and
+// mostly as background. So a fact counts only
+//
+//   - where the news of a report stands: in its headline, or, when the story is
+//     some hours old, in its first sentences; or when a second outlet that was not
+//     told yet leads with it too;
+//   - when no told member had it anywhere in its text: what stood in the fifth
+//     paragraph of the first report is not news in the headline of the third;
+//   - when it can be told from a slip of wording: events go by groups of verbs
+//     (dies and killed are one), numbers by their rounding (193,812 and 194,000
+//     are one), counts of casualties only when they rise, and what may, shall or
+//     did not happen has not happened.
+//
+// A copy never develops a story. Facts that come within the pause after the last
+// rise are not lost: they count as untold until a later report brings them again.
+func (v *Judge) Develop(s *news.Story, m news.Member) (reason string, developed bool) {
 	if m.CopyOf != "" || len(s.Members) == 0 {
 		return "", false
 	}
-	told, since := s.Members[:tellingEnd(s)], s.Members[tellingEnd(s):]
-	if id := newRule(s.Members, m); id != "" {
-		return "now also: " + names.Rule(id), true
+	end := tellingEnd(s)
+	c := &comparison{judge: v, story: s, told: s.Members[:end], since: s.Members[end:], m: m}
+	reasons := []string{c.rule(), v.resumed(s, m), c.correction()}
+	reasons = append(reasons, c.facts()...)
+	reasons = append(reasons, c.entities())
+	reasons = slices.DeleteFunc(reasons, func(r string) bool { return r == "" || c.wasReason(r) })
+	if more := c.outlets(); more != "" && len(reasons) == 0 {
+		reasons = append(reasons, more)
 	}
-	if ids := newEntities(told, m); len(ids) > 0 && !pausing(s, arrival(m.Item)) {
-		for i := range ids {
-			ids[i] = names.Entity(ids[i])
-		}
-		return entityReason + strings.Join(ids, ", "), true
-	}
-	if moreOutlets(told, append(slices.Clip(since), m)) >= newPublishers {
-		return "taken up by more outlets", true
-	}
-	return "", false
+	return strings.Join(reasons[:min(len(reasons), maxReasonParts)], "; "), len(reasons) > 0
 }
 
 // tellingEnd is how many members were there at the last development: what they
@@ -63,60 +114,45 @@ func tellingEnd(s *news.Story) int {
 		return 1
 	}
 	last := s.Developments[len(s.Developments)-1]
-	for i := range s.Members {
-		if s.Members[i].Item.ID == last.ItemID {
-			return i + 1
-		}
-	}
+	brought := slices.IndexFunc(s.Members, func(m news.Member) bool { return m.Item.ID == last.ItemID })
 	n := 0
-	for n < len(s.Members) && !arrival(s.Members[n].Item).After(last.At) {
+	for n < len(s.Members) && arrival(&s.Members[n].Item).Before(last.At) {
 		n++
 	}
-	return n
+	return max(n, brought+1) // an edit of an early member tells what all had by then
 }
 
-func newRule(members []news.Member, m news.Member) string {
-	for _, h := range m.Hits {
-		had := slices.ContainsFunc(members, func(o news.Member) bool {
-			return slices.ContainsFunc(o.Hits, func(oh news.Hit) bool { return oh.Rule == h.Rule })
-		})
-		if !had {
-			return h.Rule
-		}
+// bounded leaves members out of the middle of a long story.
+func bounded(members []news.Member) []news.Member {
+	if len(members) <= maxTold {
+		return members
 	}
-	return ""
+	return slices.Concat(members[:toldFirst], members[len(members)-maxTold+toldFirst:])
 }
 
-// newEntities are the entities of m that no member told.
-func newEntities(told []news.Member, m news.Member) []string {
-	var ids []string
-	for _, h := range m.Hits {
-		for _, id := range h.Entities {
-			had := slices.Contains(ids, id) || slices.ContainsFunc(told, func(o news.Member) bool {
-				return slices.ContainsFunc(o.Hits, func(oh news.Hit) bool { return slices.Contains(oh.Entities, id) })
-			})
-			if !had {
-				ids = append(ids, id)
-			}
-		}
+// outlets says which outlets with a report of their own took the story up since
+// it was told, when they are enough.
+func (c *comparison) outlets() string {
+	before := news.Story{Members: c.told}
+	all := news.Story{Members: append(slices.Clip(c.story.Members), c.m)}
+	told := len(before.Publishers())
+	more := all.Publishers()[told:]
+	if len(more) < max(newPublishers, told) {
+		return ""
 	}
-	return ids
+	return fmt.Sprintf("%d more outlets: %s", len(more), listed(more))
 }
 
-func pausing(s *news.Story, at time.Time) bool {
-	for _, d := range slices.Backward(s.Developments) {
-		if strings.HasPrefix(d.Reason, entityReason) {
-			return at.Sub(d.At) < entityPause
-		}
+// listed joins a few names: "A, B and C", "A, B, C and 4 more".
+func listed(names []string) string {
+	shown := names
+	if len(names) > maxNamed+1 {
+		shown = append(slices.Clone(names[:maxNamed]), fmt.Sprintf("%d more", len(names)-maxNamed))
 	}
-	return false
-}
-
-// moreOutlets counts the outlets with a report of their own among since that
-// have none among told.
-func moreOutlets(told, since []news.Member) int {
-	before, all := news.Story{Members: told}, news.Story{Members: slices.Concat(told, since)}
-	return len(all.Publishers()) - len(before.Publishers())
+	if n := len(shown); n > 1 {
+		return strings.Join(shown[:n-1], ", ") + " and " + shown[n-1]
+	}
+	return strings.Join(shown, "")
 }
 
 // Phase says where a story is in its life at a time: new until it develops, at
@@ -134,37 +170,8 @@ func Phase(s *news.Story, now time.Time) news.Phase {
 	return news.PhaseSteady
 }
 
-// Lead is the id of the member that stands for a story: of the heaviest feed,
-// with a text, the earliest. A lead that is set gives way only to a clearly
-// better one: a feed that weighs at least five more and has no less text, or
-// no lighter feed that has a text where the lead has none.
-func Lead(s *news.Story) string {
-	if len(s.Members) == 0 {
-		return ""
-	}
-	lead := slices.IndexFunc(s.Members, func(m news.Member) bool { return m.Item.ID == s.LeadID })
-	margin := clearlyHeavier
-	if s.LeadID == "" || lead < 0 {
-		lead, margin = 0, 1
-	}
-	for i := range s.Members {
-		if better(&s.Members[i].Item, &s.Members[lead].Item, margin) {
-			lead = i
-		}
-	}
-	return s.Members[lead].Item.ID
-}
-
-func better(a, lead *news.Item, margin int) bool {
-	fuller := a.Body != "" && lead.Body == ""
-	if a.Weight-lead.Weight >= margin {
-		return fuller || a.Body != "" || lead.Body == ""
-	}
-	return fuller && a.Weight >= lead.Weight
-}
-
 // arrival is when the desk saw an item.
-func arrival(it news.Item) time.Time {
+func arrival(it *news.Item) time.Time {
 	if it.Fetched.IsZero() {
 		return it.Published
 	}

@@ -16,6 +16,7 @@ type Grouper struct {
 	index     index
 	query     query
 	copies    copies
+	citer     *citer
 	stories   map[string]*story
 	outlets   map[string]bool
 	apart     map[[2]string]bool // stories that people said are two
@@ -38,7 +39,7 @@ func New(cfg Config) *Grouper {
 	lex := newLexicon()
 	return &Grouper{
 		window: cfg.Window, threshold: cfg.Threshold, lex: lex,
-		index: index{lex: lex}, query: query{model: cfg.Model, table: joinFeatures()}, copies: newCopies(),
+		index: index{lex: lex}, query: query{model: cfg.Model, table: joinFeatures()}, copies: newCopies(), citer: newCiter(),
 		stories: map[string]*story{}, outlets: map[string]bool{}, apart: map[[2]string]bool{},
 	}
 }
@@ -58,8 +59,12 @@ func (g *Grouper) Add(it news.Item, entities []string) Placement {
 	d := g.lex.read(&it, entities, g.outlets, true)
 	g.query.load(d, when(&it))
 	found := g.near(g.index.candidates(&g.query))
-	m := &member{id: it.ID, doc: d.doc, sketch: sketch(it.Body)}
-	if r, why := g.copies.find(&it, m, found); r != nil {
+	m := g.member(&it, d)
+	r, why := g.copies.find(&it, m, found)
+	if r == nil {
+		r, why = g.query.rewritten(m, found)
+	}
+	if r != nil {
 		p := Placement{StoryID: r.story.id, Score: 1, Why: why}
 		if r.repeats {
 			p.CopyOf = r.original
@@ -79,6 +84,11 @@ func (g *Grouper) choices(found []candidate) []choice {
 	}
 	g.query.judge(all)
 	return all
+}
+
+// member is what is kept of an item to compare others with.
+func (g *Grouper) member(it *news.Item, d *draft) *member {
+	return &member{id: it.ID, doc: d.doc, sketch: sketch(it.Body), citing: g.citer.read(it, d.doc.lang.name)}
 }
 
 // place puts an item that is no copy into the story it fits best, or opens one.
@@ -117,7 +127,7 @@ func (g *Grouper) Restore(it news.Item, entities []string, storyID, copyOf strin
 	g.forget(&it)
 	d := g.lex.read(&it, entities, g.outlets, true)
 	g.query.load(d, when(&it))
-	m := &member{id: it.ID, doc: d.doc, sketch: sketch(it.Body)}
+	m := g.member(&it, d)
 	s := g.open(storyID)
 	g.settle(&it, d, m, s, g.weighed(s, copyOf), copyOf)
 }

@@ -18,6 +18,7 @@ type member struct {
 	id     string
 	doc    doc
 	sketch []uint32
+	citing *citing // nil: a report of the outlet's own, or no text
 	slot   int32
 	story  *story
 }

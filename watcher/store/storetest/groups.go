@@ -17,6 +17,7 @@ func groups() map[string]func(*fixture) {
 		"group/replay in the order of placing": groupReplay,
 		"group/a merge moves the members":      groupMerge,
 		"group/an edit while the desk works":   groupEditedMeanwhile,
+		"group/a headline that was edited":     groupEditedHeadline,
 		"group/wakes the plans that it names":  groupWakes,
 		"stories/latest first":                 storyList,
 	}
@@ -186,6 +187,39 @@ func groupEditedMeanwhile(f *fixture) {
 	edited, err = f.Edited(ctx, 9)
 	f.ok(err)
 	f.same("edited", edited, []string{head.ID})
+}
+
+func groupEditedHeadline(f *fixture) {
+	ctx := f.Context()
+	it := f.item("1", "Quay closed")
+	head := f.tell("r", 50, it)
+	was := func() string {
+		found, err := f.Stories(ctx, []string{head.ID})
+		f.ok(err)
+		return found[head.ID].Members[0].TitleWas
+	}
+	edit := func(title string) {
+		it.Title = title
+		f.poll(store.PollCommit{Edited: []store.Matched{hits(it, "r", 50)}})
+	}
+	f.same("as it came", was(), "")
+	edit("Quay closed for good")
+	edit("Quay open")
+	f.same("edited twice", was(), "Quay closed")
+	edit("Quay closed")
+	f.same("taken back", was(), "")
+	edit("Quay sold")
+	f.group(store.GroupCommit{Settled: []string{head.ID}})
+	f.same("looked at", was(), "")
+
+	edit("Quay leased")
+	l := f.claim(news.Desk, "desk")
+	edited, err := f.Edited(ctx, 9)
+	f.ok(err)
+	edit("Quay rented")
+	f.ok(f.CommitGroup(ctx, l, store.GroupCommit{Settled: edited}))
+	f.ok(f.Release(ctx, l, time.Time{}))
+	f.same("edited meanwhile", was(), "Quay sold")
 }
 
 func groupWakes(f *fixture) {
