@@ -69,7 +69,10 @@ func (g *Grouper) Add(it news.Item, entities []string) Placement {
 		if r.repeats {
 			p.CopyOf = r.original
 		}
+		bridged := g.bridgesFrom(r.story, found)
 		g.settle(&it, d, m, r.story, g.weighed(r.story, p.CopyOf), p.CopyOf)
+		p.Merged = g.mergeAll(bridged)
+		p.StoryID = r.story.living().id
 		return p
 	}
 	return g.place(&it, d, m, found)
@@ -100,7 +103,7 @@ func (g *Grouper) place(it *news.Item, d *draft, m *member, found []candidate) P
 		bridged := g.bridges(all)
 		g.settle(it, d, m, best.story, best.ev, "")
 		p.Merged = g.mergeAll(bridged)
-		p.StoryID = m.story.id
+		p.StoryID = best.story.living().id
 		return p
 	}
 	p := Placement{StoryID: news.StoryID(it.ID), New: true, Score: 1, Why: "nothing like it in the last " + days(g.window), Near: g.nearest(all)}

@@ -31,6 +31,25 @@ type bridge struct {
 	strangers            float64 // share of the pairs
 }
 
+// bridgesFrom are the bridges of an item that is a copy of a report in s.
+func (g *Grouper) bridgesFrom(s *story, found []candidate) []bridge {
+	all := g.choices(found)
+	i := slices.IndexFunc(all, func(c choice) bool { return c.story == s })
+	if i < 0 {
+		return nil
+	}
+	own := all[i]
+	return g.bridges(append([]choice{own}, slices.Delete(all, i, i+1)...))
+}
+
+// living is the story itself, or the one that took it in.
+func (s *story) living() *story {
+	for s.merged != nil {
+		s = s.merged
+	}
+	return s
+}
+
 // bridges are the stories that may be one with the first of all, with what speaks
 // for that. It is asked while the item is under comparison that fits them all.
 func (g *Grouper) bridges(all []choice) []bridge {
@@ -173,13 +192,7 @@ func (g *Grouper) mergeAll(found []bridge) []Merge {
 		if b.score < mergeAt {
 			continue
 		}
-		into, from := b.into, b.from
-		for into.merged != nil {
-			into = into.merged
-		}
-		for from.merged != nil {
-			from = from.merged
-		}
+		into, from := b.into.living(), b.from.living()
 		if into == from || g.isApart(into, from) {
 			continue
 		}

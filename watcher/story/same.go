@@ -189,6 +189,7 @@ func over(dot, a, b float64) float64 {
 // evidence is what speaks for and against an item being of a story.
 type evidence struct {
 	centre, best, mean likeness // to the story as a whole, its most alike member, all members
+	least              float64  // likeness of text to the least alike member
 	second             float64  // likeness of text to the second of its members
 	headMost           float64  // likeness of headlines to any member
 	bestMember         *member
@@ -210,7 +211,7 @@ type ahead struct{ centre, best, head float64 }
 // weigh compares the item under comparison with a story's members.
 func (q *query) weigh(s *story) evidence {
 	ev := evidence{
-		members: len(s.members), silent: s.gap(q.at), age: s.age(q.at), strangers: true, docs: q.doc.lang.docs,
+		members: len(s.members), silent: s.gap(q.at), age: s.age(q.at), strangers: true, docs: q.doc.lang.docs, least: 1,
 		itemText: q.doc.text, nameless: q.normName == 0, titleWords: q.titleWords, words: len(q.doc.entries),
 	}
 	var sum likeness
@@ -222,6 +223,7 @@ func (q *query) weigh(s *story) evidence {
 		sum.head += l.head
 		sum.name += l.name
 		ev.headMost = max(ev.headMost, l.head)
+		ev.least = min(ev.least, l.text)
 		if l.text > first {
 			first, ev.second = l.text, first
 		} else {
@@ -256,9 +258,20 @@ func (q *query) judge(all []choice) {
 	compete(all)
 	for i := range all {
 		q.features = q.join(&all[i].ev, q.features[:0])
-		all[i].score = q.model.Join.Score(q.features)
+		all[i].score = q.model.Join.Score(q.features) * all[i].ev.common()
 	}
 	slices.SortStableFunc(all, func(a, b choice) int { return cmp.Compare(b.score, a.score) })
+}
+
+// Under these a score counts in proportion only: what has little in common is not
+// one story, however near in time and however alone.
+const (
+	leastBest   = 0.08 // likeness to the most alike member
+	leastShared = 0.8  // words in common, counting one that nobody else uses as 1
+)
+
+func (ev *evidence) common() float64 {
+	return min(1, ev.best.text/leastBest) * min(1, ev.best.shared/leastShared)
 }
 
 // compete tells each of the stories that an item may belong to how far it is

@@ -23,7 +23,7 @@ const defaultThreshold = 0.55
 // Config says how eagerly to group. The zero value is the tuned default.
 type Config struct {
 	Window    time.Duration // silence after which a story takes nothing in; 0: 120 h
-	Threshold float64       // least score, 0 to 1, of two items of one story; 0: 0.55
+	Threshold float64       // least score, 0 to 1, of two items of one story; 0: 0.6
 	Model     *Model        // nil: the built-in one
 }
 

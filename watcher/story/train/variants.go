@@ -25,12 +25,12 @@ func variants() []variant {
 	return append(out,
 		variant{"uci2014", 0.5, func(all []row) []row { return thin(all, 5) }},
 		variant{"uci2014", 0.5, func(all []row) []row { return thin(all, 20) }},
-		variant{"allsides_excerpt", 0.5, func(all []row) []row { return dated(titles(all)) }},
-		variant{"allsides_excerpt", 0.5, dated},
-		variant{"allsides2021", 0.5, dated},
-		variant{"ecbplus", 0.5, dated},
-		variant{"ecbplus", 0.3, func(all []row) []row { return thin(dated(all), 3) }},
-		variant{"basil", 0.3, func(all []row) []row { return dated(all) }},
+		variant{"allsides_excerpt", 0.5, func(all []row) []row { return dated(titles(all), 2) }},
+		variant{"allsides_excerpt", 0.7, func(all []row) []row { return dated(all, 9) }},
+		variant{"allsides2021", 0.7, func(all []row) []row { return dated(all, 9) }},
+		variant{"ecbplus", 0.5, func(all []row) []row { return dated(all, 3) }},
+		variant{"ecbplus", 0.3, func(all []row) []row { return thin(dated(all, 6), 3) }},
+		variant{"basil", 0.3, func(all []row) []row { return dated(all, 6) }},
 		variant{"basil", 0.5, summaries},
 		variant{"desk", 0.5, same},
 		variant{"desk", 0.3, titles},
@@ -75,9 +75,9 @@ func summaries(all []row) []row {
 	return out
 }
 
-// dated invents times: some twenty stories begin each day; most of one is told
-// within a day, the rest within four.
-func dated(all []row) []row {
+// dated invents times: some twenty stories begin each day, and are told for so
+// many days, mostly in the first.
+func dated(all []row, span int) []row {
 	stories := map[string]bool{}
 	for _, r := range all {
 		stories[r.Story] = true
@@ -88,7 +88,7 @@ func dated(all []row) []row {
 	for i := range out {
 		minutes := number("day"+out[i].Story, days*24*60)
 		late := number("late"+out[i].ID, 100)
-		minutes += late * late * late * 96 * 60 / 1_000_000
+		minutes += late * late * span * 24 * 60 / 10_000
 		out[i].Time = begin.Add(time.Duration(minutes) * time.Minute).Format(time.RFC3339)
 	}
 	slices.SortStableFunc(out, func(a, b row) int { return strings.Compare(a.Time, b.Time) })
