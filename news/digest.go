@@ -32,7 +32,6 @@ type Entry struct {
 	Number     int // stable inside one digest, over all its messages
 	StoryID    string
 	Version    int
-	Phase      Phase
 	Headline   string
 	URL        string
 	Summary    string // the lead item's first sentences, "" when it has only a title

@@ -5,23 +5,11 @@ import (
 	"time"
 )
 
-// Phase is where a story is in its life.
-type Phase string
-
-// The phases of a story.
-const (
-	PhaseNew        Phase = "new"        // told by few, not developed yet
-	PhaseDeveloping Phase = "developing" // its version rose in the last hours
-	PhaseSteady     Phase = "steady"     // still told, nothing new in it
-	PhaseFading     Phase = "fading"     // nobody tells it any more
-)
-
 // Story is one thing that happened, however many outlets tell it. It is not
 // bound to a rule: it carries all rules that its items hit.
 type Story struct {
-	ID           string // StoryID of its earliest item, for life
-	Version      int    // starts at 1 and rises only when the story has really developed
-	Phase        Phase
+	ID           string    // StoryID of its earliest item, for life
+	Version      int       // starts at 1 and rises only when the story has really developed
 	FirstAt      time.Time // first item fetched
 	LastAt       time.Time // last item fetched
 	LeadID       string    // the item that stands for the story

@@ -100,9 +100,13 @@ func (s *Store) CountItems(ctx context.Context, from, to time.Time) (items, feed
 }
 
 // CommitPlan commits a run of a plan under the lease on it. A delivery that is
-// there already stays as it is, and with it what was told of its stories.
+// there already stays as it is, and with it what was told of its stories. It gives
+// ErrMoved when the stories are no longer those that Untold gave.
 func (s *Store) CommitPlan(ctx context.Context, l news.Lease, c news.PlanCommit) error {
 	return s.fenced(ctx, l, news.Plans, "commit plan "+l.Key, func(ctx context.Context, tx *sql.Tx) error {
+		if err := s.unmoved(ctx, tx, l.Key, c.Told); err != nil {
+			return err
+		}
 		before, err := s.enqueue(ctx, tx, c.Deliveries)
 		if err != nil {
 			return err

@@ -15,10 +15,6 @@ const (
 	// reports name one more person each, and that is one piece of news.
 	entityPause = time.Hour
 
-	newFor        = 12 * time.Hour
-	developingFor = 6 * time.Hour
-	fadingAfter   = 24 * time.Hour
-
 	// clearlyHeavier is by how much a feed must outweigh the lead's to take its place.
 	clearlyHeavier = 5
 )
@@ -62,12 +58,16 @@ func tellingEnd(s *news.Story) int {
 	if len(s.Developments) == 0 {
 		return 1
 	}
-	last := s.Developments[len(s.Developments)-1]
-	for i := range s.Members {
-		if s.Members[i].Item.ID == last.ItemID {
+	brought := func(id string) bool {
+		return slices.ContainsFunc(s.Developments, func(d news.Development) bool { return d.ItemID == id })
+	}
+	// Not the last development's item: one that came with another story may be old.
+	for i := range slices.Backward(s.Members) {
+		if brought(s.Members[i].Item.ID) {
 			return i + 1
 		}
 	}
+	last := s.Developments[len(s.Developments)-1]
 	n := 0
 	for n < len(s.Members) && !arrival(s.Members[n].Item).After(last.At) {
 		n++
@@ -117,21 +117,6 @@ func pausing(s *news.Story, at time.Time) bool {
 func moreOutlets(told, since []news.Member) int {
 	before, all := news.Story{Members: told}, news.Story{Members: slices.Concat(told, since)}
 	return len(all.Publishers()) - len(before.Publishers())
-}
-
-// Phase says where a story is in its life at a time: new until it develops, at
-// most twelve hours; developing for six hours after each development; fading
-// when nobody has told it for a day; steady otherwise.
-func Phase(s *news.Story, now time.Time) news.Phase {
-	switch n := len(s.Developments); {
-	case now.Sub(s.LastAt) >= fadingAfter:
-		return news.PhaseFading
-	case n > 0 && now.Sub(s.Developments[n-1].At) < developingFor:
-		return news.PhaseDeveloping
-	case n == 0 && now.Sub(s.FirstAt) < newFor:
-		return news.PhaseNew
-	}
-	return news.PhaseSteady
 }
 
 // Lead is the id of the member that stands for a story: of the heaviest feed,

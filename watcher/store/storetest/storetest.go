@@ -167,7 +167,7 @@ func (f *fixture) tell(rule string, score int, items ...news.Item) news.Story {
 
 // head is that of a new story whose first item is it.
 func (f *fixture) head(it news.Item) news.Story {
-	return news.Story{ID: news.StoryID(it.ID), Version: 1, Phase: news.PhaseNew, FirstAt: it.Fetched, LastAt: f.now, LeadID: it.ID}
+	return news.Story{ID: news.StoryID(it.ID), Version: 1, FirstAt: it.Fetched, LastAt: f.now, LeadID: it.ID}
 }
 
 func placed(storyID string, items ...news.Item) []store.PlacedItem {

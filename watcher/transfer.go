@@ -1,0 +1,121 @@
+package watcher
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"newswatch/news"
+	"newswatch/watcher/store"
+	"newswatch/watcher/story"
+)
+
+// develops says whether a member that is about to join a story is news in it, and
+// why. What was there before we came is none; what ends a long silence is.
+func develops(s *news.Story, m news.Member, names story.Names) (reason string, developed bool) {
+	if m.Item.Baseline {
+		return "", false
+	}
+	reason, developed = story.Develop(s, m, names)
+	silent := m.Item.Fetched.Sub(s.LastAt)
+	if silent < news.ClosedAfter || m.CopyOf != "" {
+		return reason, developed
+	}
+	back := fmt.Sprintf("back after %d days", silent/(24*time.Hour))
+	return strings.TrimSuffix(back+"; "+reason, "; "), true
+}
+
+// raise gives a story a new version, which an item brought.
+func raise(s *news.Story, it news.Item, at time.Time, reason string) news.Development {
+	s.Version++
+	d := news.Development{Version: s.Version, At: at, ItemID: it.ID, Reason: reason}
+	s.Developments = append(s.Developments, d)
+	return d
+}
+
+// takeIn moves all items of a story into an older one and ends it. A plan that
+// told only the younger one knows of the older one what the two have in common.
+func takeIn(into, from *news.Story, at time.Time, names story.Names) store.Transfer {
+	t := store.Transfer{Before: into.Version, Known: into.Version}
+	t.At, t.From, t.Into, t.Items = at, from.ID, into.ID, itemIDs(from.Members)
+	for _, v := range versions(into) {
+		if v.number > 1 && isNews(from, v.member, at, names) != "" {
+			t.Known = v.number - 1
+			break
+		}
+	}
+	t.Carried = carry(into, from, at, names, func(string) bool { return true })
+	into.Members = append(into.Members, from.Members...)
+	into.FirstAt, into.LastAt = earliest(into.FirstAt, from.FirstAt), latest(into.LastAt, from.LastAt)
+	from.LeadID, from.MergedInto = from.Lead().Item.ID, into.ID
+	return t
+}
+
+// carry raises a story by what items that it gains had brought to the one that
+// they come from, as far as it is news here too.
+func carry(into, from *news.Story, at time.Time, names story.Names, moves func(itemID string) bool) (carried []store.Carried) {
+	for _, v := range versions(from) {
+		if !moves(v.member.Item.ID) {
+			continue
+		}
+		if reason := isNews(into, v.member, at, names); reason != "" {
+			d := raise(into, v.member.Item, at, reason)
+			carried = append(carried, store.Carried{From: v.number, Into: d.Version})
+		}
+	}
+	return carried
+}
+
+// isNews says why a member of another story would be news in this one if it came
+// at a time, "" when it would be none.
+func isNews(s *news.Story, m news.Member, at time.Time, names story.Names) string {
+	m.Item.Fetched = at
+	if m.Item.Baseline {
+		return ""
+	}
+	reason, _ := story.Develop(s, m, names)
+	return reason
+}
+
+// version is one version of a story with the member that brought it.
+type version struct {
+	number int
+	member news.Member
+}
+
+// versions of a story, those whose members it still has. The first report is
+// version 1.
+func versions(s *news.Story) []version {
+	list := []version{{1, s.Members[0]}}
+	for _, d := range s.Developments {
+		for _, m := range s.Members {
+			if m.Item.ID == d.ItemID {
+				list = append(list, version{d.Version, m})
+				break
+			}
+		}
+	}
+	return list
+}
+
+func itemIDs(members []news.Member) []string {
+	ids := make([]string, len(members))
+	for i, m := range members {
+		ids[i] = m.Item.ID
+	}
+	return ids
+}
+
+func latest(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+func earliest(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
+}
