@@ -35,7 +35,7 @@ func entry(s *news.Story, rules []string, before news.Told) news.Entry {
 	e.Developing = true
 	e.Since = max(0, len(e.Sources)-before.Sources)
 	for _, d := range s.Developments {
-		if d.Version > before.Version {
+		if d.Version > before.Version && !slices.Contains(before.Heard, d.Version) {
 			e.Reasons = append(e.Reasons, d.Reason)
 		}
 	}

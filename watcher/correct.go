@@ -74,7 +74,7 @@ func (c Corrector) Split(ctx context.Context, storyID string, items []string) (n
 		for part.ID = news.StoryID(gone.Members[0].Item.ID); taken(part.ID); {
 			part.ID = news.StoryID(part.ID)
 		}
-		t := store.Transfer{Before: 1, Known: 1}
+		t := store.Transfer{Known: []int{1}}
 		t.At, t.Verb, t.From, t.Into, t.Items = c.Now(), news.Split, s.ID, part.ID, itemIDs(gone.Members)
 		for _, d := range gone.Developments {
 			part.Version++
@@ -108,7 +108,7 @@ func (c Corrector) Pin(ctx context.Context, itemID, storyID string) (news.Transf
 		if len(from.Members) == 1 {
 			return c.join(into, from), nil
 		}
-		known, t := len(into.Developments), store.Transfer{Before: into.Version}
+		known, t := len(into.Developments), store.Transfer{}
 		t.At, t.Verb, t.From, t.Into, t.Items = c.Now(), news.Pinned, from.ID, into.ID, []string{itemID}
 		t.Carried = carry(into, from, t.At, c.Names, func(id string) bool { return leaving[id] })
 		into.Members = append(into.Members, takeOut(from, leaving).Members...)

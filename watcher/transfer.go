@@ -36,12 +36,11 @@ func raise(s *news.Story, it news.Item, at time.Time, reason string) news.Develo
 // takeIn moves all items of a story into an older one and ends it. A plan that
 // told only the younger one knows of the older one what the two have in common.
 func takeIn(into, from *news.Story, at time.Time, names story.Names) store.Transfer {
-	t := store.Transfer{Before: into.Version, Known: into.Version}
+	t := store.Transfer{Known: []int{1}}
 	t.At, t.From, t.Into, t.Items = at, from.ID, into.ID, itemIDs(from.Members)
 	for _, v := range versions(into) {
-		if v.number > 1 && isNews(from, v.member, at, names) != "" {
-			t.Known = v.number - 1
-			break
+		if v.number > 1 && isNews(from, v.member, at, names) == "" {
+			t.Known = append(t.Known, v.number)
 		}
 	}
 	t.Carried = carry(into, from, at, names, func(string) bool { return true })

@@ -72,6 +72,9 @@ func (s *Store) applyCorrection(ctx context.Context, tx *sql.Tx, c Correction) e
 			return fmt.Errorf("story %s: %w", head.ID, err)
 		}
 	}
+	if err := s.develop(ctx, tx, c.Developments); err != nil {
+		return err
+	}
 	if err := s.transfer(ctx, tx, c.Transfer, seq); err != nil {
 		return err
 	}
@@ -80,7 +83,7 @@ func (s *Store) applyCorrection(ctx context.Context, tx *sql.Tx, c Correction) e
 			return fmt.Errorf("item %s: %w", item, err)
 		}
 	}
-	return s.develop(ctx, tx, c.Developments)
+	return nil
 }
 
 // StoriesLike are the ids of stories, also of those that were taken in, that begin

@@ -136,14 +136,14 @@ func (s *Store) CommitGroup(ctx context.Context, l news.Lease, c GroupCommit) er
 				return fmt.Errorf("place item %s: %w", p.ItemID, err)
 			}
 		}
+		if err := s.develop(ctx, tx, c.Developments); err != nil {
+			return err
+		}
 		first += int64(len(c.Placed))
 		for i, t := range c.Transfers {
 			if err := s.transfer(ctx, tx, t, first+int64(i)); err != nil {
 				return err
 			}
-		}
-		if err := s.develop(ctx, tx, c.Developments); err != nil {
-			return err
 		}
 		if _, err := s.exec(ctx, tx, `UPDATE stories SET edited = edited - 1, changed = $2 WHERE edited > 0 AND id IN ({{list 1}})`,
 			list(c.Settled), seq); err != nil {

@@ -308,7 +308,7 @@ func (m *deskModel) merge(t *rapid.T) {
 		}
 	}
 	m.group(store.GroupCommit{Stories: []news.Story{*older, *younger}, Transfers: []store.Transfer{{
-		Transfer: news.Transfer{Verb: news.Merged, From: younger.ID, Into: older.ID}, Before: older.Version, Known: older.Version,
+		Transfer: news.Transfer{Verb: news.Merged, From: younger.ID, Into: older.ID}, Known: []int{1},
 	}}})
 }
 

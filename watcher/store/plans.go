@@ -66,6 +66,9 @@ func (s *Store) Told(ctx context.Context, planID string, storyIDs []string) (map
 			COALESCE(d.destination, ''), CASE WHEN d.state = 'dropped' THEN 1 ELSE 0 END
 		FROM told t LEFT JOIN deliveries d ON d.id = t.delivery_id AND d.part = 1
 		WHERE t.plan_id = $1 AND t.story_id IN ({{list 2}})`, planID, list(storyIDs))
+	if err == nil {
+		err = s.addHeard(ctx, s.reader, planID, list(storyIDs), told)
+	}
 	return told, s.explain("what "+planID+" told", err)
 }
 
@@ -164,5 +167,8 @@ func (s *Store) saveTold(ctx context.Context, tx *sql.Tx, t news.Told) error {
 			notes = excluded.notes
 		WHERE excluded.version >= told.version`,
 		t.PlanID, t.StoryID, t.Version, t.Sources, t.Publishers, t.Score, ms(t.At), t.DeliveryID, t.Notes)
-	return err
+	if err != nil {
+		return err
+	}
+	return s.forgetHeard(ctx, tx, t.PlanID, t.StoryID)
 }

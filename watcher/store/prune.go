@@ -72,6 +72,7 @@ func (s *Store) pruneStories(ctx context.Context, tx *sql.Tx, before time.Time, 
 	for _, query := range []string{
 		`DELETE FROM developments WHERE story_id IN ({{list 1}})`,
 		`DELETE FROM told WHERE story_id IN ({{list 1}})`,
+		`DELETE FROM heard WHERE story_id IN ({{list 1}})`,
 		`DELETE FROM near WHERE story_id IN ({{list 1}})`,
 		`DELETE FROM apart WHERE a IN ({{list 1}}) OR b IN ({{list 1}})`,
 		`DELETE FROM stories WHERE id IN ({{list 1}})`,

@@ -16,11 +16,10 @@ var ErrMoved = errors.New("items moved from story to story meanwhile")
 // plan must hear nothing again because of it, and miss nothing.
 type Transfer struct {
 	news.Transfer
-	Before  int // version of Into before it
 	Carried []Carried
-	// Known is the version of Into that a plan has heard of that told From, but
-	// never Into. 0: what it told of From says nothing of Into.
-	Known int
+	// Known are the versions of Into that hold no news for whoever was told From.
+	// None: what was told of From says nothing of Into.
+	Known []int
 }
 
 // Carried is a version of From that raised Into as well: who was told the one
@@ -30,7 +29,7 @@ type Carried struct{ From, Into int }
 // transfer carries out what the heads, saved before, already say.
 func (s *Store) transfer(ctx context.Context, tx *sql.Tx, t Transfer, seq int64) error {
 	for _, step := range []func(context.Context, *sql.Tx, Transfer) error{
-		s.moveItems, s.passTold, s.moveDevelopments, s.moveConstraints,
+		s.moveItems, s.passTold, s.dropDevelopments, s.moveConstraints,
 	} {
 		if err := step(ctx, tx, t); err != nil {
 			return fmt.Errorf("%s of %s and %s: %w", t.Verb, t.From, t.Into, err)
@@ -54,78 +53,6 @@ func (s *Store) moveItems(ctx context.Context, tx *sql.Tx, t Transfer) error {
 		return err
 	}
 	_, err := s.exec(ctx, tx, `UPDATE stories SET merged_into = $2 WHERE merged_into = $1 AND merged_into <> ''`, t.From, t.Into)
-	return err
-}
-
-// passTold lets what plans told of the one story count for the other.
-func (s *Store) passTold(ctx context.Context, tx *sql.Tx, t Transfer) error {
-	type heard struct {
-		plan       string
-		from, into int
-	}
-	var all []heard
-	err := s.query(ctx, tx, func(r *sql.Rows) error {
-		var h heard
-		err := r.Scan(&h.plan, &h.from, &h.into)
-		all = append(all, h)
-		return err
-	}, `SELECT f.plan_id, f.version, COALESCE(i.version, 0) FROM told f
-		LEFT JOIN told i ON i.plan_id = f.plan_id AND i.story_id = $2 WHERE f.story_id = $1`, t.From, t.Into)
-	if err != nil {
-		return err
-	}
-	for _, h := range all {
-		version := t.heard(h.from, h.into)
-		if version == h.into {
-			continue
-		}
-		// The message that told a story which ends stands for the other one from now
-		// on. That of a story which lives on does not: it must not be rewritten.
-		_, err := s.exec(ctx, tx, `
-			INSERT INTO told (plan_id, story_id, version, sources, publishers, score, at, delivery_id, notes)
-			SELECT plan_id, $3, $4, sources, publishers, score, at, CASE WHEN $5 = 1 THEN delivery_id ELSE '' END, notes
-			FROM told WHERE plan_id = $1 AND story_id = $2
-			ON CONFLICT (plan_id, story_id) DO UPDATE SET version = excluded.version`,
-			h.plan, t.From, t.Into, version, bit(t.Verb.Ends()))
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// heard is the version of Into that a plan knows, by the versions that it told of
-// both, 0 for none. What it was not told comes before what it knows only when it
-// would be lost otherwise.
-func (t Transfer) heard(from, into int) int {
-	if into == 0 {
-		into = t.Known
-	}
-	if into != t.Before {
-		return into
-	}
-	for _, c := range t.Carried {
-		if c.From > from {
-			break
-		}
-		into = c.Into
-	}
-	return into
-}
-
-// moveDevelopments takes out of a story that lives on what the items that left had
-// brought. A plan that then has nothing left to hear of it has heard it all.
-func (s *Store) moveDevelopments(ctx context.Context, tx *sql.Tx, t Transfer) error {
-	if t.Verb.Ends() {
-		return nil
-	}
-	if _, err := s.exec(ctx, tx, `DELETE FROM developments WHERE story_id = $2 AND item_id IN ({{list 1}})`, list(t.Items), t.From); err != nil {
-		return err
-	}
-	_, err := s.exec(ctx, tx, `
-		UPDATE told SET version = (SELECT {{greatest}}(s.version, told.version) FROM stories s WHERE s.id = $1)
-		WHERE story_id = $1 AND NOT EXISTS (
-			SELECT 1 FROM developments d WHERE d.story_id = $1 AND d.version > told.version)`, t.From)
 	return err
 }
 

@@ -34,3 +34,13 @@ CREATE TABLE apart (
   PRIMARY KEY (a, b)
 ) {{without_rowid}};
 CREATE INDEX apart_b ON apart (b);
+
+-- Versions above told.version that a plan knows all the same: it told them of
+-- another story, from which they came.
+CREATE TABLE heard (
+  plan_id  {{text}} NOT NULL,
+  story_id {{text}} NOT NULL,
+  version  BIGINT NOT NULL,
+  PRIMARY KEY (plan_id, story_id, version)
+) {{without_rowid}};
+CREATE INDEX heard_story ON heard (story_id);

@@ -143,9 +143,10 @@ func groupMerge(f *fixture) {
 	third.MergedInto = younger.ID
 	f.group(store.GroupCommit{Stories: []news.Story{younger, third}, Transfers: []store.Transfer{merging(younger, third)}})
 	younger.MergedInto, older.Version = older.ID, 2
-	m := merging(older, younger)
-	m.Before, m.Known = 1, 1
-	f.group(store.GroupCommit{Stories: []news.Story{older, younger}, Transfers: []store.Transfer{m}})
+	f.group(store.GroupCommit{
+		Stories: []news.Story{older, younger}, Transfers: []store.Transfer{merging(older, younger)},
+		Developments: map[string][]news.Development{older.ID: {{Version: 2, At: f.now, ItemID: c.ID, Reason: "new: Ida Berg"}}},
+	})
 
 	got, err := f.Stories(ctx, []string{younger.ID, older.ID, third.ID})
 	f.ok(err)
@@ -177,7 +178,7 @@ func groupMerge(f *fixture) {
 func merging(into, from news.Story) store.Transfer {
 	return store.Transfer{
 		Transfer: news.Transfer{Verb: news.Merged, From: from.ID, Into: into.ID, Items: []string{from.LeadID}, Score: 0.75, Why: "alike"},
-		Before:   into.Version, Known: into.Version,
+		Known:    []int{1},
 	}
 }
 
