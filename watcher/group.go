@@ -96,14 +96,17 @@ func (w *Watcher) remember(ctx context.Context) error {
 	for _, pair := range apart {
 		g.KeepApart(pair[0], pair[1])
 	}
+	items := 0
 	err = w.cfg.Store.Placed(ctx, w.cfg.Now().Add(-memory), func(it news.Item, entities []string, storyID, copyOf string) error {
 		g.Restore(it, entities, storyID, copyOf)
+		items++
 		return nil
 	})
 	if err != nil {
 		return fmt.Errorf("replay active stories: %w", err)
 	}
 	w.grouper = g
+	w.cfg.Log.Info("memory of stories replayed", "items", items, "apart", len(apart))
 	return nil
 }
 

@@ -29,7 +29,7 @@ type Decide func(stories map[string]*news.Story, taken func(id string) bool) (Co
 
 // Correct commits a correction, beside whoever holds the desk: a round that is
 // under way is fenced off, as it has read the stories as they were, and whoever
-// has the desk next replays its memory. An error of decide comes back as it is.
+// has the desk next replays its memory. When decide fails, nothing is changed.
 func (s *Store) Correct(ctx context.Context, ids []string, decide Decide) error {
 	return s.tx(ctx, "correct stories", func(ctx context.Context, tx *sql.Tx) error {
 		stories, err := s.stories(ctx, tx, ids)
