@@ -64,11 +64,11 @@ func TestLives(t *testing.T) {
 	}
 	var sum lifeTally
 	var mu sync.Mutex
-	var group errgroup.Group
+	group, ctx := errgroup.WithContext(t.Context())
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	for n := range *lives {
 		group.Go(func() error {
-			one, err := liveOnce(t.Context(), *seed, n)
+			one, err := liveOnce(ctx, *seed, n)
 			mu.Lock()
 			defer mu.Unlock()
 			sum.add(one)
@@ -120,6 +120,7 @@ type life struct {
 	store    *store.Store
 	beside   *store.Store
 	watcher  *watcher.Watcher
+	grouper  func() watcher.Grouper
 	meddling bool // a person corrects while the desk works
 	n        int
 	sum      lifeTally
@@ -146,17 +147,7 @@ func liveOnce(ctx context.Context, seed uint64, n int) (sum lifeTally, err error
 		return sum, err
 	}
 	defer os.RemoveAll(dir)
-	rs, report := rules.LoadBytes("rules.yaml", []byte(lifeRules), rules.LoadOptions{})
-	if rs == nil {
-		return sum, fmt.Errorf("rules: %+v", report.Findings)
-	}
-	l := &life{
-		ctx: ctx, dir: dir, rules: rs, rng: rand.New(rand.NewPCG(seed, uint64(n))), now: time.Date(2027, 3, 1, 12, 0, 0, 0, time.UTC),
-		born: map[string]time.Time{}, homes: map[string]string{}, ended: map[string]bool{}, plans: map[string]*heardBy{},
-	}
-	for id, of := range map[string][]string{"one": {"q", "r"}, "two": {"r", "s"}} {
-		l.plans[id] = &heardBy{rules: of, told: map[string]int{}, items: map[string]bool{}, brought: map[string]bool{}}
-	}
+	l := newLife(ctx, dir, rand.New(rand.NewPCG(seed, uint64(n))))
 	defer func() { l.close() }()
 	if err := l.open(); err != nil {
 		return sum, err
@@ -196,6 +187,19 @@ func (l *life) count() error {
 	return err
 }
 
+func newLife(ctx context.Context, dir string, rng *rand.Rand) *life {
+	l := &life{
+		ctx: ctx, dir: dir, rng: rng, now: time.Date(2027, 3, 1, 12, 0, 0, 0, time.UTC),
+		born: map[string]time.Time{}, homes: map[string]string{}, ended: map[string]bool{}, plans: map[string]*heardBy{},
+	}
+	l.rules, _ = rules.LoadBytes("rules.yaml", []byte(lifeRules), rules.LoadOptions{})
+	l.grouper = func() watcher.Grouper { return newTopics(l.meddle) }
+	for id, of := range map[string][]string{"one": {"q", "r"}, "two": {"r", "s"}} {
+		l.plans[id] = &heardBy{rules: of, told: map[string]int{}, items: map[string]bool{}, brought: map[string]bool{}}
+	}
+	return l
+}
+
 func (l *life) close() {
 	for _, s := range []*store.Store{l.beside, l.store} {
 		if s != nil {
@@ -223,7 +227,7 @@ func (l *life) open() (err error) {
 		},
 	}, l.rules)
 	if err == nil {
-		l.watcher.GroupBy(func() watcher.Grouper { return newTopics(l.meddle) })
+		l.watcher.GroupBy(l.grouper)
 	}
 	return err
 }
@@ -262,14 +266,19 @@ func (l *life) step() (what string, err error) {
 
 func pick[T any](l *life, from ...T) T { return from[l.rng.IntN(len(from))] }
 
-// arrive brings some items, and lets the desk work until there is nothing to do.
+// arrive brings some items, and at times a person interferes while they are placed.
 func (l *life) arrive() error {
-	c := store.PollCommit{State: news.FeedState{FeedID: "a", NextAt: l.now.Add(time.Hour)}}
+	var fresh []store.Matched
 	for range 1 + l.rng.IntN(4) {
 		l.n++
-		c.Fresh = append(c.Fresh, l.item())
-		l.items = append(l.items, c.Fresh[len(c.Fresh)-1].Item.ID)
+		fresh = append(fresh, l.item())
 	}
+	l.meddling = l.rng.IntN(4) == 0
+	return l.bring(fresh...)
+}
+
+// bring polls items, and lets the desk work until there is nothing to do.
+func (l *life) bring(fresh ...store.Matched) error {
 	if err := l.store.Wake(l.ctx, news.Hosts); err != nil {
 		return err
 	}
@@ -277,12 +286,15 @@ func (l *life) arrive() error {
 	if err != nil || len(leases) != 1 {
 		return fmt.Errorf("%d leases on the host: %w", len(leases), err)
 	}
+	c := store.PollCommit{State: news.FeedState{FeedID: "a", NextAt: l.now.Add(time.Hour)}, Fresh: fresh}
 	if err := l.store.CommitPoll(l.ctx, leases[0], c); err != nil {
 		return err
 	}
-	l.sum.Items += len(c.Fresh)
-	l.meddling = l.rng.IntN(4) == 0
-	for range 3 { // one that was overtaken begins again
+	for _, m := range fresh {
+		l.items = append(l.items, m.Item.ID)
+	}
+	l.sum.Items += len(fresh)
+	for range 3 { // a round that was overtaken begins again
 		if _, err := l.watcher.Group(l.ctx); err != nil {
 			return err
 		}

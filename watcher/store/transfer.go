@@ -87,14 +87,14 @@ func (s *Store) unmoved(ctx context.Context, tx *sql.Tx, planID string, told []n
 	for i, t := range told {
 		ids[i] = t.StoryID
 	}
-	moved, err := s.texts(ctx, tx, `
-		SELECT from_id FROM transfers WHERE seq > $1 AND (from_id IN ({{list 2}}) OR into_id IN ({{list 2}}))`,
-		last.seq, list(ids))
+	moved, err := s.texts(ctx, tx, movedQuery, last.seq, list(ids))
 	if err == nil && len(moved) > 0 {
 		return fmt.Errorf("story %s: %w", moved[0], ErrMoved)
 	}
 	return err
 }
+
+const movedQuery = `SELECT from_id FROM transfers WHERE seq > $1 AND (from_id IN ({{list 2}}) OR into_id IN ({{list 2}}))`
 
 // Apart are the pairs of living stories that people said are two.
 func (s *Store) Apart(ctx context.Context) (pairs [][2]string, err error) {
