@@ -130,6 +130,7 @@ func TestAMergeTellsOnlyWhatIsNew(t *testing.T) {
 		"nothing new":              {[]string{"berg", ""}, false, nil},
 		"the first report's news":  {[]string{"holm", ""}, false, []string{"new: Ole Holm"}},
 		"a development's news":     {[]string{"", "lund"}, false, []string{"new: Eva Lund"}},
+		"two pieces of news":       {[]string{"holm", "lund"}, false, []string{"new: Ole Holm", "new: Eva Lund"}},
 		"all of it was told":       {[]string{"holm", "lund"}, true, nil},
 		"told, and nothing is new": {[]string{"", ""}, true, nil},
 	} {

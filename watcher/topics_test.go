@@ -1,7 +1,6 @@
 package watcher_test
 
 import (
-	"fmt"
 	"slices"
 
 	"newswatch/news"
@@ -99,5 +98,5 @@ func (g *topics) merge(in *string, other string) story.Merge {
 		}
 	}
 	*in = into
-	return story.Merge{Into: into, From: from, Score: 0.8, Why: fmt.Sprint("one item is on both")}
+	return story.Merge{Into: into, From: from, Score: 0.8, Why: "one item is on both"}
 }

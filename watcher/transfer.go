@@ -51,13 +51,15 @@ func takeIn(into, from *news.Story, at time.Time, names story.Names) store.Trans
 }
 
 // carry raises a story by what items that it gains had brought to the one that
-// they come from, as far as it is news here too.
+// they come from, as far as it is news here too. Each is held against the story
+// as it was: they come together, none of them hides another.
 func carry(into, from *news.Story, at time.Time, names story.Names, moves func(itemID string) bool) (carried []store.Carried) {
+	was := *into
 	for _, v := range versions(from) {
 		if !moves(v.member.Item.ID) {
 			continue
 		}
-		if reason := isNews(into, v.member, at, names); reason != "" {
+		if reason := isNews(&was, v.member, at, names); reason != "" {
 			d := raise(into, v.member.Item, at, reason)
 			carried = append(carried, store.Carried{From: v.number, Into: d.Version})
 		}

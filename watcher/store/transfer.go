@@ -52,7 +52,12 @@ func (s *Store) moveItems(ctx context.Context, tx *sql.Tx, t Transfer) error {
 	if _, err := s.exec(ctx, tx, `UPDATE items SET story_id = $2 WHERE story_id = $1 AND place > 0`, t.From, t.Into); err != nil {
 		return err
 	}
-	_, err := s.exec(ctx, tx, `UPDATE stories SET merged_into = $2 WHERE merged_into = $1 AND merged_into <> ''`, t.From, t.Into)
+	if _, err := s.exec(ctx, tx, `UPDATE stories SET merged_into = $2 WHERE merged_into = $1 AND merged_into <> ''`, t.From, t.Into); err != nil {
+		return err
+	}
+	// An edit of one of the items may still have to be looked at.
+	_, err := s.exec(ctx, tx, `
+		UPDATE stories SET edited = {{greatest}}(edited, (SELECT f.edited FROM stories f WHERE f.id = $1)) WHERE id = $2`, t.From, t.Into)
 	return err
 }
 
