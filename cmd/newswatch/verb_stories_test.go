@@ -111,3 +111,25 @@ func TestStoriesGolden(t *testing.T) {
 		})
 	}
 }
+
+// docs/stories.md shows what the program prints.
+func TestDocsStories(t *testing.T) {
+	raw, err := os.ReadFile("../../docs/stories.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, err := os.ReadFile("testdata/golden/stories.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, shown, found := strings.Cut(string(raw), "$ newswatch stories\n")
+	if !found {
+		t.Fatal("the page does not show newswatch stories")
+	}
+	shown, _, _ = strings.Cut(shown, "\n\n")
+	var lines []string
+	for line := range strings.Lines(shown) {
+		lines = append(lines, strings.TrimSpace(line))
+	}
+	holdsInOrder(t, string(list), lines)
+}
