@@ -116,6 +116,7 @@ type life struct {
 	dir      string
 	rng      *rand.Rand
 	now      time.Time
+	clock    func() time.Time
 	rules    *rules.Ruleset
 	store    *store.Store
 	beside   *store.Store
@@ -193,6 +194,7 @@ func newLife(ctx context.Context, dir string, rng *rand.Rand) *life {
 		born: map[string]time.Time{}, homes: map[string]string{}, ended: map[string]bool{}, plans: map[string]*heardBy{},
 	}
 	l.rules, _ = rules.LoadBytes("rules.yaml", []byte(lifeRules), rules.LoadOptions{})
+	l.clock = func() time.Time { return l.now }
 	l.grouper = func() watcher.Grouper { return newTopics(l.meddle) }
 	for id, of := range map[string][]string{"one": {"q", "r"}, "two": {"r", "s"}} {
 		l.plans[id] = &heardBy{rules: of, told: map[string]int{}, items: map[string]bool{}, brought: map[string]bool{}}
@@ -210,7 +212,7 @@ func (l *life) close() {
 
 func (l *life) open() (err error) {
 	url := "sqlite://" + filepath.Join(l.dir, "state.db")
-	now := func() time.Time { return l.now }
+	now := l.clock
 	if l.store, err = store.Open(l.ctx, store.Options{URL: url, Now: now}); err != nil {
 		return err
 	}

@@ -1,11 +1,13 @@
 package watcher_test
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -226,4 +228,41 @@ func TestNoMergeOfWhatPeopleParted(t *testing.T) {
 	if diff := cmp.Diff(want, l.members(t)); diff != "" {
 		t.Errorf("stories (-want +got):\n%s", diff)
 	}
+}
+
+// A daemon that rests works by a correction from beside within a second.
+func TestARunningDaemonSeesACorrection(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		l := newLife(t.Context(), dir, rand.New(rand.NewPCG(1, 1)))
+		l.now, l.clock = time.Now(), time.Now
+		ok(t, l.open())
+		defer l.close()
+		a, b := l.report("a", "t1"), l.report("b", "t1")
+		ok(t, l.bring(a, b))
+		ctx, stop := context.WithCancel(t.Context())
+		done := make(chan error)
+		go func() { done <- l.watcher.Run(ctx, []news.Unit{news.Desk}) }()
+		time.Sleep(10*time.Second + 100*time.Millisecond)
+		by := watcher.Corrector{Store: l.beside, Names: watcher.Names(l.rules), Now: time.Now}
+		_, err := by.Split(ctx, news.StoryID(a.Item.ID), []string{b.Item.ID})
+		ok(t, err)
+		holder := func() string {
+			name, err := l.beside.Meta(ctx, store.DeskHolder)
+			ok(t, err)
+			return name
+		}
+		if got := holder(); got != "" {
+			t.Errorf("after the correction %q has a valid memory", got)
+		}
+		time.Sleep(time.Second)
+		synctest.Wait()
+		if holder() == "" {
+			t.Error("a second later the daemon has not replayed its memory")
+		}
+		stop()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
 }
