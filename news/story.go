@@ -10,7 +10,7 @@ import (
 type Story struct {
 	ID           string    // StoryID of its earliest item, for life
 	Version      int       // starts at 1 and rises only when the story has really developed
-	FirstAt      time.Time // first item fetched
+	FirstAt      time.Time // when its first item was fetched: its age, which no later move of items changes
 	LastAt       time.Time // last item fetched
 	LeadID       string    // the item that stands for the story
 	MergedInto   string    // id of the older story that took this one in, "" when it lives

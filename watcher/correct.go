@@ -71,6 +71,7 @@ func (c Corrector) Split(ctx context.Context, storyID string, items []string) (n
 		part := &news.Story{Version: 1}
 		gone := takeOut(s, leaving)
 		part.Members = gone.Members
+		part.FirstAt = latest(s.FirstAt, firstFetched(part)) // never older than what it was part of
 		for part.ID = news.StoryID(gone.Members[0].Item.ID); taken(part.ID); {
 			part.ID = news.StoryID(part.ID)
 		}
@@ -142,8 +143,15 @@ func leavers(s *news.Story, items []string) (map[string]bool, error) {
 	return leaving, nil
 }
 
-// takeOut parts a story from items and what they brought, which it gives. The
-// story stays as old as it is: age decides which of two keeps its id.
+func firstFetched(s *news.Story) time.Time {
+	first := s.Members[0].Item.Fetched
+	for _, m := range s.Members {
+		first = earliest(first, m.Item.Fetched)
+	}
+	return first
+}
+
+// takeOut parts a story from items and what they brought, which it gives.
 func takeOut(s *news.Story, leaving map[string]bool) (gone news.Story) {
 	var rest news.Story
 	for _, m := range s.Members {
@@ -165,16 +173,14 @@ func takeOut(s *news.Story, leaving map[string]bool) (gone news.Story) {
 }
 
 // corrected is the correction after which two stories live, of which the second
-// was raised by some developments.
+// was raised by some developments. Both stay as old as they are, whatever came or
+// went: age decides which of two keeps its id.
 func corrected(t store.Transfer, from, into *news.Story, developments []news.Development) store.Correction {
 	c := store.Correction{Transfer: t, Developments: map[string][]news.Development{into.ID: developments}, CopyOf: map[string]string{}}
 	for _, s := range []*news.Story{from, into} {
 		reOriginal(s, c.CopyOf)
 		for _, m := range s.Members {
-			if s.FirstAt.IsZero() {
-				s.FirstAt = m.Item.Fetched
-			}
-			s.FirstAt, s.LastAt = earliest(s.FirstAt, m.Item.Fetched), latest(s.LastAt, m.Item.Fetched)
+			s.LastAt = latest(s.LastAt, m.Item.Fetched)
 		}
 		s.LeadID = story.Lead(s)
 		c.Stories = append(c.Stories, *s)
