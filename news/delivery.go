@@ -86,6 +86,7 @@ type Told struct {
 	At         time.Time
 	DeliveryID string // the message that first showed it: later notes go to its thread
 	Notes      int    // notes since
+	Heard      []int  // later versions that it knows from another story; filled in on reading
 	// Where that message is, and whether an operator gave it up; filled in on reading.
 	Destination string
 	Dropped     bool

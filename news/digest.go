@@ -32,7 +32,6 @@ type Entry struct {
 	Number     int // stable inside one digest, over all its messages
 	StoryID    string
 	Version    int
-	Phase      Phase
 	Headline   string
 	URL        string
 	Summary    string // what happened, in the words of a report; "" when there are only titles

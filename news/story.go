@@ -7,24 +7,12 @@ import (
 	"unicode"
 )
 
-// Phase is where a story is in its life.
-type Phase string
-
-// The phases of a story.
-const (
-	PhaseNew        Phase = "new"        // told by few, not developed yet
-	PhaseDeveloping Phase = "developing" // its version rose in the last hours
-	PhaseSteady     Phase = "steady"     // still told, nothing new in it
-	PhaseFading     Phase = "fading"     // nobody tells it any more
-)
-
 // Story is one thing that happened, however many outlets tell it. It is not
 // bound to a rule: it carries all rules that its items hit.
 type Story struct {
-	ID           string // StoryID of its earliest item, for life
-	Version      int    // starts at 1 and rises only when the story has really developed
-	Phase        Phase
-	FirstAt      time.Time // first item fetched
+	ID           string    // StoryID of its earliest item, for life
+	Version      int       // starts at 1 and rises only when the story has really developed
+	FirstAt      time.Time // when its first item was fetched: its age, which no later move of items changes
 	LastAt       time.Time // last item fetched
 	LeadID       string    // the item that stands for the story
 	MergedInto   string    // id of the older story that took this one in, "" when it lives

@@ -23,7 +23,7 @@ func entry(s *news.Story, rules []string, before news.Told) news.Entry {
 		lead = hitBy // an item from before our time does not stand for what is new
 	}
 	e := news.Entry{
-		StoryID: s.ID, Version: s.Version, Phase: s.Phase,
+		StoryID: s.ID, Version: s.Version,
 		Headline: lead.Item.Title, URL: lead.Item.URL,
 		Summary: summary(lead.Item.Title, lead.Item.Body),
 		Quote:   hit.Quote, Why: hit.Why, Rule: hit.Rule, Score: hit.Score,
@@ -35,7 +35,7 @@ func entry(s *news.Story, rules []string, before news.Told) news.Entry {
 	e.Developing = true
 	e.Since = max(0, len(e.Sources)-before.Sources)
 	for _, d := range s.Developments {
-		if d.Version > before.Version {
+		if d.Version > before.Version && !slices.Contains(before.Heard, d.Version) {
 			e.Reasons = append(e.Reasons, d.Reason)
 		}
 	}

@@ -103,11 +103,7 @@ func (w *Watcher) newDesk(rs *rules.Ruleset) (*desk, error) {
 	if w.cfg.Backfill != nil {
 		d.backfill = *w.cfg.Backfill
 	}
-	entities := make(map[string]string, len(rs.File.Entities))
-	for _, e := range rs.File.Entities {
-		entities[e.ID] = e.Name
-	}
-	d.judge = story.NewJudge(story.Names{Rule: rs.Title, Entity: func(id string) string { return entities[id] }})
+	d.judge = story.NewJudge(Names(rs))
 	parsed, sharing := map[string]*schedule.Schedule{}, map[string]int{}
 	for _, f := range rs.File.Feeds {
 		spec := cmp.Or(f.Poll, rs.File.Settings.Poll)
@@ -136,6 +132,15 @@ func (w *Watcher) newDesk(rs *rules.Ruleset) (*desk, error) {
 		Store: w.cfg.Store, Routes: routes{w.cfg}, Titles: rs.Title, Now: w.cfg.Now, Summarizer: d.judge,
 	})
 	return d, nil
+}
+
+// Names are the words of a rule file for its rules and entities.
+func Names(rs *rules.Ruleset) story.Names {
+	entities := make(map[string]string, len(rs.File.Entities))
+	for _, e := range rs.File.Entities {
+		entities[e.ID] = e.Name
+	}
+	return story.Names{Rule: rs.Title, Entity: func(id string) string { return entities[id] }}
 }
 
 // match gives each item its hits.

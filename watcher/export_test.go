@@ -5,3 +5,12 @@ import "context"
 // Report runs the loop that tells the operators of feeds, by itself: a week of
 // the other loops takes a test a minute.
 func (w *Watcher) Report(ctx context.Context) error { return w.report(ctx) }
+
+// Grouper decides which story an item belongs to.
+type Grouper = grouper
+
+// GroupBy lets another grouper decide from now on.
+func (w *Watcher) GroupBy(knowsNothing func() Grouper) { w.forget = knowsNothing }
+
+// Group is one look of the desk at its work.
+func (w *Watcher) Group(ctx context.Context) (Summary, error) { return w.group(ctx) }

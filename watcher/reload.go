@@ -216,6 +216,9 @@ func (w *Watcher) rematchSome(ctx context.Context, matched []store.Matched) erro
 		}
 		if len(leases) == 1 {
 			err := w.cfg.Store.Rematch(ctx, leases[0], matched)
+			if errors.Is(err, store.ErrFenced) {
+				continue // somebody corrected stories meanwhile
+			}
 			return errors.Join(err, ignoreFence(w.cfg.Store.Release(ctx, leases[0], w.cfg.Now())))
 		}
 		if err := sleep(ctx, shortest); err != nil {

@@ -47,10 +47,12 @@ func (w *Watcher) runPlan(ctx context.Context, d *desk, l news.Lease) (sum Summa
 		return sum, ignoreFence(w.cfg.Store.Release(ctx, l, w.cfg.Now().Add(forever)))
 	}
 	out, err := d.planner.Run(ctx, l, plan, w.cfg.AtOnce)
-	if errors.Is(err, store.ErrFenced) {
+	switch {
+	case errors.Is(err, store.ErrFenced):
 		return sum, nil
-	}
-	if err != nil {
+	case errors.Is(err, store.ErrMoved): // nothing was told: it is looked at again, at once
+		return sum, ignoreFence(w.cfg.Store.Release(ctx, l, w.cfg.Now()))
+	case err != nil:
 		return sum, errors.Join(err, w.retryLater(ctx, l))
 	}
 	sum.Built, sum.Told = out.Deliveries, out.Stories

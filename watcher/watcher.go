@@ -63,7 +63,8 @@ type Watcher struct {
 	down    atomic.Int64 // since when our own network is down, as last heard; Unix ns
 	posts   *crew
 	reader  *article.Reader // of the articles behind headlines
-	grouper *story.Grouper  // nil: to be replayed from the store
+	grouper grouper         // nil: to be replayed from the store
+	forget  func() grouper  // makes one that knows nothing
 	holder  string          // tells our hold on the desk from another process's
 	bells   map[news.Unit]chan struct{}
 	reload  sync.Mutex // one reload at a time
@@ -91,6 +92,7 @@ func New(ctx context.Context, c Config, rs *rules.Ruleset) (*Watcher, error) {
 		c.Now = time.Now
 	}
 	w := &Watcher{cfg: c, holder: bootID(), bells: map[news.Unit]chan struct{}{}}
+	w.forget = func() grouper { return story.New(story.Config{}) }
 	for _, u := range []news.Unit{news.Hosts, news.Desk, news.Plans, news.Destinations} {
 		w.bells[u] = make(chan struct{}, 1)
 	}
@@ -204,6 +206,11 @@ func (w *Watcher) Run(ctx context.Context, roles []news.Unit) error {
 	if w.cfg.Source != nil {
 		g.Go(func() error { return w.watchRules(ctx) })
 	}
+	for _, u := range []news.Unit{news.Desk, news.Destinations} {
+		if slices.Contains(roles, u) {
+			g.Go(func() error { return w.listen(ctx, u) })
+		}
+	}
 	if err := g.Wait(); !errors.Is(err, context.Canceled) {
 		return err
 	}
@@ -249,6 +256,20 @@ func (w *Watcher) rest(ctx context.Context, u news.Unit, fails int) {
 	case <-w.bells[u]:
 		_ = sleep(ctx, breath) // the caller sees to a context that ended
 	}
+}
+
+// listenEvery is how often it is looked whether a verb made something due.
+const listenEvery = time.Second / 2
+
+// listen rings for what verbs beside us made due: they are other processes.
+func (w *Watcher) listen(ctx context.Context, u news.Unit) error {
+	for sleep(ctx, listenEvery) == nil {
+		next, err := w.cfg.Store.NextAt(ctx, u)
+		if err == nil && !next.IsZero() && !next.After(w.cfg.Now()) { // an error the unit's loop meets too
+			w.ring(u)
+		}
+	}
+	return nil
 }
 
 // ring wakes the loop of a unit; one that is already rung for is not rung twice.

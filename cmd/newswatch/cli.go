@@ -50,6 +50,8 @@ type cli struct {
 	Expand      expandCmd      `cmd:"" help:"List all forms of an entity or a topic."`
 	Feeds       feedsCmd       `cmd:"" help:"Feeds: how they are, and adding more."`
 	Backtest    backtestCmd    `cmd:"" help:"Hold rules against the stored items: what would be told more, and less."`
+	Stories     storiesCmd     `cmd:"" help:"List the stories."`
+	Story       storyCmd       `cmd:"" help:"Show a story and why its items belong together; correct it."`
 	Digest      digestCmd      `cmd:"" help:"Show what a digest would send now."`
 	Outbox      outboxCmd      `cmd:"" help:"Deliveries and their states."`
 	Parse       parseCmd       `cmd:"" help:"Read a feed and show its items."`

@@ -87,7 +87,7 @@ func rejected() news.Notice {
 func story(number, score int, title string, sources, publishers, since int) news.Entry {
 	outlets := []string{"Aster Wire", "Daily Meridian", "Law & Quay", "Coast Ledger", "Harbour Post", "Quay Radio", "The Mole"}
 	e := news.Entry{
-		Number: number, StoryID: fmt.Sprintf("%08x%08x", 0xa0000000+number*7919, number), Version: 1, Phase: news.PhaseNew,
+		Number: number, StoryID: fmt.Sprintf("%08x%08x", 0xa0000000+number*7919, number), Version: 1,
 		Headline: title, URL: fmt.Sprintf("https://wire.example.com/news/%d?utm_id=1&x=2", number),
 		Summary: "The operator blames a fault on the northern side; repairs are expected to take four to six weeks.",
 		Quote:   quoted("…the second closure of the bridge in six hours followed a fault on the ferry, the operator said…", "bridge", "ferry"),

@@ -28,6 +28,7 @@ func HotQueries() map[string]string {
 		"story hits":        hitsQuery(memberIDs),
 		"latest stories":    latestQuery,
 		"untold stories":    untoldQuery,
+		"moved items":       movedQuery,
 		"deliverable":       deliverableQuery,
 		"next deliverable":  workableAtQuery,
 	}

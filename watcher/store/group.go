@@ -100,6 +100,7 @@ func (s *Store) placedPage(ctx context.Context, from int64, since time.Time) (pa
 type GroupCommit struct {
 	Placed       []PlacedItem
 	Stories      []news.Story // heads only: members and developments are not read
+	Transfers    []Transfer   // in their order; the heads are as they are after them
 	Developments map[string][]news.Development
 	Settled      []string // stories that were looked at because they were edited
 	WakePlans    []string
@@ -112,13 +113,15 @@ type PlacedItem struct {
 	CopyOf  string // the member whose report it repeats, "" for a report of its own
 	Score   float64
 	Why     string
+	Near    []Near // stories that it nearly was put in
 }
 
 // CommitGroup commits a round under the lease on the desk.
 func (s *Store) CommitGroup(ctx context.Context, l news.Lease, c GroupCommit) error {
 	return s.fenced(ctx, l, news.Desk, "commit group", func(ctx context.Context, tx *sql.Tx) error {
 		var seq int64
-		err := s.one(ctx, tx, `UPDATE desk SET seq = seq + $2 WHERE key = $1 RETURNING seq`, []any{l.Key, len(c.Placed) + 1}, &seq)
+		err := s.one(ctx, tx, `UPDATE desk SET seq = seq + $2 WHERE key = $1 RETURNING seq`,
+			[]any{l.Key, len(c.Placed) + len(c.Transfers) + 1}, &seq)
 		if err != nil {
 			return err
 		}
@@ -127,18 +130,20 @@ func (s *Store) CommitGroup(ctx context.Context, l news.Lease, c GroupCommit) er
 				return fmt.Errorf("story %s: %w", head.ID, err)
 			}
 		}
+		first := seq - int64(len(c.Placed)+len(c.Transfers))
 		for i, p := range c.Placed {
-			if err := s.placeItem(ctx, tx, p, seq-int64(len(c.Placed)-i)); err != nil {
+			if err := s.placeItem(ctx, tx, p, first+int64(i)); err != nil {
 				return fmt.Errorf("place item %s: %w", p.ItemID, err)
-			}
-		}
-		for _, head := range c.Stories {
-			if err := s.merge(ctx, tx, head, seq); err != nil {
-				return fmt.Errorf("merge story %s: %w", head.ID, err)
 			}
 		}
 		if err := s.develop(ctx, tx, c.Developments); err != nil {
 			return err
+		}
+		first += int64(len(c.Placed))
+		for i, t := range c.Transfers {
+			if err := s.transfer(ctx, tx, t, first+int64(i)); err != nil {
+				return err
+			}
 		}
 		if _, err := s.exec(ctx, tx, `UPDATE stories SET edited = edited - 1, changed = $2 WHERE edited > 0 AND id IN ({{list 1}})`,
 			list(c.Settled), seq); err != nil {
@@ -160,10 +165,9 @@ const settleTitlesQuery = `
 func (s *Store) saveHead(ctx context.Context, tx *sql.Tx, h news.Story, seq int64) error {
 	_, err := s.exec(ctx, tx, `
 		INSERT INTO stories (id, version, phase, first_at, last_at, lead_id, merged_into, changed)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-		ON CONFLICT (id) DO UPDATE SET version = excluded.version, phase = excluded.phase, first_at = excluded.first_at,
-			last_at = excluded.last_at, lead_id = excluded.lead_id, merged_into = excluded.merged_into, changed = excluded.changed`,
-		h.ID, h.Version, string(h.Phase), ms(h.FirstAt), ms(h.LastAt), h.LeadID, h.MergedInto, seq)
+		VALUES ($1, $2, '', $3, $4, $5, $6, $7)
+		ON CONFLICT (id) DO UPDATE SET version = excluded.version, first_at = excluded.first_at, last_at = excluded.last_at, lead_id = excluded.lead_id, merged_into = excluded.merged_into, changed = excluded.changed`,
+		h.ID, h.Version, ms(h.FirstAt), ms(h.LastAt), h.LeadID, h.MergedInto, seq)
 	return err
 }
 
@@ -176,30 +180,10 @@ func (s *Store) placeItem(ctx context.Context, tx *sql.Tx, p PlacedItem, place i
 	if err == nil && n == 0 {
 		return fmt.Errorf("%w among the items without a story", ErrNotFound)
 	}
-	return err
-}
-
-// merge moves the members of a story that was taken in to the older one, whose
-// sources they now are. The head of the younger stays and says where they went.
-// What was told of it counts for the older, or its readers would be told again.
-func (s *Store) merge(ctx context.Context, tx *sql.Tx, h news.Story, seq int64) error {
-	if h.MergedInto == "" {
-		return nil
+	if err != nil {
+		return err
 	}
-	for _, query := range []string{
-		`UPDATE items SET story_id = $2 WHERE story_id = $1 AND place > 0`,
-		`UPDATE stories SET merged_into = $2 WHERE merged_into = $1 AND merged_into <> ''`,
-		`INSERT INTO told (plan_id, story_id, version, sources, publishers, score, at, delivery_id, notes)
-			SELECT t.plan_id, s.id, {{least}}(t.version, s.version), t.sources, t.publishers, t.score, t.at, t.delivery_id, t.notes
-			FROM told t JOIN stories s ON s.id = $2 WHERE t.story_id = $1
-			ON CONFLICT (plan_id, story_id) DO NOTHING`,
-	} {
-		if _, err := s.exec(ctx, tx, query, h.ID, h.MergedInto); err != nil {
-			return err
-		}
-	}
-	_, err := s.exec(ctx, tx, `UPDATE stories SET changed = $2 WHERE id = $1`, h.MergedInto, seq)
-	return err
+	return s.saveNear(ctx, tx, p)
 }
 
 func (s *Store) develop(ctx context.Context, tx *sql.Tx, of map[string][]news.Development) error {

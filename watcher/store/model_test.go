@@ -307,7 +307,9 @@ func (m *deskModel) merge(t *rapid.T) {
 			m.heads[i].MergedInto = older.ID
 		}
 	}
-	m.group(store.GroupCommit{Stories: []news.Story{*older, *younger}})
+	m.group(store.GroupCommit{Stories: []news.Story{*older, *younger}, Transfers: []store.Transfer{{
+		Transfer: news.Transfer{Verb: news.Merged, From: younger.ID, Into: older.ID}, Known: []int{1},
+	}}})
 }
 
 // tell tells some of what is untold.

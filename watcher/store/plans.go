@@ -66,6 +66,9 @@ func (s *Store) Told(ctx context.Context, planID string, storyIDs []string) (map
 			COALESCE(d.destination, ''), CASE WHEN d.state = 'dropped' THEN 1 ELSE 0 END
 		FROM told t LEFT JOIN deliveries d ON d.id = t.delivery_id AND d.part = 1
 		WHERE t.plan_id = $1 AND t.story_id IN ({{list 2}})`, planID, list(storyIDs))
+	if err == nil {
+		err = s.addHeard(ctx, s.reader, planID, list(storyIDs), told)
+	}
 	return told, s.explain("what "+planID+" told", err)
 }
 
@@ -100,9 +103,13 @@ func (s *Store) CountItems(ctx context.Context, from, to time.Time) (items, feed
 }
 
 // CommitPlan commits a run of a plan under the lease on it. A delivery that is
-// there already stays as it is, and with it what was told of its stories.
+// there already stays as it is, and with it what was told of its stories. It gives
+// ErrMoved when the stories are no longer those that Untold gave.
 func (s *Store) CommitPlan(ctx context.Context, l news.Lease, c news.PlanCommit) error {
 	return s.fenced(ctx, l, news.Plans, "commit plan "+l.Key, func(ctx context.Context, tx *sql.Tx) error {
+		if err := s.unmoved(ctx, tx, l.Key, c.Told); err != nil {
+			return err
+		}
 		before, err := s.enqueue(ctx, tx, c.Deliveries)
 		if err != nil {
 			return err
@@ -160,5 +167,8 @@ func (s *Store) saveTold(ctx context.Context, tx *sql.Tx, t news.Told) error {
 			notes = excluded.notes
 		WHERE excluded.version >= told.version`,
 		t.PlanID, t.StoryID, t.Version, t.Sources, t.Publishers, t.Score, ms(t.At), t.DeliveryID, t.Notes)
-	return err
+	if err != nil {
+		return err
+	}
+	return s.forgetHeard(ctx, tx, t.PlanID, t.StoryID)
 }

@@ -72,7 +72,12 @@ func (s *Store) pruneStories(ctx context.Context, tx *sql.Tx, before time.Time, 
 	for _, query := range []string{
 		`DELETE FROM developments WHERE story_id IN ({{list 1}})`,
 		`DELETE FROM told WHERE story_id IN ({{list 1}})`,
+		`DELETE FROM heard WHERE story_id IN ({{list 1}})`,
+		`DELETE FROM near WHERE story_id IN ({{list 1}})`,
+		`DELETE FROM apart WHERE a IN ({{list 1}}) OR b IN ({{list 1}})`,
 		`DELETE FROM stories WHERE id IN ({{list 1}})`,
+		`DELETE FROM transfers WHERE (from_id IN ({{list 1}}) OR into_id IN ({{list 1}}))
+			AND NOT EXISTS (SELECT 1 FROM stories s WHERE s.id = from_id OR s.id = into_id)`,
 	} {
 		if _, err := s.exec(ctx, tx, query, list(ids)); err != nil {
 			return 0, err
@@ -131,10 +136,13 @@ func (s *Store) pruneItems(ctx context.Context, tx *sql.Tx, ids []string, keys [
 	if err != nil {
 		return 0, err
 	}
-	if _, err := s.exec(ctx, tx, `
-		DELETE FROM hits WHERE item_id IN ({{list 1}})
-			AND NOT EXISTS (SELECT 1 FROM items i WHERE i.id = hits.item_id)`, list(ids)); err != nil {
-		return 0, err
+	for _, query := range []string{
+		`DELETE FROM hits WHERE item_id IN ({{list 1}}) AND NOT EXISTS (SELECT 1 FROM items i WHERE i.id = hits.item_id)`,
+		`DELETE FROM near WHERE item_id IN ({{list 1}}) AND NOT EXISTS (SELECT 1 FROM items i WHERE i.id = near.item_id)`,
+	} {
+		if _, err := s.exec(ctx, tx, query, list(ids)); err != nil {
+			return 0, err
+		}
 	}
 	if len(keys) == 0 {
 		return int(items), nil

@@ -38,7 +38,7 @@ type Options struct {
 	URL string           // sqlite://relative.db or sqlite:///absolute.db
 	Now func() time.Time // the clock of leases and of what is due; nil: time.Now
 	// Beside opens the state while another process holds it: to read, and for the
-	// short writes of the outbox verbs. It never makes a database.
+	// short writes of the outbox and story verbs. It never makes a database.
 	Beside bool
 	Log    *slog.Logger // of keys that turn out to identify nothing; nil: nothing is logged
 }

@@ -53,7 +53,7 @@ func (s *Store) heads(ctx context.Context, c conn, ids []string) (asked, living 
 	err = s.query(ctx, c, func(r *sql.Rows) error {
 		var id string
 		h := &news.Story{}
-		err := r.Scan(&id, &h.ID, &h.Version, &h.Phase, at{&h.FirstAt}, at{&h.LastAt}, &h.LeadID, &h.MergedInto)
+		err := r.Scan(&id, &h.ID, &h.Version, at{&h.FirstAt}, at{&h.LastAt}, &h.LeadID, &h.MergedInto)
 		if living[h.ID] == nil {
 			living[h.ID] = h
 		}
@@ -64,7 +64,7 @@ func (s *Store) heads(ctx context.Context, c conn, ids []string) (asked, living 
 }
 
 const headsQuery = `
-	SELECT a.id, s.id, s.version, s.phase, s.first_at, s.last_at, s.lead_id, s.merged_into
+	SELECT a.id, s.id, s.version, s.first_at, s.last_at, s.lead_id, s.merged_into
 	FROM stories a JOIN stories s ON s.id = CASE WHEN a.merged_into = '' THEN a.id ELSE a.merged_into END
 	WHERE a.id IN ({{list 1}})`
 

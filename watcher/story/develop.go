@@ -35,10 +35,6 @@ const (
 	// which say what happened, and the last.
 	maxTold   = 64
 	toldFirst = 16
-
-	newFor        = 12 * time.Hour
-	developingFor = 6 * time.Hour
-	fadingAfter   = 24 * time.Hour
 )
 
 // Names gives the desk's words for what its rule file calls by an id.
@@ -153,21 +149,6 @@ func listed(names []string) string {
 		return strings.Join(shown[:n-1], ", ") + " and " + shown[n-1]
 	}
 	return strings.Join(shown, "")
-}
-
-// Phase says where a story is in its life at a time: new until it develops, at
-// most twelve hours; developing for six hours after each development; fading
-// when nobody has told it for a day; steady otherwise.
-func Phase(s *news.Story, now time.Time) news.Phase {
-	switch n := len(s.Developments); {
-	case now.Sub(s.LastAt) >= fadingAfter:
-		return news.PhaseFading
-	case n > 0 && now.Sub(s.Developments[n-1].At) < developingFor:
-		return news.PhaseDeveloping
-	case n == 0 && now.Sub(s.FirstAt) < newFor:
-		return news.PhaseNew
-	}
-	return news.PhaseSteady
 }
 
 // arrival is when the desk saw an item.

@@ -122,32 +122,6 @@ func TestDevelop(t *testing.T) {
 	}
 }
 
-func TestPhase(t *testing.T) {
-	t.Parallel()
-	grown := []news.Development{{Version: 2, At: noon.Add(time.Hour)}}
-	for name, c := range map[string]struct {
-		developments []news.Development
-		last, now    time.Duration
-		want         news.Phase
-	}{
-		"new":                   {nil, 0, time.Hour, news.PhaseNew},
-		"never developed":       {nil, 10 * time.Hour, 13 * time.Hour, news.PhaseSteady},
-		"developing":            {grown, time.Hour, 2 * time.Hour, news.PhaseDeveloping},
-		"steady":                {grown, 9 * time.Hour, 10 * time.Hour, news.PhaseSteady},
-		"fading":                {grown, 2 * time.Hour, 27 * time.Hour, news.PhaseFading},
-		"fading, never grown":   {nil, 0, 25 * time.Hour, news.PhaseFading},
-		"clock behind a moment": {nil, 0, -time.Second, news.PhaseNew},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			s := &news.Story{FirstAt: noon, LastAt: noon.Add(c.last), Developments: c.developments}
-			if got := story.Phase(s, noon.Add(c.now)); got != c.want {
-				t.Errorf("got %s, want %s", got, c.want)
-			}
-		})
-	}
-}
-
 func TestLead(t *testing.T) {
 	t.Parallel()
 	item := func(id string, weight int, body string) news.Member {

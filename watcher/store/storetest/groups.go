@@ -49,7 +49,7 @@ func groupWhole(f *fixture) {
 	head := f.head(one)
 	f.group(store.GroupCommit{Placed: placed(head.ID, two, one), Stories: []news.Story{head}})
 	f.pass(time.Hour)
-	head.Version, head.Phase, head.LastAt, head.LeadID = 3, news.PhaseDeveloping, f.now, three.ID
+	head.Version, head.LastAt, head.LeadID = 3, f.now, three.ID
 	developments := []news.Development{
 		{Version: 2, At: f.now, ItemID: two.ID, Reason: "2 more outlets"}, {Version: 3, At: f.now, ItemID: three.ID, Reason: "new: Ida Berg"}}
 	third := store.PlacedItem{ItemID: three.ID, StoryID: head.ID, CopyOf: one.ID, Score: 0.625, Why: "same text"}
@@ -142,9 +142,12 @@ func groupMerge(f *fixture) {
 	older, younger, third := f.tell("r", 50, a), f.tell("r", 50, b), f.tell("r", 50, c)
 	f.commit("morning", news.PlanCommit{Told: []news.Told{{PlanID: "morning", StoryID: younger.ID, Version: 1, Sources: 1, DeliveryID: "d"}}})
 	third.MergedInto = younger.ID
-	f.group(store.GroupCommit{Stories: []news.Story{third}})
+	f.group(store.GroupCommit{Stories: []news.Story{younger, third}, Transfers: []store.Transfer{merging(younger, third)}})
 	younger.MergedInto, older.Version = older.ID, 2
-	f.group(store.GroupCommit{Stories: []news.Story{older, younger}})
+	f.group(store.GroupCommit{
+		Stories: []news.Story{older, younger}, Transfers: []store.Transfer{merging(older, younger)},
+		Developments: map[string][]news.Development{older.ID: {{Version: 2, At: f.now, ItemID: c.ID, Reason: "new: Ida Berg"}}},
+	})
 
 	got, err := f.Stories(ctx, []string{younger.ID, older.ID, third.ID})
 	f.ok(err)
@@ -170,6 +173,14 @@ func groupMerge(f *fixture) {
 	told, err := f.Told(ctx, "morning", []string{older.ID})
 	f.ok(err)
 	f.same("told", told[older.ID], news.Told{PlanID: "morning", StoryID: older.ID, Version: 1, Sources: 1, DeliveryID: "d"})
+}
+
+// merging lets a story take another one in, without news for anybody.
+func merging(into, from news.Story) store.Transfer {
+	return store.Transfer{
+		Transfer: news.Transfer{Verb: news.Merged, From: from.ID, Into: into.ID, Items: []string{from.LeadID}, Score: 0.75, Why: "alike"},
+		Known:    []int{1},
+	}
 }
 
 func groupEditedMeanwhile(f *fixture) {

@@ -23,7 +23,7 @@ type Opener func(t *testing.T, now func() time.Time) *store.Store
 // Run runs the suite.
 func Run(t *testing.T, open Opener) {
 	suite := map[string]func(*fixture){}
-	for _, part := range []map[string]func(*fixture){leases(), feeds(), polls(), identity(), groups(), plans(), deliveries(), archive()} {
+	for _, part := range []map[string]func(*fixture){leases(), feeds(), polls(), identity(), groups(), transfers(), plans(), deliveries(), archive()} {
 		maps.Copy(suite, part)
 	}
 	for _, name := range slices.Sorted(maps.Keys(suite)) {
@@ -167,7 +167,7 @@ func (f *fixture) tell(rule string, score int, items ...news.Item) news.Story {
 
 // head is that of a new story whose first item is it.
 func (f *fixture) head(it news.Item) news.Story {
-	return news.Story{ID: news.StoryID(it.ID), Version: 1, Phase: news.PhaseNew, FirstAt: it.Fetched, LastAt: f.now, LeadID: it.ID}
+	return news.Story{ID: news.StoryID(it.ID), Version: 1, FirstAt: it.Fetched, LastAt: f.now, LeadID: it.ID}
 }
 
 func placed(storyID string, items ...news.Item) []store.PlacedItem {
