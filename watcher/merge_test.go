@@ -15,6 +15,7 @@ import (
 	"newswatch/news"
 	"newswatch/watcher"
 	"newswatch/watcher/store"
+	"newswatch/watcher/story"
 )
 
 // begin opens a life that a test leads by hand.
@@ -219,7 +220,7 @@ func TestNoMergeOfWhatPeopleParted(t *testing.T) {
 	l.watcher.GroupBy(l.grouper)
 	a, b := l.report("a", "t1"), l.report("b", "t1 t2")
 	ok(t, l.bring(a, b))
-	by := watcher.Corrector{Store: l.beside, Names: watcher.Names(l.rules), Now: func() time.Time { return l.now }}
+	by := watcher.Corrector{Store: l.beside, Judge: story.NewJudge(watcher.Names(l.rules)), Now: func() time.Time { return l.now }}
 	_, err := by.Split(l.ctx, news.StoryID(a.Item.ID), []string{b.Item.ID})
 	ok(t, err)
 	l.now = l.now.Add(time.Hour)
@@ -244,7 +245,7 @@ func TestARunningDaemonSeesACorrection(t *testing.T) {
 		done := make(chan error)
 		go func() { done <- l.watcher.Run(ctx, []news.Unit{news.Desk}) }()
 		time.Sleep(10*time.Second + 100*time.Millisecond)
-		by := watcher.Corrector{Store: l.beside, Names: watcher.Names(l.rules), Now: time.Now}
+		by := watcher.Corrector{Store: l.beside, Judge: story.NewJudge(watcher.Names(l.rules)), Now: time.Now}
 		_, err := by.Split(ctx, news.StoryID(a.Item.ID), []string{b.Item.ID})
 		ok(t, err)
 		holder := func() string {

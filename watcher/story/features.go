@@ -7,48 +7,47 @@ import (
 
 // feature is one number that the trees ask about.
 type feature struct {
-	name  string
-	rises int // 1: more of it speaks for one story, -1: against it, 0: it depends
-	of    func(ev *evidence) float64
+	name string
+	of   func(ev *evidence) float64
 }
 
 // joinFeatures are what speaks for and against an item being of a story.
 func joinFeatures() []feature {
 	return []feature{
-		{"text centre", 0, func(ev *evidence) float64 { return ev.centre.text }},
-		{"text best", 0, func(ev *evidence) float64 { return ev.best.text }},
-		{"text mean", 0, func(ev *evidence) float64 { return ev.mean.text }},
-		{"text second", 0, func(ev *evidence) float64 { return ev.second }},
-		{"text least", 0, func(ev *evidence) float64 { return ev.least }},
-		{"head centre", 0, func(ev *evidence) float64 { return ev.centre.head }},
-		{"head best", 0, func(ev *evidence) float64 { return ev.best.head }},
-		{"head mean", 0, func(ev *evidence) float64 { return ev.mean.head }},
-		{"head most", 0, func(ev *evidence) float64 { return ev.headMost }},
-		{"name centre", 0, func(ev *evidence) float64 { return ev.centre.name }},
-		{"name best", 0, func(ev *evidence) float64 { return ev.best.name }},
-		{"name mean", 0, func(ev *evidence) float64 { return ev.mean.name }},
-		{"shared", 0, func(ev *evidence) float64 { return ev.best.shared }},
-		{"shared names", 0, func(ev *evidence) float64 { return ev.best.sharedName }},
-		{"rarest shared", 0, func(ev *evidence) float64 { return ev.best.rare }},
-		{"second rarest shared", 0, func(ev *evidence) float64 { return ev.best.rare2 }},
-		{"cover", 0, func(ev *evidence) float64 { return ev.best.cover }},
-		{"name cover", 0, func(ev *evidence) float64 { return ev.best.nameCover }},
-		{"strangers", 0, func(ev *evidence) float64 { return indicator(ev.best.strangers) }},
-		{"strangers to all", 0, func(ev *evidence) float64 { return indicator(ev.strangers) }},
-		{"numbers", 0, func(ev *evidence) float64 { return ev.best.numbers }},
-		{"numbers clash", 0, func(ev *evidence) float64 { return indicator(ev.best.clash) }},
-		{"size", 0, func(ev *evidence) float64 { return indicator(!ev.itemText) * math.Log2(float64(ev.members)) }},
-		{"both texts", 0, func(ev *evidence) float64 { return indicator(ev.itemText && ev.bestText) }},
-		{"one text", 0, func(ev *evidence) float64 { return indicator(ev.itemText != ev.bestText) }},
-		{"timed", 0, func(ev *evidence) float64 { return indicator(ev.silent >= 0) }},
-		{"silence", 0, func(ev *evidence) float64 { return logHours(min(ev.silent, rested)) }},
-		{"age", 0, func(ev *evidence) float64 { return logHours(min(ev.age, rested)) }},
-		{"nameless", 0, func(ev *evidence) float64 { return indicator(ev.nameless) }},
-		{"ahead centre", 0, func(ev *evidence) float64 { return ev.ahead.centre }},
-		{"ahead best", 0, func(ev *evidence) float64 { return ev.ahead.best }},
-		{"ahead head", 0, func(ev *evidence) float64 { return ev.ahead.head }},
-		{"title words", 0, func(ev *evidence) float64 { return float64(ev.titleWords) }},
-		{"words", 0, func(ev *evidence) float64 { return math.Log2(float64(1 + ev.words)) }},
+		{"text centre", func(ev *evidence) float64 { return ev.centre.text }},
+		{"text best", func(ev *evidence) float64 { return ev.best.text }},
+		{"text mean", func(ev *evidence) float64 { return ev.mean.text }},
+		{"text second", func(ev *evidence) float64 { return ev.second }},
+		{"text least", func(ev *evidence) float64 { return ev.least }},
+		{"head centre", func(ev *evidence) float64 { return ev.centre.head }},
+		{"head best", func(ev *evidence) float64 { return ev.best.head }},
+		{"head mean", func(ev *evidence) float64 { return ev.mean.head }},
+		{"head most", func(ev *evidence) float64 { return ev.headMost }},
+		{"name centre", func(ev *evidence) float64 { return ev.centre.name }},
+		{"name best", func(ev *evidence) float64 { return ev.best.name }},
+		{"name mean", func(ev *evidence) float64 { return ev.mean.name }},
+		{"shared", func(ev *evidence) float64 { return ev.best.shared }},
+		{"shared names", func(ev *evidence) float64 { return ev.best.sharedName }},
+		{"rarest shared", func(ev *evidence) float64 { return ev.best.rare }},
+		{"second rarest shared", func(ev *evidence) float64 { return ev.best.rare2 }},
+		{"cover", func(ev *evidence) float64 { return ev.best.cover }},
+		{"name cover", func(ev *evidence) float64 { return ev.best.nameCover }},
+		{"strangers", func(ev *evidence) float64 { return indicator(ev.best.strangers) }},
+		{"strangers to all", func(ev *evidence) float64 { return indicator(ev.strangers) }},
+		{"numbers", func(ev *evidence) float64 { return ev.best.numbers }},
+		{"numbers clash", func(ev *evidence) float64 { return indicator(ev.best.clash) }},
+		{"size", func(ev *evidence) float64 { return indicator(!ev.itemText) * math.Log2(float64(ev.members)) }},
+		{"both texts", func(ev *evidence) float64 { return indicator(ev.itemText && ev.bestText) }},
+		{"one text", func(ev *evidence) float64 { return indicator(ev.itemText != ev.bestText) }},
+		{"timed", func(ev *evidence) float64 { return indicator(ev.silent >= 0) }},
+		{"silence", func(ev *evidence) float64 { return logHours(min(ev.silent, rested)) }},
+		{"age", func(ev *evidence) float64 { return logHours(min(ev.age, rested)) }},
+		{"nameless", func(ev *evidence) float64 { return indicator(ev.nameless) }},
+		{"ahead centre", func(ev *evidence) float64 { return ev.ahead.centre }},
+		{"ahead best", func(ev *evidence) float64 { return ev.ahead.best }},
+		{"ahead head", func(ev *evidence) float64 { return ev.ahead.head }},
+		{"title words", func(ev *evidence) float64 { return float64(ev.titleWords) }},
+		{"words", func(ev *evidence) float64 { return math.Log2(float64(1 + ev.words)) }},
 	}
 }
 
@@ -77,11 +76,11 @@ func (q *query) join(ev *evidence, out []float64) []float64 {
 	return out
 }
 
-// JoinFeatures names what a Forest for Join is asked with, and says of each whether
-// more of it speaks for one story (1) or against it (-1).
-func JoinFeatures() (names []string, rises []int) {
+// JoinFeatures names what a Forest for Join is asked with.
+func JoinFeatures() []string {
+	var names []string
 	for _, f := range joinFeatures() {
-		names, rises = append(names, f.name), append(rises, f.rises)
+		names = append(names, f.name)
 	}
-	return names, rises
+	return names
 }

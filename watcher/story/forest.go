@@ -44,13 +44,11 @@ func ReadModel(raw []byte) (*Model, error) {
 	if err := json.Unmarshal(raw, m); err != nil {
 		return nil, fmt.Errorf("decode model: %w", err)
 	}
-	join, _ := JoinFeatures()
-	merge, _ := MergeFeatures()
 	for _, f := range []struct {
 		name   string
 		forest *Forest
 		want   []string
-	}{{"join", &m.Join, join}, {"merge", &m.Merge, merge}} {
+	}{{"join", &m.Join, JoinFeatures()}, {"merge", &m.Merge, MergeFeatures()}} {
 		if !slices.Equal(f.forest.Features, f.want) {
 			return nil, fmt.Errorf("model: the %s features are not those of this program: fit it anew", f.name)
 		}

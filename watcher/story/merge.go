@@ -11,7 +11,7 @@ const (
 	// two stories to be compared.
 	mergeFrom = 0.3
 	// mergeAt is the least score of two stories that are one.
-	mergeAt = 0.5
+	mergeAt = 0.7
 	// sampled is how many members of each of two stories are compared.
 	sampled = 12
 )
@@ -135,44 +135,44 @@ func sample(members []*member) []*member {
 // mergeFeatures are what speaks for and against two stories being one.
 func mergeFeatures() []mergeFeature {
 	return []mergeFeature{
-		{"text centre", 1, func(b *bridge) float64 { return b.centre.text }},
-		{"head centre", 1, func(b *bridge) float64 { return b.centre.head }},
-		{"name centre", 1, func(b *bridge) float64 { return b.centre.name }},
-		{"text mean", 1, func(b *bridge) float64 { return b.mean.text }},
-		{"head mean", 1, func(b *bridge) float64 { return b.mean.head }},
-		{"name mean", 1, func(b *bridge) float64 { return b.mean.name }},
-		{"text best", 1, func(b *bridge) float64 { return b.best.text }},
-		{"head best", 1, func(b *bridge) float64 { return b.best.head }},
-		{"head most", 1, func(b *bridge) float64 { return b.headMost }},
-		{"name best", 1, func(b *bridge) float64 { return b.best.name }},
-		{"shared", 1, func(b *bridge) float64 { return b.best.shared }},
-		{"rarest shared", 1, func(b *bridge) float64 { return b.best.rare }},
-		{"cover", 1, func(b *bridge) float64 { return b.best.cover }},
-		{"name cover", 1, func(b *bridge) float64 { return b.best.nameCover }},
-		{"strangers", -1, func(b *bridge) float64 { return b.strangers }},
-		{"numbers clash", -1, func(b *bridge) float64 { return indicator(b.best.clash) }},
-		{"item in one", 1, func(b *bridge) float64 { return max(b.intoScore, b.fromScore) }},
-		{"item in other", 1, func(b *bridge) float64 { return min(b.intoScore, b.fromScore) }},
-		{"timed", 0, func(b *bridge) float64 { return indicator(b.silent >= 0) }},
-		{"silence", -1, func(b *bridge) float64 { return logHours(b.silent) }},
-		{"small", 0, func(b *bridge) float64 { return math.Log2(float64(b.small)) }},
-		{"big", 0, func(b *bridge) float64 { return math.Log2(float64(b.big)) }},
-		{"both texts", 0, func(b *bridge) float64 { return indicator(b.texts) }},
+		{"text centre", func(b *bridge) float64 { return b.centre.text }},
+		{"head centre", func(b *bridge) float64 { return b.centre.head }},
+		{"name centre", func(b *bridge) float64 { return b.centre.name }},
+		{"text mean", func(b *bridge) float64 { return b.mean.text }},
+		{"head mean", func(b *bridge) float64 { return b.mean.head }},
+		{"name mean", func(b *bridge) float64 { return b.mean.name }},
+		{"text best", func(b *bridge) float64 { return b.best.text }},
+		{"head best", func(b *bridge) float64 { return b.best.head }},
+		{"head most", func(b *bridge) float64 { return b.headMost }},
+		{"name best", func(b *bridge) float64 { return b.best.name }},
+		{"shared", func(b *bridge) float64 { return b.best.shared }},
+		{"rarest shared", func(b *bridge) float64 { return b.best.rare }},
+		{"cover", func(b *bridge) float64 { return b.best.cover }},
+		{"name cover", func(b *bridge) float64 { return b.best.nameCover }},
+		{"strangers", func(b *bridge) float64 { return b.strangers }},
+		{"numbers clash", func(b *bridge) float64 { return indicator(b.best.clash) }},
+		{"item in one", func(b *bridge) float64 { return max(b.intoScore, b.fromScore) }},
+		{"item in other", func(b *bridge) float64 { return min(b.intoScore, b.fromScore) }},
+		{"timed", func(b *bridge) float64 { return indicator(b.silent >= 0) }},
+		{"silence", func(b *bridge) float64 { return logHours(b.silent) }},
+		{"small", func(b *bridge) float64 { return math.Log2(float64(b.small)) }},
+		{"big", func(b *bridge) float64 { return math.Log2(float64(b.big)) }},
+		{"both texts", func(b *bridge) float64 { return indicator(b.texts) }},
 	}
 }
 
 type mergeFeature struct {
-	name  string
-	rises int // as in feature
-	of    func(b *bridge) float64
+	name string
+	of   func(b *bridge) float64
 }
 
-// MergeFeatures names what a Forest for Merge is asked with, as JoinFeatures does.
-func MergeFeatures() (names []string, rises []int) {
+// MergeFeatures names what a Forest for Merge is asked with.
+func MergeFeatures() []string {
+	var names []string
 	for _, f := range mergeFeatures() {
-		names, rises = append(names, f.name), append(rises, f.rises)
+		names = append(names, f.name)
 	}
-	return names, rises
+	return names
 }
 
 func (b *bridge) features() []float64 {

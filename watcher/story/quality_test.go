@@ -15,6 +15,7 @@ import (
 
 	"newswatch/news"
 	"newswatch/watcher/story"
+	"newswatch/watcher/story/score"
 )
 
 // row is a labelled item as the story sets hold it.
@@ -76,59 +77,22 @@ func sharedDir(t *testing.T, sub string) string {
 	return dir
 }
 
-// figures are pairwise and B-cubed F1 (Bagga & Baldwin 1998).
+// figures are floors of pairwise and B-cubed F1.
 type figures struct{ pair, bcubed float64 }
 
-// tally counts as many groups of labels as are added, each by itself.
-type tally struct {
-	items, together, predicted, gold int
-	precision, recall                float64
+// scoreRows scores a grouping.
+func scoreRows(rows []row, gold func(row) string, predicted []string) score.Figures {
+	var t score.Tally
+	t.Add(scored(rows, gold, predicted))
+	return t.Figures()
 }
 
-func pairs(n int) int { return n * (n - 1) / 2 }
-
-func (t *tally) add(gold, predicted []string) {
-	g, p, both := map[string]int{}, map[string]int{}, map[[2]string]int{}
-	for i := range gold {
-		g[gold[i]]++
-		p[predicted[i]]++
-		both[[2]string{gold[i], predicted[i]}]++
-	}
-	t.items += len(gold)
-	for _, n := range g {
-		t.gold += pairs(n)
-	}
-	for _, n := range p {
-		t.predicted += pairs(n)
-	}
-	for k, n := range both {
-		t.together += pairs(n)
-		t.precision += float64(n*n) / float64(p[k[1]])
-		t.recall += float64(n*n) / float64(g[k[0]])
-	}
-}
-
-func (t *tally) figures() figures {
-	f1 := func(p, r float64) float64 { return 2 * p * r / max(p+r, 1e-9) }
-	return figures{
-		pair:   f1(float64(t.together)/float64(max(t.predicted, 1)), float64(t.together)/float64(max(t.gold, 1))),
-		bcubed: f1(t.precision/float64(t.items), t.recall/float64(t.items)),
-	}
-}
-
-// scoreRows scores a grouping; languages by themselves, so that nobody is
-// asked to join reports across them.
-func scoreRows(rows []row, gold func(row) string, predicted []string) figures {
-	byLang := map[string][2][]string{}
+func scored(rows []row, gold func(row) string, predicted []string) []score.Row {
+	out := make([]score.Row, len(rows))
 	for i, r := range rows {
-		x := byLang[r.Lang]
-		byLang[r.Lang] = [2][]string{append(x[0], gold(r)), append(x[1], predicted[i])}
+		out[i] = score.Row{Lang: r.Lang, Gold: gold(r), Predicted: predicted[i]}
 	}
-	var t tally
-	for _, x := range byLang {
-		t.add(x[0], x[1])
-	}
-	return t.figures()
+	return out
 }
 
 // group places rows and returns the story and the report of each when all have
@@ -144,12 +108,7 @@ func group(rows []row, cfg story.Config) (stories, reports []string) {
 		stories = append(stories, p.StoryID)
 		reports = append(reports, cmp.Or(p.CopyOf, r.ID))
 	}
-	for i := range stories {
-		for into[stories[i]] != "" {
-			stories[i] = into[stories[i]]
-		}
-	}
-	return stories, reports
+	return score.Settled(stories, into), reports
 }
 
 func byStory(r row) string { return r.Story }
@@ -162,24 +121,9 @@ func TestQuality(t *testing.T) {
 	t.Run("invented", func(t *testing.T) {
 		rows := readRows[row](t, filepath.Join("testdata", "invented.jsonl"))
 		stories, reports := group(rows, story.Config{})
-		check(t, "stories", scoreRows(rows, byStory, stories), figures{0.85, 0.90})
+		check(t, "stories", scoreRows(rows, byStory, stories), figures{0.90, 0.95})
 		check(t, "copies", scoreRows(rows, byCopy, reports), figures{1, 1})
 	})
-	sets := map[string]figures{
-		"og2021":           {0.56, 0.74},
-		"uci2014":          {0.75, 0.75},
-		"allsides2021":     {0.53, 0.77},
-		"allsides_excerpt": {0.36, 0.72},
-		"ecbplus":          {0.78, 0.82},
-		"basil":            {0.94, 0.96},
-	}
-	for name, floor := range sets {
-		t.Run(name, func(t *testing.T) {
-			rows := readRows[row](t, filepath.Join(sharedDir(t, "stories"), name+".jsonl.gz"))
-			stories, _ := group(rows, story.Config{})
-			check(t, name, scoreRows(rows, byStory, stories), floor)
-		})
-	}
 	t.Run("scoop_dup", func(t *testing.T) {
 		rows := readRows[row](t, filepath.Join(sharedDir(t, "stories"), "scoop_dup.jsonl.gz"))
 		_, reports := group(rows, story.Config{})
@@ -187,12 +131,82 @@ func TestQuality(t *testing.T) {
 	})
 }
 
-func check(t *testing.T, what string, got, floor figures) {
+// TestQualityUnseen scores each half of the stories with the model that was fitted
+// on the other half. What was fitted on is named in the models' manifests.
+func TestQualityUnseen(t *testing.T) {
+	t.Parallel()
+	sets := map[string]figures{
+		"og2021":           {0.55, 0.73},
+		"uci2014":          {0.80, 0.86},
+		"allsides2021":     {0.65, 0.80},
+		"allsides_excerpt": {0.47, 0.74},
+		"ecbplus":          {0.82, 0.87},
+		"basil":            {0.93, 0.95},
+		"desk":             {0.80, 0.90},
+	}
+	const meanFloor = 0.79 // of the twelve figures of the public sets
+	var models [2]*story.Model
+	for fold := range models {
+		models[fold] = readModel(t, filepath.Join("testdata", fmt.Sprintf("fold%d.json", fold)))
+	}
+	got := map[string]score.Figures{}
+	for name, floor := range sets {
+		var rows []row
+		if name == "desk" {
+			rows = readLabelled(t, name)
+		} else {
+			rows = readRows[row](t, filepath.Join(sharedDir(t, "stories"), name+".jsonl.gz"))
+		}
+		got[name] = unseen(rows, models)
+		check(t, name, got[name], floor)
+	}
+	mean := 0.0
+	for name, f := range got {
+		if name != "desk" {
+			mean += (f.Pair + f.BCubed) / 12
+		}
+	}
+	t.Logf("mean of the 12 figures: %.4f", mean)
+	if mean < meanFloor {
+		t.Errorf("got a mean of %.4f, want at least %.2f", mean, meanFloor)
+	}
+}
+
+// unseen pools what the models reach, each on the stories of the other's half.
+func unseen(rows []row, models [2]*story.Model) score.Figures {
+	var pooled score.Tally
+	for fold := range models {
+		var half []row
+		for _, r := range rows {
+			if score.Fold(r.Story) != fold {
+				half = append(half, r)
+			}
+		}
+		stories, _ := group(half, story.Config{Model: models[fold]})
+		pooled.Add(scored(half, byStory, stories))
+	}
+	return pooled.Figures()
+}
+
+func readModel(t *testing.T, path string) *story.Model {
 	t.Helper()
-	t.Logf("%s: pair F1 %.3f, B-cubed F1 %.3f", what, got.pair, got.bcubed)
-	if got.pair < floor.pair || got.bcubed < floor.bcubed {
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := story.ReadModel(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+func check(t *testing.T, what string, got score.Figures, floor figures) {
+	t.Helper()
+	t.Logf("%s: pair F1 %.3f, B-cubed F1 %.3f, %.2f alerts a story at %.1f %% mixed", what, got.Pair, got.BCubed, got.Spread, 100*got.Mixed)
+	if got.Pair < floor.pair || got.BCubed < floor.bcubed {
 		t.Errorf("%s: got pair F1 %.3f and B-cubed F1 %.3f, want at least %.3f and %.3f",
-			what, got.pair, got.bcubed, floor.pair, floor.bcubed)
+			what, got.Pair, got.BCubed, floor.pair, floor.bcubed)
 	}
 }
 
@@ -200,7 +214,7 @@ func check(t *testing.T, what string, got, floor figures) {
 func TestPairQuality(t *testing.T) {
 	t.Parallel()
 	for name, floor := range map[string]float64{
-		"pairs_sts_headlines": 0.88, "pairs_semeval22": 0.90, "pairs_telegram": 0.90,
+		"pairs_sts_headlines": 0.82, "pairs_semeval22": 0.90, "pairs_telegram": 0.92,
 	} {
 		t.Run(name, func(t *testing.T) {
 			type pair struct {

@@ -266,12 +266,19 @@ func (q *query) judge(all []choice) {
 // Under these a score counts in proportion only: what has little in common is not
 // one story, however near in time and however alone.
 const (
-	leastBest   = 0.08 // likeness to the most alike member
-	leastShared = 0.8  // words in common, counting one that nobody else uses as 1
+	leastBest = 0.08 // likeness to the most alike member
+	// Two events of one kind stay two: headlines that name other people, places and
+	// numbers must be all the more alike.
+	leastStrangers = 0.8
+	leastShared    = 0.8 // words in common, counting one that nobody else uses as 1
 )
 
 func (ev *evidence) common() float64 {
-	return min(1, ev.best.text/leastBest) * min(1, ev.best.shared/leastShared)
+	least := leastBest
+	if ev.strangers && ev.best.clash {
+		least = leastStrangers
+	}
+	return min(1, ev.best.text/least) * min(1, ev.best.shared/leastShared)
 }
 
 // compete tells each of the stories that an item may belong to how far it is

@@ -8,42 +8,16 @@ import (
 	"newswatch/watcher/story"
 )
 
-// rows are the examples that a forest is fitted to.
-type rows struct {
-	features [][]float64
-	label    []float64 // 1 or 0
-	weight   []float64
-}
-
-func (r *rows) add(features []float64, label bool, weight float64) {
-	y := 0.0
-	if label {
-		y = 1
-	}
-	r.features = append(r.features, features)
-	r.label = append(r.label, y)
-	r.weight = append(r.weight, weight)
-}
-
-func (r *rows) join(o *rows) {
-	r.features = append(r.features, o.features...)
-	r.label = append(r.label, o.label...)
-	r.weight = append(r.weight, o.weight...)
-}
-
 // settings of the boosting.
 type settings struct {
-	Trees  int
-	Depth  int
-	Rate   float64
-	Ridge  float64
-	Sample float64 // share of the rows that a tree is fitted to
-
-	// Rises says of each feature whether more of it must speak for the answer (1)
-	// or against it (-1), whatever the rows say; 0 leaves it free.
-	Rises []int
+	Trees  int     `json:"trees"`
+	Depth  int     `json:"depth"`  // questions of a tree
+	Rate   float64 `json:"rate"`   // share of its answer that a tree may give
+	Ridge  float64 `json:"ridge"`  // against answers for which few examples speak
+	Sample float64 `json:"sample"` // share of the examples that a tree is fitted to
 }
 
+// bins is into how many parts the values of a feature are cut at most.
 const bins = 64
 
 // booster fits oblivious trees to the gradient of the logistic loss (Friedman
@@ -60,6 +34,7 @@ type booster struct {
 	state uint64
 }
 
+// fit fits a forest to examples. The same examples give the same forest.
 func fit(r *rows, names []string, s settings) story.Forest {
 	b := &booster{settings: s, rows: r, state: 1}
 	n := len(r.label)
@@ -88,32 +63,7 @@ func (b *booster) quantise(features int) {
 		for i, row := range b.rows.features {
 			values[i] = row[f]
 		}
-		sorted := slices.Clone(values)
-		slices.Sort(sorted)
-		var cuts []float64
-		for k := 1; k < bins; k++ {
-			at := k * len(sorted) / bins
-			if at == 0 || at >= len(sorted) {
-				continue
-			}
-			below := sorted[at]
-			up, _ := slices.BinarySearchFunc(sorted, below, func(v, t float64) int {
-				if v <= t {
-					return -1
-				}
-				return 1
-			})
-			if up == len(sorted) {
-				continue
-			}
-			cut := round((below + sorted[up]) / 2)
-			if cut < below || cut >= sorted[up] {
-				cut = below
-			}
-			if len(cuts) == 0 || cut > cuts[len(cuts)-1] {
-				cuts = append(cuts, cut)
-			}
-		}
+		cuts := cutsOf(values)
 		codes := make([]uint8, len(values))
 		for i, v := range values {
 			n, _ := slices.BinarySearch(cuts, v)
@@ -123,6 +73,32 @@ func (b *booster) quantise(features int) {
 	})
 }
 
+// cutsOf part values into bins with as many in each, as far as they differ.
+func cutsOf(values []float64) (cuts []float64) {
+	sorted := slices.Sorted(slices.Values(values))
+	for k := 1; k < bins; k++ {
+		below := sorted[k*len(sorted)/bins]
+		next, _ := slices.BinarySearchFunc(sorted, below, func(v, t float64) int {
+			if v <= t {
+				return -1
+			}
+			return 1
+		})
+		if next == len(sorted) {
+			break
+		}
+		cut := round((below + sorted[next]) / 2)
+		if cut < below || cut >= sorted[next] {
+			cut = below
+		}
+		if len(cuts) == 0 || cut > cuts[len(cuts)-1] {
+			cuts = append(cuts, cut)
+		}
+	}
+	return cuts
+}
+
+// split is a question, and by how much it lowers the loss.
 type split struct {
 	feature, cut int
 	gain         float64
@@ -146,7 +122,7 @@ func (b *booster) tree() story.Tree {
 			}
 		}
 	}
-	t.Leaves = b.leaves(1<<len(t.Features), t.Features)
+	t.Leaves = b.leaves(1 << len(t.Features))
 	for i, l := range b.leaf {
 		b.sum[i] += t.Leaves[l]
 	}
@@ -166,9 +142,8 @@ func (b *booster) gradients() {
 	}
 }
 
-// leaves are the answers of a tree. Where two that differ by one question alone
-// contradict what is known of its feature, both give what they say together.
-func (b *booster) leaves(n int, questions []int) []float64 {
+// leaves are the answers of a tree.
+func (b *booster) leaves(n int) []float64 {
 	g, h := make([]float64, n), make([]float64, n)
 	for _, i := range b.used {
 		g[b.leaf[i]] += b.g[i]
@@ -176,67 +151,55 @@ func (b *booster) leaves(n int, questions []int) []float64 {
 	}
 	out := make([]float64, n)
 	for k := range out {
-		out[k] = -b.Rate * g[k] / (h[k] + b.Ridge)
-		h[k] += b.Ridge
-	}
-	for settled := false; !settled; {
-		settled = true
-		for level, f := range questions {
-			for l := range out {
-				r := l | 1<<level
-				if r == l || float64(b.Rises[f])*(out[r]-out[l]) >= -1e-9 {
-					continue
-				}
-				both := (out[l]*h[l] + out[r]*h[r]) / (h[l] + h[r])
-				out[l], out[r], settled = both, both, false
-			}
-		}
-	}
-	for k := range out {
-		out[k] = round(out[k])
+		out[k] = round(-b.Rate * g[k] / (h[k] + b.Ridge))
 	}
 	return out
 }
 
 // best is the question that helps most over all leaves.
 func (b *booster) best(leaves int) split {
-	all := make([]split, len(b.cuts))
-	parallel(len(b.cuts), func(f int) {
-		type cell struct{ g, h float64 }
-		hist := make([]cell, leaves*bins)
-		codes := b.codes[f]
-		for _, i := range b.used {
-			c := &hist[int(b.leaf[i])*bins+int(codes[i])]
-			c.g += b.g[i]
-			c.h += b.h[i]
-		}
-		gain := make([]float64, len(b.cuts[f]))
-		for l := range leaves {
-			var g, h float64
-			of := hist[l*bins : (l+1)*bins]
-			for _, c := range of {
-				g += c.g
-				h += c.h
-			}
-			var lg, lh float64
-			for k := range gain {
-				lg += of[k].g
-				lh += of[k].h
-				rg, rh := g-lg, h-lh
-				gain[k] += lg*lg/(lh+b.Ridge) + rg*rg/(rh+b.Ridge) - g*g/(h+b.Ridge)
-			}
-		}
-		all[f] = split{feature: f}
-		for k, v := range gain {
-			if v > all[f].gain {
-				all[f].gain, all[f].cut = v, k
-			}
-		}
-	})
+	found := make([]split, len(b.cuts))
+	parallel(len(b.cuts), func(f int) { found[f] = b.bestOf(f, leaves) })
 	best := split{}
-	for _, s := range all {
+	for _, s := range found {
 		if s.gain > best.gain {
 			best = s
+		}
+	}
+	return best
+}
+
+// sums of the first and second derivatives of the loss.
+type sums struct{ g, h float64 }
+
+func (s sums) gain(ridge float64) float64 { return s.g * s.g / (s.h + ridge) }
+
+// bestOf is the cut of a feature that helps most over all leaves.
+func (b *booster) bestOf(f, leaves int) split {
+	hist := make([]sums, leaves*bins)
+	codes := b.codes[f]
+	for _, i := range b.used {
+		c := &hist[int(b.leaf[i])*bins+int(codes[i])]
+		c.g += b.g[i]
+		c.h += b.h[i]
+	}
+	gain := make([]float64, len(b.cuts[f]))
+	for l := range leaves {
+		of := hist[l*bins : (l+1)*bins]
+		var whole, left sums
+		for _, c := range of {
+			whole = sums{whole.g + c.g, whole.h + c.h}
+		}
+		for k := range gain {
+			left = sums{left.g + of[k].g, left.h + of[k].h}
+			right := sums{whole.g - left.g, whole.h - left.h}
+			gain[k] += left.gain(b.Ridge) + right.gain(b.Ridge) - whole.gain(b.Ridge)
+		}
+	}
+	best := split{feature: f}
+	for k, v := range gain {
+		if v > best.gain {
+			best.gain, best.cut = v, k
 		}
 	}
 	return best

@@ -14,27 +14,32 @@ type variant struct {
 	set    string
 	weight float64
 	change func([]row) []row
+	rows   []row // before the change
 }
 
 func variants() []variant {
 	same := func(all []row) []row { return all }
-	var out []variant
-	for _, s := range streams {
-		out = append(out, variant{s, 1, same})
+	out := []variant{
+		{set: "og2021", weight: 1, change: same},
+		{set: "uci2014", weight: 1, change: same},
+		{set: "allsides2021", weight: 1, change: same},
+		{set: "allsides_excerpt", weight: 1, change: same},
+		{set: "ecbplus", weight: 1, change: same},
+		{set: "basil", weight: 1, change: same},
+
+		{set: "uci2014", weight: 0.5, change: func(all []row) []row { return thin(all, 5) }},
+		{set: "uci2014", weight: 0.5, change: func(all []row) []row { return thin(all, 20) }},
+		{set: "allsides_excerpt", weight: 0.5, change: func(all []row) []row { return dated(titles(all), 2) }},
+		{set: "allsides_excerpt", weight: 0.7, change: func(all []row) []row { return dated(all, 9) }},
+		{set: "allsides2021", weight: 0.7, change: func(all []row) []row { return dated(all, 9) }},
+		{set: "ecbplus", weight: 0.5, change: func(all []row) []row { return dated(all, 3) }},
+		{set: "ecbplus", weight: 0.3, change: func(all []row) []row { return thin(dated(all, 6), 3) }},
+		{set: "basil", weight: 0.3, change: func(all []row) []row { return dated(all, 6) }},
+		{set: "basil", weight: 0.5, change: summaries},
+		{set: "desk", weight: 0.5, change: same},
+		{set: "desk", weight: 0.3, change: titles},
 	}
-	return append(out,
-		variant{"uci2014", 0.5, func(all []row) []row { return thin(all, 5) }},
-		variant{"uci2014", 0.5, func(all []row) []row { return thin(all, 20) }},
-		variant{"allsides_excerpt", 0.5, func(all []row) []row { return dated(titles(all), 2) }},
-		variant{"allsides_excerpt", 0.7, func(all []row) []row { return dated(all, 9) }},
-		variant{"allsides2021", 0.7, func(all []row) []row { return dated(all, 9) }},
-		variant{"ecbplus", 0.5, func(all []row) []row { return dated(all, 3) }},
-		variant{"ecbplus", 0.3, func(all []row) []row { return thin(dated(all, 6), 3) }},
-		variant{"basil", 0.3, func(all []row) []row { return dated(all, 6) }},
-		variant{"basil", 0.5, summaries},
-		variant{"desk", 0.5, same},
-		variant{"desk", 0.3, titles},
-	)
+	return out
 }
 
 // number is a lasting number from 0 to below n for a text.
