@@ -36,6 +36,8 @@ func joinFeatures() []feature {
 		{"strangers to all", func(ev *evidence) float64 { return indicator(ev.strangers) }},
 		{"numbers", func(ev *evidence) float64 { return ev.best.numbers }},
 		{"numbers clash", func(ev *evidence) float64 { return indicator(ev.best.clash) }},
+		// The labelled sets with texts have three reports a story, and so teach nothing
+		// of larger ones: there the size is not asked for.
 		{"size", func(ev *evidence) float64 { return indicator(!ev.itemText) * math.Log2(float64(ev.members)) }},
 		{"both texts", func(ev *evidence) float64 { return indicator(ev.itemText && ev.bestText) }},
 		{"one text", func(ev *evidence) float64 { return indicator(ev.itemText != ev.bestText) }},
@@ -68,7 +70,7 @@ func indicator(b bool) float64 {
 	return 0
 }
 
-// features appends the numbers that the trees see to out.
+// join appends the numbers that the trees see of an item and a story to out.
 func (q *query) join(ev *evidence, out []float64) []float64 {
 	for i := range q.table {
 		out = append(out, q.table[i].of(ev))
@@ -83,4 +85,56 @@ func JoinFeatures() []string {
 		names = append(names, f.name)
 	}
 	return names
+}
+
+// mergeFeature is one number that the trees ask about two stories.
+type mergeFeature struct {
+	name string
+	of   func(b *bridge) float64
+}
+
+// mergeFeatures are what speaks for and against two stories being one.
+func mergeFeatures() []mergeFeature {
+	return []mergeFeature{
+		{"text centre", func(b *bridge) float64 { return b.centre.text }},
+		{"head centre", func(b *bridge) float64 { return b.centre.head }},
+		{"name centre", func(b *bridge) float64 { return b.centre.name }},
+		{"text mean", func(b *bridge) float64 { return b.mean.text }},
+		{"head mean", func(b *bridge) float64 { return b.mean.head }},
+		{"name mean", func(b *bridge) float64 { return b.mean.name }},
+		{"text best", func(b *bridge) float64 { return b.best.text }},
+		{"head best", func(b *bridge) float64 { return b.best.head }},
+		{"head most", func(b *bridge) float64 { return b.headMost }},
+		{"name best", func(b *bridge) float64 { return b.best.name }},
+		{"shared", func(b *bridge) float64 { return b.best.shared }},
+		{"rarest shared", func(b *bridge) float64 { return b.best.rare }},
+		{"cover", func(b *bridge) float64 { return b.best.cover }},
+		{"name cover", func(b *bridge) float64 { return b.best.nameCover }},
+		{"strangers", func(b *bridge) float64 { return b.strangers }},
+		{"numbers clash", func(b *bridge) float64 { return indicator(b.best.clash) }},
+		{"item in one", func(b *bridge) float64 { return b.fits }},
+		{"item in other", func(b *bridge) float64 { return b.other }},
+		{"timed", func(b *bridge) float64 { return indicator(b.silent >= 0) }},
+		{"silence", func(b *bridge) float64 { return logHours(b.silent) }},
+		{"small", func(b *bridge) float64 { return math.Log2(float64(b.small)) }},
+		{"big", func(b *bridge) float64 { return math.Log2(float64(b.big)) }},
+		{"both texts", func(b *bridge) float64 { return indicator(b.texts) }},
+	}
+}
+
+// MergeFeatures names what a Forest for Merge is asked with.
+func MergeFeatures() []string {
+	var names []string
+	for _, f := range mergeFeatures() {
+		names = append(names, f.name)
+	}
+	return names
+}
+
+// features appends the numbers that the trees see of two stories to out.
+func (b *bridge) features(out []float64) []float64 {
+	for _, f := range mergeFeatures() {
+		out = append(out, f.of(b))
+	}
+	return out
 }

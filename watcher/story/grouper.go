@@ -97,7 +97,7 @@ func (g *Grouper) member(it *news.Item, d *draft) *member {
 // place puts an item that is no copy into the story it fits best, or opens one.
 func (g *Grouper) place(it *news.Item, d *draft, m *member, found []candidate) Placement {
 	all := g.choices(found)
-	if len(all) > 0 && all[0].score >= g.threshold {
+	if len(all) > 0 && all[0].score >= g.needed(all[0].ev.silent) {
 		best := all[0]
 		p := Placement{StoryID: best.story.id, Score: best.score, Why: g.query.why(best.ev), Near: g.nearest(all[1:])}
 		bridged := g.bridges(all)
@@ -106,12 +106,28 @@ func (g *Grouper) place(it *news.Item, d *draft, m *member, found []candidate) P
 		p.StoryID = best.story.living().id
 		return p
 	}
-	p := Placement{StoryID: news.StoryID(it.ID), New: true, Score: 1, Why: "nothing like it in the last " + days(g.window), Near: g.nearest(all)}
+	p := Placement{StoryID: news.StoryID(it.ID), New: true, Score: 1, Why: "nothing like it in the last " + days(g.window+reopenable), Near: g.nearest(all)}
 	if len(all) > 0 {
-		p.Why = fmt.Sprintf("nearest story: %s (%.2f, needs %.2f)", g.query.why(all[0].ev), all[0].score, g.threshold)
+		p.Why = fmt.Sprintf("nearest story: %s (%.2f, needs %.2f)", g.query.why(all[0].ev), all[0].score, g.needed(all[0].ev.silent))
 	}
 	g.settle(it, d, m, g.open(p.StoryID), evidence{}, "")
 	return p
+}
+
+const (
+	// reopenable is how long after a story was closed a report may still open it
+	// again.
+	reopenable = 48 * time.Hour
+	// doubt is by how much likelier a report must be to be of a story that is closed.
+	doubt = 0.2
+)
+
+// needed is the least score of a report and a story that has been silent so long.
+func (g *Grouper) needed(silent time.Duration) float64 {
+	if silent > g.window {
+		return min(g.threshold+doubt, 1)
+	}
+	return g.threshold
 }
 
 // maxNear is how many stories are named that an item was nearly put in.
@@ -195,7 +211,7 @@ func (g *Grouper) thin(s *story) {
 func (g *Grouper) near(found []candidate) []candidate {
 	kept := found[:0]
 	for _, c := range found {
-		if c.story.gap(g.query.at) <= g.window {
+		if c.story.gap(g.query.at) <= g.window+reopenable {
 			kept = append(kept, c)
 		}
 	}
@@ -218,7 +234,7 @@ func (g *Grouper) forget(it *news.Item) {
 		return
 	}
 	g.swept = g.now
-	patience := g.window
+	patience := g.window + reopenable
 	if g.index.live > maxKept {
 		patience /= 8
 	}

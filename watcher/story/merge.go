@@ -1,7 +1,6 @@
 package story
 
 import (
-	"math"
 	"slices"
 	"time"
 )
@@ -10,25 +9,47 @@ const (
 	// mergeFrom is the least score of a second story that an item fits too for the
 	// two stories to be compared.
 	mergeFrom = 0.3
-	// mergeAt is the least score of two stories that are one.
+	// mergeAt is the least score of two stories that are one. It is higher than that
+	// of an item: a false merge hurts more than a missed one.
 	mergeAt = 0.7
 	// sampled is how many members of each of two stories are compared.
 	sampled = 12
 )
 
-// bridge is what speaks for two stories being one.
+// bridge is what speaks for and against two stories being one. An item that fits
+// both has shown it.
 type bridge struct {
-	into, from           *story // into was there first
-	centre, mean         likeness
-	best                 likeness
-	headMost             float64
-	intoScore, fromScore float64 // of the item that showed it
-	silent               time.Duration
-	small, big           int // members
-	texts                bool
-	score                float64
-	bestA, bestB         *member
-	strangers            float64 // share of the pairs
+	into, from   *story // into was there first
+	centre, mean likeness
+	best         likeness // of the two members most alike
+	headMost     float64  // likeness of any two headlines
+	strangers    float64  // share of the pairs whose headlines name others
+	fits, other  float64  // scores of the item in the story it fits better, and in the other
+	silent       time.Duration
+	small, big   int // members
+	texts        bool
+	why          string
+}
+
+// bridges are the stories that may be one with the first of all. It is asked
+// while the item is under comparison that fits them all.
+func (g *Grouper) bridges(all []choice) []bridge {
+	var found []bridge
+	for _, c := range all[1:] {
+		if c.score < mergeFrom || g.isApart(all[0].story, c.story) {
+			continue
+		}
+		found = append(found, bridge{
+			into: all[0].story, from: c.story, why: "a report fits both: " + g.query.why(c.ev),
+			fits: max(all[0].score, c.score), other: min(all[0].score, c.score),
+		})
+	}
+	item, at := g.query.draft, g.query.at
+	for i := range found {
+		g.span(&found[i])
+	}
+	g.query.load(item, at)
+	return found
 }
 
 // bridgesFrom are the bridges of an item that is a copy of a report in s.
@@ -39,79 +60,50 @@ func (g *Grouper) bridgesFrom(s *story, found []candidate) []bridge {
 		return nil
 	}
 	own := all[i]
-	return g.bridges(append([]choice{own}, slices.Delete(all, i, i+1)...))
-}
-
-// living is the story itself, or the one that took it in.
-func (s *story) living() *story {
-	for s.merged != nil {
-		s = s.merged
-	}
-	return s
-}
-
-// bridges are the stories that may be one with the first of all, with what speaks
-// for that. It is asked while the item is under comparison that fits them all.
-func (g *Grouper) bridges(all []choice) []bridge {
-	var found []bridge
-	for _, c := range all[1:] {
-		if c.score < mergeFrom || g.isApart(all[0].story, c.story) {
-			continue
-		}
-		b := bridge{into: all[0].story, from: c.story, intoScore: all[0].score, fromScore: c.score}
-		found = append(found, b)
-	}
-	for i := range found {
-		g.span(&found[i])
-	}
-	return found
+	return g.bridges(slices.Insert(slices.Delete(all, i, i+1), 0, own))
 }
 
 // span compares the two stories of a bridge.
 func (g *Grouper) span(b *bridge) {
-	item := g.query.draft
-	at := g.query.at
+	if b.from.rank < b.into.rank {
+		b.into, b.from = b.from, b.into
+	}
 	big, small := b.into, b.from
 	if len(small.members) > len(big.members) {
 		big, small = small, big
 	}
-	var sum likeness
-	n := 0.0
-	top := -1.0
-	others := sample(big.members)
-	for _, m := range sample(small.members) {
-		g.query.load(&draft{lex: g.lex, doc: m.doc}, time.Time{})
-		for _, o := range others {
-			l := g.query.compare(&o.doc)
-			sum.text, sum.head, sum.name = sum.text+l.text, sum.head+l.head, sum.name+l.name
-			b.strangers += indicator(l.strangers)
-			b.headMost = max(b.headMost, l.head)
-			n++
-			if rank := l.text + l.head/2 + l.name/4; rank > top {
-				top, b.best, b.bestA, b.bestB = rank, l, m, o
-			}
-		}
-	}
-	b.mean = likeness{text: sum.text / n, head: sum.head / n, name: sum.name / n}
-	b.strangers /= n
-	pairs := float64(len(big.members) * len(small.members))
+	b.small, b.big, b.silent = len(small.members), len(big.members), between(big, small)
+	g.compareMembers(b, sample(small.members), sample(big.members))
+	pairs := float64(b.small * b.big)
 	b.centre = likeness{
 		text: pairs * b.mean.text / (root(big.norm.text) * root(small.norm.text)),
 		head: pairs * b.mean.head / (root(big.norm.head) * root(small.norm.head)),
 		name: pairs * b.mean.name / (root(big.norm.name) * root(small.norm.name)),
 	}
-	b.small, b.big = len(small.members), len(big.members)
-	b.texts = b.bestA.doc.text && b.bestB.doc.text
-	b.silent = apartBy(big, small)
-	if b.from.rank < b.into.rank {
-		b.into, b.from = b.from, b.into
-	}
-	g.query.load(item, at)
 }
 
-// apartBy is the time between two stories, 0 when they overlap, negative when it
+func (g *Grouper) compareMembers(b *bridge, some, others []*member) {
+	top := -1.0
+	for _, m := range some {
+		g.query.load(&draft{lex: g.lex, doc: m.doc}, time.Time{})
+		for _, o := range others {
+			l := g.query.compare(&o.doc)
+			b.mean.text, b.mean.head, b.mean.name = b.mean.text+l.text, b.mean.head+l.head, b.mean.name+l.name
+			b.strangers += indicator(l.strangers)
+			b.headMost = max(b.headMost, l.head)
+			if rank := l.rank(); rank > top {
+				top, b.best, b.texts = rank, l, m.doc.text && o.doc.text
+			}
+		}
+	}
+	n := float64(len(some) * len(others))
+	b.mean = likeness{text: b.mean.text / n, head: b.mean.head / n, name: b.mean.name / n}
+	b.strangers /= n
+}
+
+// between is the time between two stories, 0 when they overlap, negative when it
 // is not known.
-func apartBy(a, b *story) time.Duration {
+func between(a, b *story) time.Duration {
 	switch {
 	case a.first.IsZero() || b.first.IsZero():
 		return -1
@@ -132,92 +124,38 @@ func sample(members []*member) []*member {
 	return slices.Concat(members[:sampled/3], members[len(members)-(sampled-sampled/3):])
 }
 
-// mergeFeatures are what speaks for and against two stories being one.
-func mergeFeatures() []mergeFeature {
-	return []mergeFeature{
-		{"text centre", func(b *bridge) float64 { return b.centre.text }},
-		{"head centre", func(b *bridge) float64 { return b.centre.head }},
-		{"name centre", func(b *bridge) float64 { return b.centre.name }},
-		{"text mean", func(b *bridge) float64 { return b.mean.text }},
-		{"head mean", func(b *bridge) float64 { return b.mean.head }},
-		{"name mean", func(b *bridge) float64 { return b.mean.name }},
-		{"text best", func(b *bridge) float64 { return b.best.text }},
-		{"head best", func(b *bridge) float64 { return b.best.head }},
-		{"head most", func(b *bridge) float64 { return b.headMost }},
-		{"name best", func(b *bridge) float64 { return b.best.name }},
-		{"shared", func(b *bridge) float64 { return b.best.shared }},
-		{"rarest shared", func(b *bridge) float64 { return b.best.rare }},
-		{"cover", func(b *bridge) float64 { return b.best.cover }},
-		{"name cover", func(b *bridge) float64 { return b.best.nameCover }},
-		{"strangers", func(b *bridge) float64 { return b.strangers }},
-		{"numbers clash", func(b *bridge) float64 { return indicator(b.best.clash) }},
-		{"item in one", func(b *bridge) float64 { return max(b.intoScore, b.fromScore) }},
-		{"item in other", func(b *bridge) float64 { return min(b.intoScore, b.fromScore) }},
-		{"timed", func(b *bridge) float64 { return indicator(b.silent >= 0) }},
-		{"silence", func(b *bridge) float64 { return logHours(b.silent) }},
-		{"small", func(b *bridge) float64 { return math.Log2(float64(b.small)) }},
-		{"big", func(b *bridge) float64 { return math.Log2(float64(b.big)) }},
-		{"both texts", func(b *bridge) float64 { return indicator(b.texts) }},
-	}
-}
-
-type mergeFeature struct {
-	name string
-	of   func(b *bridge) float64
-}
-
-// MergeFeatures names what a Forest for Merge is asked with.
-func MergeFeatures() []string {
-	var names []string
-	for _, f := range mergeFeatures() {
-		names = append(names, f.name)
-	}
-	return names
-}
-
-func (b *bridge) features() []float64 {
-	var out []float64
-	for _, f := range mergeFeatures() {
-		out = append(out, f.of(b))
-	}
-	return out
-}
-
-// mergeAll makes one of the stories that are.
+// mergeAll makes one of the stories that are. Earlier merges may have moved what a
+// bridge joins.
 func (g *Grouper) mergeAll(found []bridge) []Merge {
 	var done []Merge
 	for i := range found {
 		b := &found[i]
-		b.score = g.query.model.Merge.Score(b.features())
-		if b.score < mergeAt {
-			continue
-		}
+		g.query.features = b.features(g.query.features[:0])
+		score := g.query.model.Merge.Score(g.query.features)
 		into, from := b.into.living(), b.from.living()
-		if into == from || g.isApart(into, from) {
+		if score < mergeAt || into == from || g.isApart(into, from) {
 			continue
 		}
 		if from.rank < into.rank {
 			into, from = from, into
 		}
 		g.merge(into, from)
-		done = append(done, Merge{Into: into.id, From: from.id, Score: b.score, Why: "alike"})
+		done = append(done, Merge{Into: into.id, From: from.id, Score: score, Why: b.why})
 	}
 	return done
 }
 
+// living is the story itself, or the one that took it in.
+func (s *story) living() *story {
+	for s.merged != nil {
+		s = s.merged
+	}
+	return s
+}
+
 // merge moves the members of from to into.
 func (g *Grouper) merge(into, from *story) {
-	var cross likeness
-	for _, m := range from.members {
-		g.query.load(&draft{lex: g.lex, doc: m.doc}, time.Time{})
-		for _, o := range into.members {
-			l := g.query.compare(&o.doc)
-			cross.text, cross.head, cross.name = cross.text+l.text, cross.head+l.head, cross.name+l.name
-		}
-	}
-	into.norm.text += from.norm.text + 2*cross.text
-	into.norm.head += from.norm.head + 2*cross.head
-	into.norm.name += from.norm.name + 2*cross.name
+	into.norm = g.normOfBoth(into, from)
 	for _, m := range from.members {
 		m.story = into
 	}
@@ -237,13 +175,32 @@ func (g *Grouper) merge(into, from *story) {
 	}
 	from.merged, from.members, from.reports = into, nil, nil
 	delete(g.stories, from.id)
+	g.moveApart(from.id, into.id)
+}
+
+// normOfBoth is the squared length of the sum of the members' vectors of two stories.
+func (g *Grouper) normOfBoth(into, from *story) likeness {
+	sum := likeness{
+		text: into.norm.text + from.norm.text, head: into.norm.head + from.norm.head, name: into.norm.name + from.norm.name,
+	}
+	for _, m := range from.members {
+		g.query.load(&draft{lex: g.lex, doc: m.doc}, time.Time{})
+		for _, o := range into.members {
+			l := g.query.compare(&o.doc)
+			sum.text, sum.head, sum.name = sum.text+2*l.text, sum.head+2*l.head, sum.name+2*l.name
+		}
+	}
+	return sum
+}
+
+// moveApart keeps apart from a story what was kept apart from one that it took in.
+func (g *Grouper) moveApart(from, into string) {
 	for pair := range g.apart {
-		if pair[0] == from.id || pair[1] == from.id {
-			other := pair[0]
-			if other == from.id {
-				other = pair[1]
-			}
-			g.KeepApart(into.id, other)
+		switch from {
+		case pair[0]:
+			g.KeepApart(into, pair[1])
+		case pair[1]:
+			g.KeepApart(into, pair[0])
 		}
 	}
 }

@@ -59,6 +59,9 @@ type likeness struct {
 	strangers        bool    // both headlines hold names, and share none with the other
 }
 
+// rank orders members by how alike they are.
+func (l *likeness) rank() float64 { return l.text + l.head/2 + l.name/4 }
+
 // load makes d the item under comparison.
 func (q *query) load(d *draft, at time.Time) {
 	q.draft, q.at = d, at
@@ -229,7 +232,7 @@ func (q *query) weigh(s *story) evidence {
 		} else {
 			ev.second = max(ev.second, l.text)
 		}
-		if rank := l.text + l.head/2 + l.name/4; rank > top {
+		if rank := l.rank(); rank > top {
 			top, ev.best, ev.bestMember = rank, l, m
 		}
 	}

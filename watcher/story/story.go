@@ -3,11 +3,13 @@
 // says of each whether it is a copy of a report that is already there, one more
 // report of a story that is already there, or the first of a new story.
 //
-// There are two layers with two different promises. A copy (copy.go) is all
-// but certain: the same address, headline or text. The same story (same.go) is
-// a judgement, made by one function that gives its reasons. Both look only at
-// what came before, and all time comes from the items, so that a replay of the
-// same items gives the same stories.
+// There are two layers with two different promises. A copy (copy.go, rewrite.go)
+// is all but certain: the same address, headline or text, or the same report in
+// other words. The same story (same.go) is a judgement, made by one function that
+// gives its reasons; trees that were fitted to labelled streams (forest.go, the
+// folder train) weigh them. Stories that turn out to be one are merged (merge.go).
+// All look only at what came before, and all time comes from the items, so that a
+// replay of the same items gives the same stories.
 package story
 
 import "time"
@@ -22,9 +24,11 @@ const defaultThreshold = 0.55
 
 // Config says how eagerly to group. The zero value is the tuned default.
 type Config struct {
-	Window    time.Duration // silence after which a story takes nothing in; 0: 120 h
-	Threshold float64       // least score, 0 to 1, of two items of one story; 0: 0.6
-	Model     *Model        // nil: the built-in one
+	// Window is the silence after which a story is closed; 0 means 120 hours. For two
+	// days more a report that is clearly of it opens it again.
+	Window    time.Duration
+	Threshold float64 // least score, 0 to 1, of two items of one story; 0: 0.55
+	Model     *Model  // nil: the built-in one
 }
 
 // Placement says where an item was put, and why.

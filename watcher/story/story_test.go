@@ -154,8 +154,9 @@ func TestWindow(t *testing.T) {
 		after time.Duration
 		same  bool
 	}{
-		"within": {100 * time.Hour, true},
-		"after":  {130 * time.Hour, false},
+		"within":                   {100 * time.Hour, true},
+		"opens a closed one again": {130 * time.Hour, true},
+		"after":                    {170 * time.Hour, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -29,7 +29,7 @@ func (g *Grouper) Trace(it news.Item, entities []string) ([]Candidate, []Bridge)
 	var bridges []Bridge
 	if len(all) > 0 {
 		for _, b := range g.bridges(all) {
-			bridges = append(bridges, Bridge{Into: b.into.id, From: b.from.id, Features: b.features()})
+			bridges = append(bridges, Bridge{Into: b.into.id, From: b.from.id, Features: b.features(nil)})
 		}
 	}
 	return candidates, bridges
