@@ -29,6 +29,8 @@ var arrows = map[string][]string{
 	"rules/backtest":        {"news", "text", "schedule", "rules"},
 	"watcher/feed":          {"news", "text", "schedule"},
 	"watcher/story":         {"news", "text", "schedule"},
+	"watcher/story/score":   {},
+	"watcher/story/train":   {"news", "text", "watcher/story", "watcher/story/score"},
 	"watcher/store":         {"news", "text", "schedule"},
 	"watcher/health":        {"news", "notify/wording"},
 	"watcher/discover":      {"watcher/feed"},

@@ -16,7 +16,7 @@ const mostMixed = 0.05
 
 // mostAlerts is how often a desk is told of one story then, at most: a ceiling a
 // little over what was measured.
-const mostAlerts = 2.4
+const mostAlerts = 2.35
 
 // alertTally counts what a desk would see of a grouping.
 type alertTally struct{ items, mixed, stories, alerts int }

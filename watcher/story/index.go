@@ -10,7 +10,7 @@ const (
 	maxMembers    = 40    // of one story that are kept for comparison; the first stay for its subject, the last for its course
 	keptFirst     = 8     // of them, the earliest
 	maxCandidates = 8     // stories that are looked at closely for each item
-	maxPostings   = 6_000 // looked at for one item, rarest words first
+	maxPostings   = 3_000 // looked at for one item, rarest words first
 )
 
 // member is a report that later items are compared with.

@@ -136,15 +136,15 @@ func TestQuality(t *testing.T) {
 func TestQualityUnseen(t *testing.T) {
 	t.Parallel()
 	sets := map[string]figures{
-		"og2021":           {0.55, 0.73},
-		"uci2014":          {0.80, 0.86},
+		"og2021":           {0.50, 0.73},
+		"uci2014":          {0.85, 0.89},
 		"allsides2021":     {0.65, 0.80},
 		"allsides_excerpt": {0.47, 0.74},
-		"ecbplus":          {0.82, 0.87},
+		"ecbplus":          {0.84, 0.88},
 		"basil":            {0.93, 0.95},
 		"desk":             {0.80, 0.90},
 	}
-	const meanFloor = 0.79 // of the twelve figures of the public sets
+	const meanFloor = 0.80 // of the twelve figures of the public sets
 	var models [2]*story.Model
 	for fold := range models {
 		models[fold] = readModel(t, filepath.Join("testdata", fmt.Sprintf("fold%d.json", fold)))
@@ -214,7 +214,7 @@ func check(t *testing.T, what string, got score.Figures, floor figures) {
 func TestPairQuality(t *testing.T) {
 	t.Parallel()
 	for name, floor := range map[string]float64{
-		"pairs_sts_headlines": 0.82, "pairs_semeval22": 0.90, "pairs_telegram": 0.92,
+		"pairs_sts_headlines": 0.87, "pairs_semeval22": 0.90, "pairs_telegram": 0.92,
 	} {
 		t.Run(name, func(t *testing.T) {
 			type pair struct {

@@ -269,19 +269,27 @@ func (q *query) judge(all []choice) {
 // Under these a score counts in proportion only: what has little in common is not
 // one story, however near in time and however alone.
 const (
-	leastBest = 0.08 // likeness to the most alike member
+	leastBest   = 0.08 // likeness to the most alike member
+	leastShared = 0.8  // words in common, counting one that nobody else uses as 1
 	// Two events of one kind stay two: headlines that name other people, places and
 	// numbers must be all the more alike.
 	leastStrangers = 0.8
-	leastShared    = 0.8 // words in common, counting one that nobody else uses as 1
+
+	// A stream is young for so many documents. What is common in it is hardly known
+	// yet, so that more in common is asked for, by these at the very start.
+	youth      = 200
+	moreBest   = 0.17
+	moreShared = 1.7
 )
 
+// common is the share of its score that the evidence is worth, 0 to 1.
 func (ev *evidence) common() float64 {
-	least := leastBest
+	young := 1 - min(float64(ev.docs)/youth, 1)
+	best, shared := leastBest+young*moreBest, leastShared+young*moreShared
 	if ev.strangers && ev.best.clash {
-		least = leastStrangers
+		best = leastStrangers
 	}
-	return min(1, ev.best.text/least) * min(1, ev.best.shared/leastShared)
+	return min(1, ev.best.text/best) * min(1, ev.best.shared/shared)
 }
 
 // compete tells each of the stories that an item may belong to how far it is

@@ -190,7 +190,7 @@ func TestForgets(t *testing.T) {
 	for i := range 5000 {
 		g.Add(told("Wire", fmt.Sprintf("Subject%d meets thing%d in place%d", i, i*7, i*13), "", time.Duration(i)*time.Hour), nil)
 	}
-	if got := g.Size(); got > 140 {
-		t.Errorf("got %d reports kept, want those of the last 120 hours only", got)
+	if got := g.Size(); got > 180 {
+		t.Errorf("got %d reports kept, want those of the last 168 hours only", got)
 	}
 }
