@@ -82,7 +82,13 @@ func distinct(entries []Entry, names []naming) []keyed {
 		if r == n {
 			at[n] = len(out)
 			out = append(out, keyed{entry: &entries[n], naming: names[n]})
-		} else if o := &out[at[r]]; o.again < maxAgain {
+			continue
+		}
+		o := &out[at[r]]
+		if names[n].signs.Whole < o.signs.Whole { // of the same one, in whatever order they stand
+			o.signs = names[n].signs
+		}
+		if o.again < maxAgain {
 			o.again++
 			o.keys = union(slices.Clip(o.keys), names[n].keys)
 		}
