@@ -44,7 +44,16 @@ func TestReadAgainIsNothingNew(t *testing.T) {
 					t.Fatalf("new item %s %q is stored as %q: %v", it.ID, it.Body, got.Body, err)
 				}
 			}
-			fresh, edited, err := st.Known(t.Context(), f.ID, doc)
+			// Two entries that turn out to be one item, after both were taken in, may
+			// differ: then the first of them is an edit, once.
+			_, edited, err := st.Known(t.Context(), f.ID, doc)
+			if err == nil && len(edited) > 0 {
+				now = now.Add(2 * time.Minute)
+				if fresh := readDocument(t, st, f, doc, now); len(fresh) > 0 {
+					t.Fatalf("read again: new %+v", fresh)
+				}
+			}
+			fresh, edited, err = st.Known(t.Context(), f.ID, doc)
 			if err != nil || len(fresh)+len(edited) > 0 {
 				t.Fatalf("read again: new %+v, edited %+v, %v", fresh, edited, err)
 			}

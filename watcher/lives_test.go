@@ -181,7 +181,7 @@ func (l *life) count() error {
 	stories, err := l.store.StoryList(l.ctx, 1<<20)
 	for _, s := range stories {
 		for _, d := range s.Developments {
-			if strings.HasPrefix(d.Reason, "back after") {
+			if strings.HasPrefix(d.Reason, "in the news again") {
 				l.sum.Back++
 			}
 		}
