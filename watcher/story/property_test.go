@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"reflect"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -189,16 +190,20 @@ func stream(n int, span time.Duration) []news.Item {
 			}
 		}
 		text := body.String()
-		items[i] = told(fmt.Sprint("outlet", next(200)), text[:60], text, span*time.Duration(i)/time.Duration(n))
+		items[i] = told(fmt.Sprint("outlet", next(200)), text[:60], text, span/time.Duration(n)*time.Duration(i))
 		items[i].ID = fmt.Sprint(i)
 	}
 	return items
 }
 
+// BenchmarkAdd places items beside so many that came within the window: items a
+// second, how long half and all but one in a hundred take at most, and the memory
+// that is held.
 func BenchmarkAdd(b *testing.B) {
-	for _, active := range []int{5_000, 50_000} {
+	const more = 20_000
+	for _, active := range []int{5_000, 50_000, 500_000} {
 		b.Run(fmt.Sprint(active), func(b *testing.B) {
-			items := stream(active+20_000, 119*time.Hour)
+			items := stream(active+more, 119*time.Hour)
 			var before, after runtime.MemStats
 			runtime.GC()
 			runtime.ReadMemStats(&before)
@@ -208,15 +213,20 @@ func BenchmarkAdd(b *testing.B) {
 			}
 			runtime.GC()
 			runtime.ReadMemStats(&after)
-			i := active
-			for b.Loop() {
-				it := items[active+i%20_000]
+			var took []time.Duration
+			for i := active; b.Loop(); i++ {
+				it := items[active+i%more]
 				it.ID = fmt.Sprint(i)
+				begun := time.Now()
 				g.Add(it, nil)
-				i++
+				took = append(took, time.Since(begun))
 			}
+			slices.Sort(took)
 			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "items/s")
+			b.ReportMetric(float64(took[len(took)/2].Microseconds())/1000, "p50-ms")
+			b.ReportMetric(float64(took[len(took)*99/100].Microseconds())/1000, "p99-ms")
 			b.ReportMetric(float64(after.HeapAlloc-before.HeapAlloc)/1e6, "MB")
+			b.ReportMetric(float64(g.Size()), "kept")
 		})
 	}
 }
