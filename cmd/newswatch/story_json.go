@@ -12,6 +12,7 @@ type storyObject struct {
 	storyLine
 	Lead         string            `json:"lead"` // id of the item that stands for it
 	Developments []developmentLine `json:"developments"`
+	Events       []eventLine       `json:"events"` // what happened in it, by time; one at least
 	Reports      []reportLine      `json:"reports"`
 	Transfers    []transferLine    `json:"transfers"`
 	NearItems    []nearLine        `json:"near_items"`   // of other stories, that nearly were in this one
@@ -23,6 +24,12 @@ type developmentLine struct {
 	At      time.Time `json:"at"`
 	Item    string    `json:"item"`
 	Reason  string    `json:"reason"`
+}
+
+type eventLine struct {
+	At     time.Time `json:"at"` // when its first item came out
+	Reason string    `json:"reason,omitempty"`
+	Items  []string  `json:"items"` // in the order of publication, with copies
 }
 
 type reportLine struct {
@@ -63,11 +70,14 @@ type nearLine struct {
 func (p *storyPage) object() storyObject {
 	o := storyObject{
 		storyLine: storyLineOf(p.story, p.clock.now), Lead: p.story.Lead().Item.ID,
-		Developments: []developmentLine{}, Reports: []reportLine{}, Transfers: []transferLine{},
+		Developments: []developmentLine{}, Events: []eventLine{}, Reports: []reportLine{}, Transfers: []transferLine{},
 		NearItems: nearLines(p.nearItems), NearStories: nearLines(p.nearStories),
 	}
 	for _, d := range p.story.Developments {
 		o.Developments = append(o.Developments, developmentLine{d.Version, d.At.UTC(), d.ItemID, d.Reason})
+	}
+	for i, e := range p.events {
+		o.Events = append(o.Events, eventLine{e.At.UTC(), p.resumption(i), e.Items})
 	}
 	for _, r := range p.reports() {
 		line := reportLineOf(r.Member)

@@ -284,6 +284,15 @@ func (c clock) at(t time.Time) string {
 	return t.Format("2 Jan 2006")
 }
 
+// day is the day of a time.
+func (c clock) day(t time.Time) string {
+	t, now := t.In(c.zone), c.now.In(c.zone)
+	if t.Sub(now).Abs() < 180*24*time.Hour {
+		return t.Format("2 Jan")
+	}
+	return t.Format("2 Jan 2006")
+}
+
 // ago is a time with how long ago it was, or how long it is to it.
 func (c clock) ago(t time.Time) string {
 	switch d := c.now.Sub(t); {

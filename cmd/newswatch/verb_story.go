@@ -4,10 +4,12 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 
 	"newswatch/news"
 	"newswatch/notify/wording"
 	"newswatch/watcher/store"
+	"newswatch/watcher/story"
 )
 
 type storyCmd struct {
@@ -34,7 +36,7 @@ type storyShowCmd struct {
 // Help is the long text of -h.
 func (storyShowCmd) Help() string {
 	return help(`Shows a story: its lead, where it is in its life, what raised its version, each item with the reason why it belongs there and
-copies under the report that they repeat, what was merged or corrected, and what nearly belonged: items of other stories that were close to this
+copies under the report that they repeat, by event when more than one thing happened in it, what was merged or corrected, and what nearly belonged: items of other stories that were close to this
 one, and stories that its own items were close to. The numbers are the decision's score, from 0 to 1.`,
 		"newswatch story 1f686cdf\nnewswatch story 1f686cdf --json | jq .near_items", "0 shown; 2 unknown story")
 }
@@ -50,7 +52,7 @@ func (c *storyShowCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	page := storyPage{story: s, clock: a.deskClock()}
+	page := storyPage{story: s, clock: a.deskClock(), events: story.NewJudge(a.names()).Events(s)}
 	if page.transfers, err = st.Transfers(ctx, s.ID); err != nil {
 		return fmt.Errorf("read what moved: %w", err)
 	}
@@ -67,6 +69,7 @@ func (c *storyShowCmd) Run(ctx context.Context, a *app) error {
 // storyPage is all that is known of a story.
 type storyPage struct {
 	story                  *news.Story
+	events                 []story.Event
 	transfers              []news.Transfer
 	nearItems, nearStories []store.NearMiss
 	clock                  clock
@@ -104,14 +107,48 @@ func (p *storyPage) printVersions(out io.Writer) {
 	}
 }
 
+// printItems prints the items by report; where there is more than one event, under
+// what happened when.
 func (p *storyPage) printItems(out io.Writer) {
-	fmt.Fprintf(out, "\n%s\n", count(len(p.story.Members), "item"))
-	for _, r := range p.reports() {
+	fmt.Fprintf(out, "\n%s", count(len(p.story.Members), "item"))
+	if len(p.events) == 1 {
+		fmt.Fprintln(out)
+		p.printReports(out, p.reports())
+		return
+	}
+	fmt.Fprintf(out, ", %s\n", count(len(p.events), "event"))
+	for i, e := range p.events {
+		reports := p.reportsOf(e)
+		fmt.Fprintf(out, "\n%s, %s", p.clock.day(e.At), count(len(reports), "report"))
+		if reason := p.resumption(i); reason != "" {
+			fmt.Fprintf(out, ": %s", wording.Line(reason))
+		}
+		fmt.Fprintln(out)
+		p.printReports(out, reports)
+	}
+}
+
+func (p *storyPage) printReports(out io.Writer, reports []report) {
+	for _, r := range reports {
 		p.printItem(out, "", r.Member)
 		for _, m := range r.copies {
 			p.printItem(out, "    copy  ", m)
 		}
 	}
+}
+
+// resumption is what made the story worth telling again with its event i, "" for
+// the first event and for one that was not told by itself.
+func (p *storyPage) resumption(i int) string {
+	if i == 0 {
+		return ""
+	}
+	for _, d := range p.story.Developments {
+		if slices.Contains(p.events[i].Items, d.ItemID) {
+			return d.Reason
+		}
+	}
+	return ""
 }
 
 func (p *storyPage) printItem(out io.Writer, indent string, m news.Member) {
@@ -144,6 +181,11 @@ func (p *storyPage) reports() []report {
 		}
 	}
 	return list
+}
+
+// reportsOf are the reports of an event.
+func (p *storyPage) reportsOf(e story.Event) []report {
+	return slices.DeleteFunc(p.reports(), func(r report) bool { return !slices.Contains(e.Items, r.Item.ID) })
 }
 
 func (p *storyPage) member(itemID string) *news.Member {

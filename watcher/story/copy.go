@@ -82,7 +82,7 @@ func (c *copies) sameTitle(it *news.Item, m *member, r *report) bool {
 	if at.IsZero() || r.at.IsZero() {
 		apart = 0
 	}
-	if it.Publisher != "" && it.Publisher == r.publisher {
+	if it.Publisher != "" && news.SameOutlet(it.Publisher, r.publisher) {
 		return it.FeedID != r.feed && apart <= twinSpan
 	}
 	if apart > copyTitleSpan {
@@ -151,14 +151,17 @@ func named(publisher string) string {
 }
 
 // titleKey is the headline without the outlet's name, 0 when it is too short
-// to be evidence.
+// to be evidence. Only the words count: outlets that carry one report write
+// "Cease-Fire", "cease-fire" and "ceasefire" over it, each in the style of its
+// house.
 func titleKey(it *news.Item) uint64 {
 	words := split(stripTail(it.Title, it.Publisher), titleWords)
-	var b strings.Builder
+	var key []byte
 	evidence := len(words)
 	for _, w := range words {
-		b.WriteString(w.key)
-		b.WriteByte(' ')
+		for part := range strings.SplitSeq(w.raw, "-") {
+			key = appendRun(key, respelled(part))
+		}
 		if w.number {
 			evidence++ // a number says as much as two words
 		}
@@ -166,7 +169,16 @@ func titleKey(it *news.Item) uint64 {
 	if evidence < copyTitleWords {
 		return 0
 	}
-	return hash64(b.String())
+	return hash64(string(key))
+}
+
+// appendRun writes words into one, but never two numbers: a match of 1-11 is
+// not one of 11-1.
+func appendRun(key []byte, part string) []byte {
+	if len(key) > 0 && part != "" && isDigit(rune(key[len(key)-1])) && isDigit(rune(part[0])) {
+		key = append(key, ' ')
+	}
+	return append(key, part...)
 }
 
 // stripTail takes " - Outlet" or " | Outlet" off a headline. Here, unlike in

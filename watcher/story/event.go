@@ -1,6 +1,7 @@
 package story
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -39,7 +40,8 @@ func (v *Judge) Events(s *news.Story) []Event {
 	var events []Event
 	place := map[string]int{}
 	for i, m := range members {
-		at, known := place[m.CopyOf]
+		told := cmp.Or(m.CopyOf, m.Item.ID) // a copy may have come out before its original
+		at, known := place[told]
 		if !known {
 			at = v.eventOf(members[:i], m, place)
 		}
@@ -47,7 +49,7 @@ func (v *Judge) Events(s *news.Story) []Event {
 			at = len(events)
 			events = append(events, Event{At: when(&m.Item)})
 		}
-		place[m.Item.ID] = at
+		place[m.Item.ID], place[told] = at, at
 		events[at].Items = append(events[at].Items, m.Item.ID)
 	}
 	return events

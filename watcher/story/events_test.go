@@ -107,7 +107,10 @@ func TestEvents(t *testing.T) {
 			[]row{named("a", 0, opening), named("b", 50, later), named("c", 100, opening)}, "a c | b",
 		},
 		"out of order": {[]row{named("b", 50, later), named("a", 0, opening)}, "a | b"},
-		"a copy":       {[]row{named("a", 0, opening), copied(named("b", 50, later), "a")}, "a b"},
+		"a copy before its original": {
+			[]row{named("a", 0, opening), named("b", 50, later), copied(named("c", 1, later), "b")}, "a c b",
+		},
+		"a copy": {[]row{named("a", 0, opening), copied(named("b", 50, later), "a")}, "a b"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

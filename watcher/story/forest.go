@@ -38,6 +38,9 @@ type Tree struct {
 	Leaves   []float64 `json:"l"` // 2 to the number of questions
 }
 
+// maxQuestions bounds a tree, so that the number of its leaves is a number.
+const maxQuestions = 16
+
 // ReadModel decodes a model and checks that it fits the features of this program.
 func ReadModel(raw []byte) (*Model, error) {
 	m := new(Model)
@@ -70,6 +73,9 @@ func builtIn() *Model {
 
 func (f *Forest) check() error {
 	for i, t := range f.Trees {
+		if len(t.Features) > maxQuestions {
+			return fmt.Errorf("tree %d: %d questions, at most %d can be asked", i, len(t.Features), maxQuestions)
+		}
 		if len(t.Features) != len(t.Cuts) || len(t.Leaves) != 1<<len(t.Features) {
 			return fmt.Errorf("tree %d: %d features, %d cuts, %d leaves", i, len(t.Features), len(t.Cuts), len(t.Leaves))
 		}

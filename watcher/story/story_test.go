@@ -35,6 +35,7 @@ func TestCopies(t *testing.T) {
 		"Crews had lashed down nine hundred containers on Friday night, two of which went overboard and drifted to the northern mole. " +
 		"Divers will look for them when the sea calms, and insurers have asked for a list of what they held, the port authority added in a note."
 	first := told("Wire", "Tavia and Calder sign fishing pact after nine years", pact, 0)
+	truce := told("Wire", "Osten declares three-day ceasefire in arms-control row", "", 0)
 	column := told("Wire", "Morning briefing: what you need to know", "Rail fares go up and a chess champion retires.", 0)
 	for name, c := range map[string]struct {
 		first, second news.Item
@@ -46,6 +47,12 @@ func TestCopies(t *testing.T) {
 		"same headline, outlet's name at the end":     {first, told("Post", first.Title+" - Post", "", time.Hour), true},
 		"same headline, other outlet's name behind":   {first, told("Post", first.Title+" | Wire", "", time.Hour), true},
 		"same headline in title case":                 {first, told("Post", "Tavia And Calder Sign Fishing Pact After Nine Years", "", time.Hour), true},
+		"same headline, hyphens of another house":     {truce, told("Post", "Osten Declares Three-Day Cease-Fire In Arms-Control Row", "", time.Hour), true},
+		"same headline, no hyphens, other spelling":   {with(truce, func(it *news.Item) { it.Title = "Co-operation and E-mail: Zelensky's co-ordinators meet" }), told("Post", "Cooperation and email: Zelenskyy’s coordinators meet", "", time.Hour), true},
+		"same headline, other score":                  {told("Wire", "Osten Rovers beat Calder Town 11-1", "", 0), told("Post", "Osten Rovers beat Calder Town 1-11", "", time.Hour), false},
+		"same headline, score or number":              {told("Wire", "Osten Rovers beat Calder Town 7-0", "", 0), told("Post", "Osten Rovers beat Calder Town 70", "", time.Hour), false},
+		"column of one outlet under another writing":  {column, with(told("The Wire", column.Title, "A heat record falls and museums drop their fee.", 24*time.Hour), func(it *news.Item) { it.FeedID = "wire-europe" }), false},
+		"two feeds of one outlet, two writings":       {first, with(told("THE WIRE", first.Title, pact, time.Minute), func(it *news.Item) { it.FeedID = "wire-europe" }), true},
 		"same headline four days later":               {first, told("Post", first.Title, "", 96*time.Hour), false},
 		"same short headline":                         {told("Wire", "Fishing pact signed", pact, 0), told("Post", "Fishing pact signed", "", time.Hour), false},
 		"two feeds of one outlet":                     {first, with(told("Wire", first.Title, pact, time.Minute), func(it *news.Item) { it.FeedID = "wire-europe" }), true},

@@ -108,6 +108,16 @@ func isSpellingHyphen(raw string) bool {
 
 // fold brings a word into the form that is compared.
 func fold(raw string) string {
+	s := respelled(raw)
+	if s != "" && isDigit(rune(s[0])) {
+		return s
+	}
+	return stem(s)
+}
+
+// respelled is a word in lower case and one spelling, with all its endings but
+// the possessive one.
+func respelled(raw string) string {
 	s := strings.ToLower(raw)
 	if !isASCII(s) {
 		s = stripMarks(s)
@@ -119,10 +129,10 @@ func fold(raw string) string {
 			s = s[:i] + tail
 		}
 	}
-	if s != "" && s[0] >= '0' && s[0] <= '9' {
+	if s != "" && isDigit(rune(s[0])) {
 		return foldNumber(s)
 	}
-	return stem(respell(s))
+	return respell(s)
 }
 
 // stripMarks takes accents off and brings apostrophes and styled letters (bold

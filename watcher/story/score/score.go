@@ -65,13 +65,17 @@ func (t *Tally) add(rows []Row) {
 	}
 }
 
-// Figures of all that was counted.
+// Figures of all that was counted: all zero when that is nothing, so that an empty
+// set never looks well grouped.
 func (t *Tally) Figures() Figures {
-	items := float64(max(t.items, 1))
+	if t.items == 0 {
+		return Figures{}
+	}
+	items := float64(t.items)
 	return Figures{
 		Pair:   f1(ratio(t.together, t.predicted), ratio(t.together, t.gold)),
 		BCubed: f1(t.precision/items, t.recall/items),
-		Spread: float64(t.parts) / float64(max(t.stories, 1)),
+		Spread: float64(t.parts) / float64(t.stories),
 		Mixed:  float64(t.mixed) / items,
 	}
 }
@@ -105,8 +109,12 @@ func Fold(story string) int {
 func Settled(stories []string, into map[string]string) []string {
 	last := make([]string, len(stories))
 	for i, id := range stories {
-		for into[id] != "" {
-			id = into[id]
+		for range into { // a chain is no longer than that, and a circle ends
+			next, taken := into[id]
+			if !taken {
+				break
+			}
+			id = next
 		}
 		last[i] = id
 	}

@@ -73,8 +73,12 @@ func (b *booster) quantise(features int) {
 	})
 }
 
-// cutsOf part values into bins with as many in each, as far as they differ.
+// cutsOf part values into bins with as many in each, as far as they differ. Of
+// values that are all the same there are none.
 func cutsOf(values []float64) (cuts []float64) {
+	if len(values) == 0 {
+		return nil
+	}
 	sorted := slices.Sorted(slices.Values(values))
 	for k := 1; k < bins; k++ {
 		below := sorted[k*len(sorted)/bins]
@@ -212,9 +216,11 @@ func (b *booster) chance() float64 {
 	return float64(b.state>>11) / (1 << 53)
 }
 
-// round keeps four digits: more say nothing, and cost room in the binary.
+// round keeps four digits: more say nothing, and cost room in the binary. What has
+// no four digits to keep is nothing.
 func round(x float64) float64 {
-	if x == 0 || math.IsInf(x, 0) {
+	const least = 1e-300
+	if math.Abs(x) < least || math.IsInf(x, 0) {
 		return 0
 	}
 	scale := math.Pow(10, 3-math.Floor(math.Log10(math.Abs(x))))

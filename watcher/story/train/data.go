@@ -117,6 +117,9 @@ func read[T any](path string) (rows []T, err error) {
 	if err := lines.Err(); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
+	if len(rows) == 0 {
+		return nil, fmt.Errorf("%s holds no rows", path)
+	}
 	return rows, nil
 }
 

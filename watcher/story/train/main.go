@@ -50,7 +50,11 @@ func run() error {
 		}
 	}
 	if *out != "" {
-		return write(*out, t.train(all))
+		m, err := t.train(all)
+		if err != nil {
+			return err
+		}
+		return write(*out, m)
 	}
 	return nil
 }
@@ -59,7 +63,10 @@ func run() error {
 func (t *trainer) halves(folder string) error {
 	tallies := make([]score.Tally, len(t.streams))
 	for fold := range 2 {
-		m := t.train(fold)
+		m, err := t.train(fold)
+		if err != nil {
+			return err
+		}
 		if folder != "" {
 			if err := write(filepath.Join(folder, fmt.Sprintf("fold%d.json", fold)), m); err != nil {
 				return err

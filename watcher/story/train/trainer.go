@@ -76,7 +76,7 @@ func pairsOf(pairs []couple, fold int) []couple {
 func (t *trainer) fits(s *set) bool { return t.research || !s.research }
 
 // train fits a model on the stories of a fold.
-func (t *trainer) train(fold int) *story.Model {
+func (t *trainer) train(fold int) (*story.Model, error) {
 	never := -20.0 // log-odds: the first round places by labels
 	m := &story.Model{
 		Join:  story.Forest{Features: story.JoinFeatures(), Bias: never},
@@ -92,15 +92,18 @@ func (t *trainer) train(fold int) *story.Model {
 		for _, e := range t.playAll(m, fold, round == 0) {
 			seen.add(e.examples, e.weight)
 		}
+		if n := len(seen.join.label); n < fewest {
+			return nil, fmt.Errorf("the sets hold %d examples of joining, want %d at least: look into -data", n, fewest)
+		}
 		m.Join = fit(&seen.join, story.JoinFeatures(), joinSettings())
 		if len(seen.merge.label) >= fewest {
 			m.Merge = fit(&seen.merge, story.MergeFeatures(), mergeSettings())
 		}
-		fmt.Fprintf(os.Stderr, "fold %d, round %d: %d examples of joining, %d of merging\n",
-			fold, round, len(seen.join.label), len(seen.merge.label))
+		fmt.Fprintf(os.Stderr, "stories: %s; round %d: %d examples of joining, %d of merging\n",
+			named(fold), round, len(seen.join.label), len(seen.merge.label))
 	}
 	m.Manifest = t.manifest(len(seen.join.label), len(seen.merge.label), fold)
-	return m
+	return m, nil
 }
 
 // played is what one variant of a stream showed.
@@ -138,13 +141,17 @@ func (t *trainer) manifest(joins, merges, fold int) map[string]any {
 			left = append(left, name)
 		}
 	}
-	stories := "all"
-	if fold != all {
-		stories = fmt.Sprintf("fold %d of 2", fold)
-	}
 	return map[string]any{
-		"fitted on": used, "not fitted on": left, "stories": stories, "examples of joining": joins, "examples of merging": merges,
+		"fitted on": used, "not fitted on": left, "stories": named(fold), "examples of joining": joins, "examples of merging": merges,
 		"join": joinSettings(), "merge": mergeSettings(),
 		"method": "gradient boosting of oblivious trees on the logistic loss; streams played by labels, then by the model itself",
 	}
+}
+
+// named is a fold in words.
+func named(fold int) string {
+	if fold == all {
+		return "all"
+	}
+	return fmt.Sprintf("fold %d of 2", fold)
 }
