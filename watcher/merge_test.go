@@ -276,3 +276,75 @@ func TestARunningDaemonSeesACorrection(t *testing.T) {
 		}
 	})
 }
+
+// edit lets a poll bring an item again, changed, and the desk work.
+func (l *life) edit(m store.Matched) error {
+	if err := l.store.Wake(l.ctx, news.Hosts); err != nil {
+		return err
+	}
+	leases, err := l.store.Claim(l.ctx, news.Hosts, 1, time.Minute)
+	if err != nil || len(leases) != 1 {
+		return fmt.Errorf("%d leases on the host: %w", len(leases), err)
+	}
+	c := store.PollCommit{State: news.FeedState{FeedID: "a", NextAt: l.now.Add(time.Hour)}, Edited: []store.Matched{m}}
+	if err := l.store.CommitPoll(l.ctx, leases[0], c); err != nil {
+		return err
+	}
+	for range 3 {
+		if _, err := l.watcher.Group(l.ctx); err != nil {
+			return err
+		}
+	}
+	return l.store.Release(l.ctx, leases[0], l.now.Add(time.Hour))
+}
+
+func TestAMergeLosesNoCorrection(t *testing.T) {
+	t.Parallel()
+	l := begin(t)
+	ok(t, l.bring(l.report("a", "t1")))
+	l.now = l.now.Add(time.Hour)
+	b := titled(l.report("b", "t2"), "The harbour of Sarriko is closed by Jones until Monday")
+	ok(t, l.bring(b))
+	l.expect(t, "first", "first")
+	l.now = l.now.Add(2 * time.Hour)
+	ok(t, l.edit(titled(b, "The harbour of Sarriko is closed by Smith until Monday")))
+	l.now = l.now.Add(2 * time.Hour)
+	ok(t, l.bring(l.report("c", "t1 t2")))
+	l.expect(t, "headline corrected: Smith, was Jones")
+}
+
+// titled gives an item a headline.
+func titled(m store.Matched, title string) store.Matched {
+	m.Item.Title = title
+	m.Item.Revise()
+	return m
+}
+
+func TestAMergeWithinThePauseLosesNothing(t *testing.T) {
+	t.Parallel()
+	for name, younger := range map[string]bool{"of the older one": false, "of the younger one": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			l := begin(t)
+			quick, slow := "t1", "t2" // the story that rose just now, and the one that did so before
+			if younger {
+				quick, slow = slow, quick
+			}
+			ok(t, l.bring(titled(l.report("a", "t1"), "Eight killed as a ferry sinks")))
+			l.now = l.now.Add(time.Hour)
+			ok(t, l.bring(titled(l.report("b", "t2"), "Eight killed in the harbour of Sarriko")))
+			l.expect(t, "first", "first")
+			l.now = l.now.Add(2 * time.Hour)
+			ok(t, l.bring(titled(l.report("c", slow), "Ten killed by now")))
+			l.now = l.now.Add(2 * time.Hour)
+			ok(t, l.bring(titled(l.report("d", quick, "holm"), "Holm sees the wreck")))
+			l.now = l.now.Add(30 * time.Minute)
+			ok(t, l.bring(l.report("a2", "t1 t2")))
+			got := l.told(t)
+			slices.Sort(got)
+			if diff := cmp.Diff([]string{"death toll now 10, was 8", "new: Ole Holm"}, got); diff != "" {
+				t.Errorf("told (-want +got):\n%s", diff)
+			}
+		})
+	}
+}

@@ -51,7 +51,11 @@ func carry(into, from *news.Story, at time.Time, judge *story.Judge, moves func(
 		if !moves(v.member.Item.ID) {
 			continue
 		}
-		if reason := isNews(&was, v.member, at, judge); reason != "" {
+		reason := isNews(&was, v.member, at, judge)
+		if reason == "" && story.OfHeadline(v.reason) {
+			reason = v.reason
+		}
+		if reason != "" {
 			d := raise(into, v.member.Item, at, reason)
 			carried = append(carried, store.Carried{From: v.number, Into: d.Version})
 		}
@@ -60,27 +64,33 @@ func carry(into, from *news.Story, at time.Time, judge *story.Judge, moves func(
 }
 
 // isNews says why a member of another story would be news in this one if it came
-// at a time, "" when it would be none.
+// at a time, "" when it would be none. The pause after the last rise holds up what
+// creeps on, not what another story rose for: that comes only this once.
 func isNews(s *news.Story, m news.Member, at time.Time, judge *story.Judge) string {
+	if n := len(s.Developments); n > 0 {
+		at = latest(at, s.Developments[n-1].At.Add(story.Pause))
+	}
 	m.Item.Fetched = at
 	reason, _ := develops(s, m, judge)
 	return reason
 }
 
-// version is one version of a story with the member that brought it.
+// version is one version of a story with the member that brought it, and why it is
+// one.
 type version struct {
 	number int
 	member news.Member
+	reason string
 }
 
 // versions of a story, those whose members it still has. The first report is
 // version 1.
 func versions(s *news.Story) []version {
-	list := []version{{1, s.Members[0]}}
+	list := []version{{number: 1, member: s.Members[0]}}
 	for _, d := range s.Developments {
 		for _, m := range s.Members {
 			if m.Item.ID == d.ItemID {
-				list = append(list, version{d.Version, m})
+				list = append(list, version{d.Version, m, d.Reason})
 				break
 			}
 		}

@@ -3,8 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-
-	"newswatch/news"
 )
 
 // Writer gives tests the connection that writes.
@@ -51,6 +49,3 @@ func (s *Store) QueryPlan(ctx context.Context, query string) (steps []string, er
 	}, `EXPLAIN QUERY PLAN `+query, 1, 1, 1, 1, 1, 1)
 	return steps, err
 }
-
-// Units are the units of work.
-func Units() []news.Unit { return units() }

@@ -31,7 +31,7 @@ func (c *comparison) early() bool {
 // pausing says whether the last rise is too near for a small one.
 func (c *comparison) pausing() bool {
 	n := len(c.story.Developments)
-	return n > 0 && arrival(&c.m.Item).Sub(c.story.Developments[n-1].At) < pause
+	return n > 0 && arrival(&c.m.Item).Sub(c.story.Developments[n-1].At) < Pause
 }
 
 // wasReason says whether the story has risen for this before. It may be taken up

@@ -15,7 +15,13 @@ const (
 	sameFrame = 0.5
 	// maxChanged is how many words of a change are quoted.
 	maxChanged = 4
+
+	correctedReason = "headline corrected"
 )
+
+// OfHeadline says whether a reason is that a headline was corrected, which nobody
+// can see in the headline as it is now.
+func OfHeadline(reason string) bool { return strings.HasPrefix(reason, correctedReason) }
 
 // Correct says whether a story really develops with an edit of one of its members,
 // and why. Outlets touch their headlines all day; what counts is one that now says
@@ -54,9 +60,9 @@ func (v *Judge) corrected(s *news.Story, m news.Member) string {
 	from, to, framed := changed(was, is)
 	switch factual := framed && len(from) > 0 && len(to) > 0 && (marked || r.factual(from, to, is)); {
 	case factual && len(from) <= maxChanged && len(to) <= maxChanged:
-		return fmt.Sprintf("headline corrected: %s, was %s", rawWords(to), rawWords(from))
+		return fmt.Sprintf(correctedReason+": %s, was %s", rawWords(to), rawWords(from))
 	case factual, marked:
-		return "headline corrected"
+		return correctedReason
 	}
 	return ""
 }

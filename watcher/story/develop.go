@@ -19,9 +19,9 @@ const (
 	// event is fresh, each outlet's own account knows one name and one number
 	// more than the last, and none of that is a development.
 	firstHours = 3 * time.Hour
-	// pause is the least time between two rises for a name, or for a number that
+	// Pause is the least time between two rises for a name, or for a number that
 	// has only crept on: fuller reports bring one more each.
-	pause = time.Hour
+	Pause = time.Hour
 	// jump is by how much a count must have grown to be told within the pause.
 	jump = 1.5
 	// maxGrowth is by how much a count of a first sentence may have grown; more is

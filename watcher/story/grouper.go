@@ -171,7 +171,8 @@ func (g *Grouper) open(id string) *story {
 }
 
 // settle remembers a placed item. A copy adds nothing to compare with: its
-// words would only make its story look more common than it is.
+// words would only make its story look more common than it is. Where the report
+// that it repeats came before all that is remembered, it stands for that.
 func (g *Grouper) settle(it *news.Item, d *draft, m *member, s *story, ev evidence, copyOf string) {
 	at := when(it)
 	s.saw(at)
@@ -183,7 +184,10 @@ func (g *Grouper) settle(it *news.Item, d *draft, m *member, s *story, ev eviden
 	}
 	g.copies.remember(it, m, s, copyOf)
 	if copyOf != "" {
-		return
+		if len(s.members) > 0 {
+			return
+		}
+		m.id = copyOf
 	}
 	g.lex.count(&d.doc)
 	s.keep(m, ev)

@@ -201,3 +201,17 @@ func TestForgets(t *testing.T) {
 		t.Errorf("got %d reports kept, want those of the last 168 hours only", got)
 	}
 }
+
+// A replay may begin behind the report that started a story, among its copies.
+func TestAStoryOfWhichOnlyACopyIsRemembered(t *testing.T) {
+	t.Parallel()
+	long := pact + " The pact lets boats of both countries fish for herring and cod until the end of the decade, and a commission in Orme will settle quarrels over nets, as both sides had asked for since the winter when two boats were sunk."
+	g := story.New(story.Config{})
+	g.Restore(told("Post", "Tavia and Calder sign fishing pact after nine years", long, 0), nil, "s1", "gone")
+	if p := g.Add(told("Echo", "Fishing pact of Tavia and Calder ends nine years of quarrels in the Strait of Orme", pact, time.Hour), nil); p.StoryID != "s1" || p.CopyOf != "" {
+		t.Errorf("another report came to %+v, want s1", p)
+	}
+	if p := g.Add(told("Herald", "Boats may fish again", long, time.Hour), nil); p.StoryID != "s1" || p.CopyOf != "gone" {
+		t.Errorf("another copy came to %+v, want one of the report that is gone in s1", p)
+	}
+}

@@ -39,7 +39,7 @@ type sentence struct {
 // a text there is no summary.
 func (v *Judge) Summarize(s *news.Story) news.Summary {
 	var list []sentence
-	centre := bag{}
+	weights := map[string]float64{}
 	for _, m := range summarized(s) {
 		r := v.reader(&m.Item)
 		place := 0
@@ -49,14 +49,14 @@ func (v *Judge) Summarize(s *news.Story) news.Summary {
 			}
 			if r.tells(said, m.Item.Title) {
 				list = append(list, sentence{text: said, member: m, place: place})
-				for k, w := range v.sentenceBag(&m.Item, said) {
-					centre[k] += w
+				for _, w := range v.sentenceBag(&m.Item, said) {
+					weights[w.key] += w.weight
 				}
 			}
 			place++
 		}
 	}
-	best := -1
+	centre, best := newBag(weights), -1
 	for i := range list {
 		c := &list[i]
 		c.score = v.sentenceBag(&c.member.Item, c.text).cosine(centre) * (1 - laterLoss*float64(c.place))

@@ -113,3 +113,17 @@ func BenchmarkDevelop(b *testing.B) {
 		judge.Develop(s, m)
 	}
 }
+
+func TestSummaryOfEqualReportsIsAlwaysTheFirst(t *testing.T) {
+	t.Parallel()
+	text := "A bridge over the Strait of Orme was closed on Monday after an inspector found cracks in two pylons."
+	s := tellAll(plain(), []row{
+		report("Lead", 0, "Bridge closed", "Closed."), report("Post", 1, "Cracks in the pylons", text), report("Wire", 2, "Ferry is back", text),
+	})
+	s.LeadID = s.Members[0].Item.ID
+	for range 200 {
+		if got := plain().Summarize(s); got.ItemID != s.Members[1].Item.ID {
+			t.Fatalf("got the words of %s, want those of the first of two that say the same", got.ItemID)
+		}
+	}
+}
