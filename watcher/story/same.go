@@ -277,7 +277,7 @@ const (
 
 	// A stream is young for so many documents. What is common in it is hardly known
 	// yet, so that more in common is asked for, by these at the very start.
-	youth      = 200
+	youth      = 100
 	moreBest   = 0.17
 	moreShared = 1.7
 )

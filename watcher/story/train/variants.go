@@ -27,7 +27,8 @@ func variants() []variant {
 		{set: "ecbplus", weight: 1, change: same},
 		{set: "basil", weight: 1, change: same},
 
-		{set: "uci2014", weight: 0.5, change: func(all []row) []row { return thin(all, 5) }},
+		{set: "uci2014", weight: 0.5, change: func(all []row) []row { return slow(all, 5) }},
+		{set: "uci2014", weight: 0.5, change: func(all []row) []row { return slow(thin(all, 5), 5) }},
 		{set: "uci2014", weight: 0.5, change: func(all []row) []row { return thin(all, 20) }},
 		{set: "allsides_excerpt", weight: 0.5, change: func(all []row) []row { return dated(titles(all), 2) }},
 		{set: "allsides_excerpt", weight: 0.7, change: func(all []row) []row { return dated(all, 9) }},
@@ -55,6 +56,21 @@ func thin(all []row, n int) []row {
 		if number("thin"+r.ID, n) == 0 {
 			out = append(out, r)
 		}
+	}
+	return out
+}
+
+// slow stretches the time from the first item on: what was told in a day and a half
+// goes on for a week.
+func slow(all []row, by int) []row {
+	out := slices.Clone(all)
+	if len(out) == 0 {
+		return out
+	}
+	begin := out[0].item().Published
+	for i := range out {
+		passed := out[i].item().Published.Sub(begin)
+		out[i].Time = begin.Add(passed * time.Duration(by)).Format(time.RFC3339)
 	}
 	return out
 }
