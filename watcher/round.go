@@ -118,8 +118,8 @@ func (r *round) merge(m story.Merge) {
 // parted says whether people said of two stories that they are two.
 func (r *round) parted(a, b *news.Story) bool {
 	return slices.ContainsFunc(r.apart, func(pair [2]string) bool {
-		x, y := r.stories[pair[0]], r.stories[pair[1]]
-		return x == a && y == b || x == b && y == a
+		is := func(id string, s *news.Story) bool { return id == s.ID || r.stories[id] == s }
+		return is(pair[0], a) && is(pair[1], b) || is(pair[0], b) && is(pair[1], a)
 	})
 }
 

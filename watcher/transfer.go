@@ -1,6 +1,7 @@
 package watcher
 
 import (
+	"slices"
 	"time"
 
 	"newswatch/news"
@@ -37,6 +38,7 @@ func takeIn(into, from *news.Story, at time.Time, judge *story.Judge) store.Tran
 	}
 	t.Carried = carry(into, from, at, judge, func(string) bool { return true })
 	into.Members = append(into.Members, from.Members...)
+	slices.SortStableFunc(into.Members, func(a, b news.Member) int { return a.Item.Fetched.Compare(b.Item.Fetched) })
 	into.FirstAt, into.LastAt = earliest(into.FirstAt, from.FirstAt), latest(into.LastAt, from.LastAt)
 	from.LeadID, from.MergedInto = from.Lead().Item.ID, into.ID
 	return t

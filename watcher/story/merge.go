@@ -12,6 +12,9 @@ const (
 	// mergeAt is the least score of two stories that are one. It is higher than that
 	// of an item: a false merge hurts more than a missed one.
 	mergeAt = 0.7
+	// maxBridges bounds the stories that are compared with the one an item is put in:
+	// a stream may keep many of them just short of a merge.
+	maxBridges = 3
 	// sampled is how many members of each of two stories are compared.
 	sampled = 12
 )
@@ -36,7 +39,10 @@ type bridge struct {
 func (g *Grouper) bridges(all []choice) []bridge {
 	var found []bridge
 	for _, c := range all[1:] {
-		if c.score < mergeFrom || g.isApart(all[0].story, c.story) {
+		if c.score < mergeFrom || len(found) == maxBridges {
+			break // all are in the order of their scores
+		}
+		if g.isApart(all[0].story, c.story) {
 			continue
 		}
 		found = append(found, bridge{
@@ -133,7 +139,7 @@ func (g *Grouper) mergeAll(found []bridge) []Merge {
 		g.query.features = b.features(g.query.features[:0])
 		score := g.query.model.Merge.Score(g.query.features)
 		into, from := b.into.living(), b.from.living()
-		if score < mergeAt || into == from || g.isApart(into, from) {
+		if score < g.mergeNeeds(b.silent) || into == from || g.isApart(into, from) {
 			continue
 		}
 		if from.rank < into.rank {
@@ -143,6 +149,15 @@ func (g *Grouper) mergeAll(found []bridge) []Merge {
 		done = append(done, Merge{Into: into.id, From: from.id, Score: score, Why: b.why})
 	}
 	return done
+}
+
+// mergeNeeds is the least score of two stories that lie so far apart. A closed one
+// is only opened again by what is clearly of it.
+func (g *Grouper) mergeNeeds(silent time.Duration) float64 {
+	if silent > g.window {
+		return mergeAt + doubt
+	}
+	return mergeAt
 }
 
 // living is the story itself, or the one that took it in.
@@ -201,7 +216,10 @@ func (g *Grouper) moveApart(from, into string) {
 			g.KeepApart(into, pair[1])
 		case pair[1]:
 			g.KeepApart(into, pair[0])
+		default:
+			continue
 		}
+		delete(g.apart, pair)
 	}
 }
 
