@@ -68,9 +68,9 @@ func tellStories(t *testing.T, db string, now time.Time) string {
 	ok(st.CommitGroup(ctx, leases[0], store.GroupCommit{
 		Stories: []news.Story{head(0, 2, ""), head(2, 1, id(0)), head(5, 1, "")},
 		Placed: []store.PlacedItem{
-			{ItemID: items[0].ID, StoryID: id(0), Score: 1, Why: "nothing like it in the last 5 days"},
+			{ItemID: items[0].ID, StoryID: id(0), Score: 1, Why: "nothing like it in the last 7 days"},
 			{ItemID: items[1].ID, StoryID: id(0), CopyOf: items[0].ID, Score: 1, Why: "same headline as Aster Wire"},
-			{ItemID: items[2].ID, StoryID: id(2), Score: 1, Why: "nothing like it in the last 5 days"},
+			{ItemID: items[2].ID, StoryID: id(2), Score: 1, Why: "nothing like it in the last 7 days"},
 			{ItemID: items[3].ID, StoryID: id(0), Score: 0.8125, Why: "shares “river talks” and 2 names",
 				Near: []store.Near{{StoryID: id(5), Score: 0.25, Why: "shares “talks”"}}},
 			{ItemID: items[4].ID, StoryID: id(0), Score: 0.53, Why: "shares “truce”"},
