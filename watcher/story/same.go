@@ -275,6 +275,12 @@ const (
 	// numbers must be all the more alike.
 	leastStrangers = 0.8
 
+	// A person or a place alone is no event: words that name nothing are asked for too,
+	// more of them where there are texts to share them.
+	leastPlain     = 0.25
+	leastPlainText = 0.6
+	established    = 2 // members
+
 	// A stream is young for so many documents. What is common in it is hardly known
 	// yet, so that more in common is asked for, by these at the very start.
 	youth      = 100
@@ -289,7 +295,24 @@ func (ev *evidence) common() float64 {
 	if ev.strangers && ev.best.clash {
 		best = leastStrangers
 	}
-	return min(1, ev.best.text/best) * min(1, ev.best.shared/shared)
+	return min(1, ev.best.text/best) * min(1, ev.best.shared/shared) * ev.plain()
+}
+
+// plain is the share of the score that the shared words are worth by what they say
+// beside names. Of headlines, which share little, it is asked only until a story is
+// established.
+func (ev *evidence) plain() float64 {
+	least := 0.0
+	switch {
+	case ev.itemText && ev.bestText:
+		least = leastPlainText
+	case ev.members < established:
+		least = leastPlain
+	}
+	if shared := ev.best.shared - ev.best.sharedName; shared < least {
+		return shared / least
+	}
+	return 1
 }
 
 // compete tells each of the stories that an item may belong to how far it is
