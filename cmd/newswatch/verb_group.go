@@ -66,6 +66,9 @@ func (g groupItem) item() news.Item {
 
 // Run groups.
 func (c *groupCmd) Run(a *app) error {
+	if !(c.Threshold >= 0 && c.Threshold <= 1) { // also NaN
+		return usagef("--threshold %v: want a number from 0 to 1", c.Threshold)
+	}
 	if c.Pairs {
 		return c.pairs(a)
 	}
@@ -81,7 +84,11 @@ func (c *groupCmd) Run(a *app) error {
 	original := map[string]string{} // of a copy, the first of its report
 	bad, err := eachLine(a.in, func(raw []byte) error {
 		var in groupItem
-		if err := json.Unmarshal(raw, &in); err != nil {
+		err := json.Unmarshal(raw, &in)
+		if err == nil && in.ID == "" {
+			err = errors.New("an item needs an id")
+		}
+		if err != nil {
 			lines = append(lines, placed{ID: idOf(raw), Error: err.Error()})
 			return err
 		}

@@ -202,7 +202,7 @@ func (p *storyPage) transfer(t news.Transfer) string {
 	items := count(len(t.Items), "item")
 	switch t.Verb {
 	case news.Merged:
-		return fmt.Sprintf("merged by the desk: %s took in %s with %s (%.2f %s)", shortID(t.Into), shortID(t.From), items, t.Score, wording.Line(t.Why))
+		return fmt.Sprintf("merged by newswatch: %s took in %s with %s (%.2f %s)", shortID(t.Into), shortID(t.From), items, t.Score, wording.Line(t.Why))
 	case news.Joined:
 		return fmt.Sprintf("joined by hand: %s took in %s with %s", shortID(t.Into), shortID(t.From), items)
 	case news.Split:
