@@ -36,6 +36,7 @@ type language struct {
 	stop  map[string]bool
 
 	inflects bool // words are compared by their beginnings
+	nouns    bool // all nouns are written with a capital
 }
 
 // term is what is known of one word in one language.
@@ -76,7 +77,7 @@ func newLexicon() *lexicon {
 func (l *lexicon) language(name string) *language {
 	lang := l.langs[name]
 	if lang == nil {
-		lang = &language{name: name, prior: map[string]uint8{}, stop: map[string]bool{}, inflects: inflects(name)}
+		lang = &language{name: name, prior: map[string]uint8{}, stop: map[string]bool{}, inflects: inflects(name), nouns: name == "de" || name == "lb"}
 		l.langs[name] = lang
 	}
 	return lang

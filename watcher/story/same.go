@@ -205,6 +205,7 @@ type evidence struct {
 	strangers          bool // to every member
 	titleWords, words  int  // of the item
 	docs               int  // of its language, that were counted
+	nouns              bool // its language writes all nouns with a capital
 	ahead              ahead
 }
 
@@ -214,7 +215,7 @@ type ahead struct{ centre, best, head float64 }
 // weigh compares the item under comparison with a story's members.
 func (q *query) weigh(s *story) evidence {
 	ev := evidence{
-		members: len(s.members), silent: s.gap(q.at), age: s.age(q.at), strangers: true, docs: q.doc.lang.docs, least: 1,
+		members: len(s.members), silent: s.gap(q.at), age: s.age(q.at), strangers: true, docs: q.doc.lang.docs, nouns: q.doc.lang.nouns, least: 1,
 		itemText: q.doc.text, nameless: q.normName == 0, titleWords: q.titleWords, words: len(q.doc.entries),
 	}
 	var sum likeness
@@ -304,6 +305,7 @@ func (ev *evidence) common() float64 {
 func (ev *evidence) plain() float64 {
 	least := 0.0
 	switch {
+	case ev.nouns: // a capital letter names nothing
 	case ev.itemText && ev.bestText:
 		least = leastPlainText
 	case ev.members < established:

@@ -21,14 +21,11 @@ type limits struct {
 	all       figures // floors over everything that was grouped, seeds and others
 }
 
-// seedLimits are the asserts of this file. The right answer is one part and no
-// stranger; what stands higher was measured, and is to come down.
+// seedLimits are the asserts of this file: one part and no stranger.
 func seedLimits() map[string]limits {
 	return map[string]limits{
-		// An item of the hard set that speaks of the same people on the day before
-		// comes in.
-		"hard set, full texts":          {1, 1, figures{0.86, 0.92}},
-		"hard set, summaries":           {1, 1, figures{0.87, 0.92}},
+		"hard set, full texts":          {1, 0, figures{0.88, 0.93}},
+		"hard set, summaries":           {1, 0, figures{0.88, 0.93}},
 		"week and hard set, full texts": {1, 0, figures{0.52, 0.80}},
 		"week and hard set, summaries":  {1, 0, figures{0.46, 0.78}},
 		"month, full texts":             {1, 0, figures{0.61, 0.85}},

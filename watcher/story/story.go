@@ -18,16 +18,15 @@ import "time"
 // Measured between 24 and 240 hours on public story sets, 120 grouped best.
 const defaultWindow = 120 * time.Hour
 
-// defaultThreshold is a little over even odds: a story that is told in two is a
-// smaller fault than two that are told as one.
-const defaultThreshold = 0.55
+// defaultThreshold is even odds.
+const defaultThreshold = 0.5
 
 // Config says how eagerly to group. The zero value is the tuned default.
 type Config struct {
 	// Window is the silence after which a story is closed; 0 means 120 hours. For two
 	// days more a report that is clearly of it opens it again.
 	Window    time.Duration
-	Threshold float64 // least score, 0 to 1, of two items of one story; 0: 0.55
+	Threshold float64 // least score, 0 to 1, of two items of one story; 0: 0.5
 	Model     *Model  // nil: the built-in one
 }
 

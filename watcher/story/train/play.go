@@ -22,13 +22,17 @@ type player struct {
 	seen    examples
 }
 
+// playAt is the least score at which the model joins while it learns: a little more
+// cautious than it will be, so that it learns in cleaner stories.
+const playAt = 0.55
+
 // play notes, for each item of a stream, which of the stories that it may belong
 // to is its own, and which pairs of them are one. In the first round the items are
 // placed by their labels, later by the model as it is: it is to learn what to do
 // in a state that it has itself brought about.
 func play(model *story.Model, stream []row, byLabels bool) *examples {
 	p := &player{
-		grouper: story.New(story.Config{Model: model}),
+		grouper: story.New(story.Config{Model: model, Threshold: playAt}),
 		holds:   map[string]map[string]int{},
 	}
 	for _, r := range stream {
