@@ -11,10 +11,7 @@ import (
 	"newswatch/watcher/story"
 )
 
-const (
-	groupBatch = 500                // items placed in one transaction
-	memory     = 7 * 24 * time.Hour // how far back the grouper's memory is replayed
-)
+const groupBatch = 500 // items placed in one transaction
 
 // grouper decides which story an item belongs to.
 type grouper interface {
@@ -97,7 +94,7 @@ func (w *Watcher) remember(ctx context.Context) error {
 		g.KeepApart(pair[0], pair[1])
 	}
 	items := 0
-	err = w.cfg.Store.Placed(ctx, w.cfg.Now().Add(-memory), func(it news.Item, entities []string, storyID, copyOf string) error {
+	err = w.cfg.Store.Placed(ctx, w.cfg.Now().Add(-story.Memory), func(it news.Item, entities []string, storyID, copyOf string) error {
 		g.Restore(it, entities, storyID, copyOf)
 		items++
 		return nil

@@ -5,15 +5,31 @@ import (
 	"time"
 )
 
-// feature is one number that the trees ask about.
-type feature struct {
+// features are the numbers that trees ask about, in order.
+type features[T any] []struct {
 	name string
-	of   func(ev *evidence) float64
+	of   func(*T) float64
+}
+
+// of appends the numbers of what is asked about to out.
+func (fs features[T]) of(asked *T, out []float64) []float64 {
+	for i := range fs {
+		out = append(out, fs[i].of(asked))
+	}
+	return out
+}
+
+func (fs features[T]) names() []string {
+	names := make([]string, len(fs))
+	for i := range fs {
+		names[i] = fs[i].name
+	}
+	return names
 }
 
 // joinFeatures are what speaks for and against an item being of a story.
-func joinFeatures() []feature {
-	return []feature{
+func joinFeatures() features[evidence] {
+	return features[evidence]{
 		{"text centre", func(ev *evidence) float64 { return ev.centre.text }},
 		{"text best", func(ev *evidence) float64 { return ev.best.text }},
 		{"text mean", func(ev *evidence) float64 { return ev.mean.text }},
@@ -70,32 +86,12 @@ func indicator(b bool) float64 {
 	return 0
 }
 
-// join appends the numbers that the trees see of an item and a story to out.
-func (q *query) join(ev *evidence, out []float64) []float64 {
-	for i := range q.table {
-		out = append(out, q.table[i].of(ev))
-	}
-	return out
-}
-
 // JoinFeatures names what a Forest for Join is asked with.
-func JoinFeatures() []string {
-	var names []string
-	for _, f := range joinFeatures() {
-		names = append(names, f.name)
-	}
-	return names
-}
-
-// mergeFeature is one number that the trees ask about two stories.
-type mergeFeature struct {
-	name string
-	of   func(b *bridge) float64
-}
+func JoinFeatures() []string { return joinFeatures().names() }
 
 // mergeFeatures are what speaks for and against two stories being one.
-func mergeFeatures() []mergeFeature {
-	return []mergeFeature{
+func mergeFeatures() features[bridge] {
+	return features[bridge]{
 		{"text centre", func(b *bridge) float64 { return b.centre.text }},
 		{"head centre", func(b *bridge) float64 { return b.centre.head }},
 		{"name centre", func(b *bridge) float64 { return b.centre.name }},
@@ -123,18 +119,4 @@ func mergeFeatures() []mergeFeature {
 }
 
 // MergeFeatures names what a Forest for Merge is asked with.
-func MergeFeatures() []string {
-	var names []string
-	for _, f := range mergeFeatures() {
-		names = append(names, f.name)
-	}
-	return names
-}
-
-// features appends the numbers that the trees see of two stories to out.
-func (b *bridge) features(out []float64) []float64 {
-	for _, f := range mergeFeatures() {
-		out = append(out, f.of(b))
-	}
-	return out
-}
+func MergeFeatures() []string { return mergeFeatures().names() }

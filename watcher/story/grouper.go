@@ -39,7 +39,7 @@ func New(cfg Config) *Grouper {
 	lex := newLexicon()
 	return &Grouper{
 		window: cfg.Window, threshold: cfg.Threshold, lex: lex,
-		index: index{lex: lex}, query: query{model: cfg.Model, table: joinFeatures()}, copies: newCopies(), citer: newCiter(),
+		index: index{lex: lex}, query: query{model: cfg.Model, joins: joinFeatures(), merges: mergeFeatures()}, copies: newCopies(), citer: newCiter(),
 		stories: map[string]*story{}, outlets: map[string]bool{}, apart: map[[2]string]bool{},
 	}
 }
@@ -47,8 +47,11 @@ func New(cfg Config) *Grouper {
 // KeepApart holds that two stories are two, whatever comes: none takes the other
 // one in. It is told before or after the stories' items.
 func (g *Grouper) KeepApart(a, b string) {
-	g.apart[[2]string{min(a, b), max(a, b)}] = true
+	g.apart[pairOf(a, b)] = true
 }
+
+// pairOf is two stories in whichever order they are named.
+func pairOf(a, b string) [2]string { return [2]string{min(a, b), max(a, b)} }
 
 // Size is the number of reports that are kept for comparison.
 func (g *Grouper) Size() int { return g.index.live }
@@ -97,7 +100,7 @@ func (g *Grouper) member(it *news.Item, d *draft) *member {
 // place puts an item that is no copy into the story it fits best, or opens one.
 func (g *Grouper) place(it *news.Item, d *draft, m *member, found []candidate) Placement {
 	all := g.choices(found)
-	if len(all) > 0 && all[0].score >= g.needed(all[0].ev.silent) {
+	if len(all) > 0 && all[0].score >= g.needed(g.threshold, all[0].ev.silent) {
 		best := all[0]
 		p := Placement{StoryID: best.story.id, Score: best.score, Why: g.query.why(best.ev), Near: g.nearest(all[1:])}
 		bridged := g.bridges(all)
@@ -108,26 +111,22 @@ func (g *Grouper) place(it *news.Item, d *draft, m *member, found []candidate) P
 	}
 	p := Placement{StoryID: news.StoryID(it.ID), New: true, Score: 1, Why: "nothing like it in the last " + days(g.window+reopenable), Near: g.nearest(all)}
 	if len(all) > 0 {
-		p.Why = fmt.Sprintf("nearest story: %s (%.2f, needs %.2f)", g.query.why(all[0].ev), all[0].score, g.needed(all[0].ev.silent))
+		p.Why = fmt.Sprintf("nearest story: %s (%.2f, needs %.2f)", p.Near[0].Why, all[0].score, g.needed(g.threshold, all[0].ev.silent))
 	}
 	g.settle(it, d, m, g.open(p.StoryID), evidence{}, "")
 	return p
 }
 
-const (
-	// reopenable is how long after a story was closed a report may still open it
-	// again.
-	reopenable = 48 * time.Hour
-	// doubt is by how much likelier a report must be to be of a story that is closed.
-	doubt = 0.2
-)
+// doubt is by how much likelier what comes to a closed story must be to be of it.
+const doubt = 0.2
 
-// needed is the least score of a report and a story that has been silent so long.
-func (g *Grouper) needed(silent time.Duration) float64 {
+// needed is what a score must reach that would be least of a story that lives, when
+// the story has been silent so long.
+func (g *Grouper) needed(least float64, silent time.Duration) float64 {
 	if silent > g.window {
-		return min(g.threshold+doubt, 1)
+		return min(least+doubt, 1)
 	}
-	return g.threshold
+	return least
 }
 
 // maxNear is how many stories are named that an item was nearly put in.

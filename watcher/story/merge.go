@@ -136,10 +136,10 @@ func (g *Grouper) mergeAll(found []bridge) []Merge {
 	var done []Merge
 	for i := range found {
 		b := &found[i]
-		g.query.features = b.features(g.query.features[:0])
-		score := g.query.model.Merge.Score(g.query.features)
+		g.query.asked = g.query.merges.of(b, g.query.asked[:0])
+		score := g.query.model.Merge.Score(g.query.asked)
 		into, from := b.into.living(), b.from.living()
-		if score < g.mergeNeeds(b.silent) || into == from || g.isApart(into, from) {
+		if score < g.needed(mergeAt, b.silent) || into == from || g.isApart(into, from) {
 			continue
 		}
 		if from.rank < into.rank {
@@ -149,15 +149,6 @@ func (g *Grouper) mergeAll(found []bridge) []Merge {
 		done = append(done, Merge{Into: into.id, From: from.id, Score: score, Why: b.why})
 	}
 	return done
-}
-
-// mergeNeeds is the least score of two stories that lie so far apart. A closed one
-// is only opened again by what is clearly of it.
-func (g *Grouper) mergeNeeds(silent time.Duration) float64 {
-	if silent > g.window {
-		return mergeAt + doubt
-	}
-	return mergeAt
 }
 
 // living is the story itself, or the one that took it in.
@@ -224,5 +215,5 @@ func (g *Grouper) moveApart(from, into string) {
 }
 
 func (g *Grouper) isApart(a, b *story) bool {
-	return g.apart[[2]string{min(a.id, b.id), max(a.id, b.id)}]
+	return g.apart[pairOf(a.id, b.id)]
 }

@@ -23,8 +23,9 @@ type Verdict struct {
 type query struct {
 	*draft
 	model    *Model
-	table    []feature
-	features []float64 // scratch
+	joins    features[evidence]
+	merges   features[bridge]
+	asked    []float64 // scratch: what the trees are asked with
 	at       time.Time // zero: unknown
 	logDocs  float64
 	weight   []slotWord // by slot; only those with stamp == turn hold
@@ -261,8 +262,8 @@ type choice struct {
 func (q *query) judge(all []choice) {
 	compete(all)
 	for i := range all {
-		q.features = q.join(&all[i].ev, q.features[:0])
-		all[i].score = q.model.Join.Score(q.features) * all[i].ev.common()
+		q.asked = q.joins.of(&all[i].ev, q.asked[:0])
+		all[i].score = q.model.Join.Score(q.asked) * all[i].ev.common()
 	}
 	slices.SortStableFunc(all, func(a, b choice) int { return cmp.Compare(b.score, a.score) })
 }

@@ -12,11 +12,22 @@
 // replay of the same items gives the same stories.
 package story
 
-import "time"
+import (
+	"time"
 
-// defaultWindow is how long a story may be silent and still take an item in.
-// Measured between 24 and 240 hours on public story sets, 120 grouped best.
-const defaultWindow = 120 * time.Hour
+	"newswatch/news"
+)
+
+const (
+	// defaultWindow is how long a story may be silent before it is closed. Measured
+	// between 24 and 240 hours on public story sets, 120 grouped best.
+	defaultWindow = news.ClosedAfter
+	// reopenable is how long after that a report may still open it again.
+	reopenable = 48 * time.Hour
+	// Memory is how far back items bear on what comes: a replay of them makes a
+	// Grouper what it was.
+	Memory = defaultWindow + reopenable
+)
 
 // defaultThreshold is even odds.
 const defaultThreshold = 0.5

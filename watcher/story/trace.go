@@ -24,12 +24,12 @@ func (g *Grouper) Trace(it news.Item, entities []string) ([]Candidate, []Bridge)
 	all := g.choices(g.near(g.index.candidates(&g.query)))
 	candidates := make([]Candidate, len(all))
 	for i := range all {
-		candidates[i] = Candidate{StoryID: all[i].story.id, Features: g.query.join(&all[i].ev, nil), Score: all[i].score}
+		candidates[i] = Candidate{StoryID: all[i].story.id, Features: g.query.joins.of(&all[i].ev, nil), Score: all[i].score}
 	}
 	var bridges []Bridge
 	if len(all) > 0 {
 		for _, b := range g.bridges(all) {
-			bridges = append(bridges, Bridge{Into: b.into.id, From: b.from.id, Features: b.features(nil)})
+			bridges = append(bridges, Bridge{Into: b.into.id, From: b.from.id, Features: g.query.merges.of(&b, nil)})
 		}
 	}
 	return candidates, bridges
