@@ -64,10 +64,30 @@ const (
 )
 
 // Target is where a plan's messages go.
+//
+// Exactly one of Slack, SlackWebhook and Webhook is set.
 type Target struct {
-	Slack   string   // a channel's name without #, or its id
-	Mention []string // user groups by handle; only these are ever mentioned
+	Slack        string   // a channel's name without #, or its id
+	SlackWebhook string   // an incoming webhook of Slack's: the name of the secret that holds its address
+	Webhook      string   // a JSON webhook: the name of the secret that holds its address
+	Mention      []string // user groups by handle; only these are ever mentioned
+	OnUncertain  OnUncertain
 }
+
+// OnUncertain says what becomes of a message of which nobody can say whether it
+// arrived.
+type OnUncertain string
+
+// What a target can ask for.
+const (
+	// Resend sends again: after look-ups that found nothing where there is a
+	// history, at once where there is none. The default of Slack's channels.
+	Resend OnUncertain = "resend"
+	// Hold never sends again by itself: a person decides.
+	Hold OnUncertain = "hold"
+	// Skip takes it for delivered, where nothing can be looked up.
+	Skip OnUncertain = "skip"
+)
 
 // QuietHours hold alerts back, they never drop one. From and To are minutes
 // after local midnight; From > To runs over midnight.

@@ -58,6 +58,9 @@ type Posted struct {
 // ErrNoLookup says that a way out has no history that could be asked.
 var ErrNoLookup = errors.New("nothing can be looked up here")
 
+// ErrAsked says that a question cannot be answered as it was asked.
+var ErrAsked = errors.New("that cannot be done")
+
 // RefusalKind says what a refusal calls for.
 type RefusalKind string
 

@@ -42,6 +42,8 @@ type Pacing struct {
 	Quarantine time.Duration // from an uncertain attempt to the first look
 	LookAgain  time.Duration // between two looks
 	Pace       time.Duration // between two posts to one destination
+
+	OnUncertain news.OnUncertain // "": Resend
 }
 
 // Outbox sees deliveries through, exactly once each:
