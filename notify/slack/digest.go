@@ -3,6 +3,7 @@ package slack
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/slack-go/slack"
 
@@ -19,14 +20,16 @@ type renderer struct{ interactive bool }
 type rung struct {
 	stories int  // in the parent message; the others go to its thread
 	sources int  // named a story; the others are counted
+	links   bool // to their reports
 	match   bool // what matched
 	summary bool
 }
 
 func ladder() []rung {
 	return []rung{
-		{10, 3, true, true}, {10, 2, true, true}, {10, 2, false, true}, {10, 1, false, true},
-		{8, 1, false, true}, {6, 1, false, true}, {6, 1, false, false}, {4, 1, false, false}, {2, 1, false, false}, {1, 1, false, false},
+		{10, 3, true, true, true}, {10, 2, true, true, true}, {10, 2, true, false, true}, {10, 1, true, false, true}, {10, 1, false, false, true},
+		{8, 1, false, false, true}, {6, 1, false, false, true}, {6, 1, false, false, false},
+		{4, 1, false, false, false}, {2, 1, false, false, false}, {1, 1, false, false, false},
 	}
 }
 
@@ -39,10 +42,10 @@ func (r renderer) Digest(d news.Digest) ([]news.Message, error) {
 	if len(d.Stories()) == 0 {
 		return r.quiet(d)
 	}
-	blocks, shown, rest := r.parent(d)
+	blocks, shown, rest, step := r.parent(d)
 	pages := paginate(rest)
 	parts := 1 + len(pages)
-	first, err := freeze(digestText(d, shown, count(rest)), blocks, digestEvent,
+	first, err := freeze(digestText(d, shown, step.summary, count(rest)), blocks, digestEvent,
 		payload{DeliveryID: d.DeliveryID, Part: 1, Parts: parts}, ids(shown))
 	if err != nil {
 		return nil, err
@@ -61,15 +64,15 @@ func (r renderer) Digest(d news.Digest) ([]news.Message, error) {
 
 // parent climbs down the ladder until the message keeps within the budget, and
 // returns what it shows and what is left for the thread.
-func (r renderer) parent(d news.Digest) (blocks []slack.Block, shown, rest []news.Section) {
-	for _, step := range ladder() {
+func (r renderer) parent(d news.Digest) (blocks []slack.Block, shown, rest []news.Section, step rung) {
+	for _, step = range ladder() {
 		shown, rest = notify.Front(d.Sections, step.stories)
 		blocks = r.parentBlocks(d, step, shown, count(rest))
 		if fits(blocks) && sound(blocks) {
 			break
 		}
 	}
-	return blocks, shown, rest
+	return blocks, shown, rest, step
 }
 
 func (r renderer) parentBlocks(d news.Digest, step rung, shown []news.Section, more int) []slack.Block {
@@ -82,7 +85,7 @@ func (r renderer) parentBlocks(d news.Digest, step rung, shown []news.Section, m
 		blocks = append(blocks, slack.NewDividerBlock(),
 			section(fmt.Sprintf("*%s*  (%s)", sectionLabel(s), wording.Number(totals[s.Rule]))))
 		for _, e := range s.Entries {
-			blocks = append(blocks, storyBlock(e, step), grey(storyFacts(d, e, step), developed(e, step)))
+			blocks = append(blocks, storyBlock(e, step), grey(storyFacts(d, e, step)))
 		}
 	}
 	line := leftOver(d, more)
@@ -157,27 +160,20 @@ func leftOver(d news.Digest, more int) string {
 	return wording.Join(gap, thread, waiting)
 }
 
-// quiet says that nothing matched, in one grey line.
+// quiet says that there is nothing to tell, in one grey line.
 func (r renderer) quiet(d news.Digest) ([]news.Message, error) {
-	since, next, checked := "nothing matched", "", ""
-	if !d.From.IsZero() {
-		since += " since " + moment(d.From)
-	}
+	next := ""
 	if !d.Next.IsZero() {
 		next = "next at " + clock(d.Next)
 		if !d.To.IsZero() && d.Next.Sub(d.To) > sameDay {
 			next = "next " + moment(d.Next)
 		}
 	}
-	if d.Feeds > 0 {
-		checked = wording.Count(d.Items, "item", "items") + " from " + wording.Count(d.Feeds, "feed", "feeds") + " checked"
-	}
 	name := wording.Clip(title(d), maxTitle)
-	line := wording.Join(gap, "*"+literal(name)+"*", since, checked, wording.Missed(d), next)
-	text := escape(name) + ": nothing matched."
-	if checked != "" {
-		text += " " + checked + "."
-	}
+	quiet := wording.Join(gap, wording.Quiet(d, moment)...)
+	line := wording.Join(gap, "*"+literal(name)+"*", quiet, next)
+	plainTime := func(t time.Time) string { return t.UTC().Format("2 Jan 15:04 UTC") }
+	text := escape(name) + ": " + wording.Join(", ", wording.Quiet(d, plainTime)...) + "."
 	m, err := freeze(text, []slack.Block{grey(line)}, digestEvent, payload{DeliveryID: d.DeliveryID, Part: 1, Parts: 1}, nil)
 	return []news.Message{m}, err
 }
@@ -212,7 +208,7 @@ func ids(sections []news.Section) []string {
 
 // digestText is the plain form of the parent: what screen readers and phones
 // read, so it carries every headline that the message shows.
-func digestText(d news.Digest, shown []news.Section, more int) string {
+func digestText(d news.Digest, shown []news.Section, fresh bool, more int) string {
 	head := fmt.Sprintf("%s: %s. ", escape(wording.Clip(title(d), maxTitle)), wording.Count(len(d.Stories()), "story", "stories"))
 	var tail []string
 	if more > 0 {
@@ -221,5 +217,5 @@ func digestText(d news.Digest, shown []news.Section, more int) string {
 	if d.Waiting > 0 {
 		tail = append(tail, wording.Number(d.Waiting)+" more next time.")
 	}
-	return listText(head, shown, strings.Join(tail, " "))
+	return listText(head, shown, fresh, strings.Join(tail, " "))
 }

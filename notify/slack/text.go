@@ -18,6 +18,8 @@ const (
 	maxName     = 60
 	maxTitle    = 100
 	maxWhy      = 160
+	maxReasons  = 5   // in one line
+	maxListed   = 80  // of what developed, in a list
 	maxURL      = 700 // bytes, escaped: a longer one would cost a tenth of the message
 	maxOption   = 60  // Slack: 75
 )

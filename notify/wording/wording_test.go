@@ -32,7 +32,7 @@ func TestCounts(t *testing.T) {
 		"nothing counted":    {wording.Looked(news.Digest{}), ""},
 		"missed":             {wording.Missed(news.Digest{Missed: 3}), "covers 3 missed runs"},
 		"none missed":        {wording.Missed(news.Digest{}), ""},
-		"untold":             {wording.Untold(entry(7, 5), 3), " +4"},
+		"untold":             {wording.Untold(entry(7, 5), 3), " and 4 more"},
 		"all told":           {wording.Untold(entry(3, 3), 3), ""},
 		"untitled":           {wording.Headline(news.Entry{Number: 4, Headline: " \u200b"}, 100), "Untitled report 4"},
 		"join":               {wording.Join(" · ", "", "a", "", "b"), "a · b"},
