@@ -58,10 +58,10 @@ func (r renderer) alertBlocks(a news.Alert, sources, quote int) []slack.Block {
 func pointerBlocks(a news.Alert) []slack.Block {
 	e := a.Entry
 	return []slack.Block{
-		rich(paragraph(bold(alertTitle(a)), words("  one story with another one that was told"))),
-		rich(paragraph(headline(e, nil), words("\nis told with: "), linked(sourceHeadline(e.OneWith), e.OneWith.URL, &slack.RichTextSectionTextStyle{Bold: true}),
+		rich(paragraph(bold(alertTitle(a)), words("  the same story as another one that was told"))),
+		rich(paragraph(headline(e, nil), words("\ngoes on in: "), linked(sourceHeadline(e.OneWith), e.OneWith.URL, &slack.RichTextSectionTextStyle{Bold: true}),
 			words(" ("+sourceName(e.OneWith)+")"))),
-		grey("What is new of it comes to the message of that story."),
+		grey("Nothing more comes here: what is new stands with that story."),
 	}
 }
 
@@ -114,7 +114,7 @@ func alertFacts(a news.Alert, sources int) []string {
 		why = "Why: " + why
 	}
 	var lines []string
-	for _, l := range []string{wording.Join(gap, sourceList(a.Entry, sources, true), first), why} {
+	for _, l := range []string{wording.Join(gap, sourceNames(a.Entry, sources, true), first), why} {
 		if l != "" {
 			lines = append(lines, l)
 		}
@@ -163,7 +163,7 @@ func alertText(a news.Alert) string {
 	return evenly(func(limit int) string {
 		text := head + sentence(cutBytes(wording.Headline(e, maxHeadline), limit)) + "."
 		if e.OneWith != (news.Source{}) {
-			return clipBytes(text+" One story with: "+cutBytes(sourceHeadline(e.OneWith), limit)+" ("+sourceName(e.OneWith)+").", 2*maxText)
+			return clipBytes(text+" The same story as: "+cutBytes(sourceHeadline(e.OneWith), limit)+" ("+sourceName(e.OneWith)+").", 2*maxText)
 		}
 		return clipBytes(wording.Join(" ", text, alertTextNews(e, limit), cutBytes(alertTextSummary(e), limit), cutBytes(alertTextSources(e), limit)), 2*maxText)
 	})
@@ -227,12 +227,13 @@ func (r renderer) Followup(a news.Alert) (news.Message, error) {
 
 func followupBlocks(a news.Alert, limit int) []slack.Block {
 	e := a.Entry
-	bullets := followupBullets(e, limit)
-	opening := []slack.RichTextSectionElement{bold(wording.Clip(wording.News(e), maxHeadline)), words(" on "), headline(e, nil)}
-	if len(bullets.Elements) == 0 {
-		return []slack.Block{rich(paragraph(opening...)), grey(followupFacts(e))}
+	elements := []slack.RichTextElement{
+		paragraph(bold(wording.Clip(wording.News(e), maxHeadline)), words(" on "), headline(e, nil)),
 	}
-	return []slack.Block{rich(paragraph(append(opening, words(". New since then:"))...), bullets), grey(followupFacts(e))}
+	if bullets := followupBullets(e, limit); len(bullets.Elements) > 0 {
+		elements = append(elements, bullets)
+	}
+	return []slack.Block{rich(elements...), grey(followupFacts(e))}
 }
 
 func followupFacts(e news.Entry) string {
@@ -278,7 +279,7 @@ func followupReports(e news.Entry) []news.Change {
 	list := wording.Changes(e)
 	for _, s := range newSources(e) {
 		same := func(c news.Change) bool {
-			return c.Report.URL == s.URL && wording.Line(c.Report.Headline) == wording.Line(s.Headline)
+			return news.SameOutlet(c.Report.Name, s.Name) && wording.Line(c.Report.Headline) == wording.Line(s.Headline)
 		}
 		if !slices.ContainsFunc(list, same) {
 			list = append(list, news.Change{Report: s})

@@ -93,9 +93,22 @@ func reported(at, now time.Time) string {
 	return clock(at)
 }
 
-// sourceList names the first outlets of a story and counts the others:
+// sourceList counts the outlets of a story and names the first ones:
 // "7 sources, 5 independent: A, B, C and 4 more".
 func sourceList(e news.Entry, named int, links bool) string {
+	total, names := wording.Sources(e), sourceNames(e, named, links)
+	if total == "" {
+		return names
+	}
+	return wording.Join(": ", total, names)
+}
+
+// sourceNames names the first outlets of a story and counts those beyond. A single
+// one is named too: its name says more than "and 1 more".
+func sourceNames(e news.Entry, named int, links bool) string {
+	if len(e.Sources) == named+1 {
+		named++
+	}
 	var names []string
 	for _, s := range e.Sources[:min(named, len(e.Sources))] {
 		if !links {
@@ -105,15 +118,10 @@ func sourceList(e news.Entry, named int, links bool) string {
 			names = append(names, a)
 		}
 	}
-	list := strings.Join(names, ", ") + wording.Untold(e, named)
-	switch total := wording.Sources(e); {
-	case total == "":
-		return list
-	case len(names) == 0:
-		return total
-	default:
-		return total + ": " + list
+	if len(names) == 0 {
+		return ""
 	}
+	return strings.Join(names, ", ") + wording.Untold(e, named)
 }
 
 // paginate cuts what is left of a digest into pages for its thread: at most so

@@ -84,7 +84,9 @@ func (c *Channel) Followup(a news.Alert) (news.Message, error) {
 		v.report("• ", c)
 	}
 	for _, s := range e.Sources {
-		brought := func(c news.Change) bool { return wording.Line(c.Report.Headline) == wording.Line(s.Headline) }
+		brought := func(c news.Change) bool {
+			return news.SameOutlet(c.Report.Name, s.Name) && wording.Line(c.Report.Headline) == wording.Line(s.Headline)
+		}
 		if s.New && !slices.ContainsFunc(changes, brought) {
 			v.report("• ", news.Change{Report: s})
 		}

@@ -102,7 +102,9 @@ func Changes(e news.Entry) []news.Change {
 	var list []news.Change
 	for _, c := range slices.Backward(e.News) {
 		h := Line(c.Report.Headline)
-		twice := slices.ContainsFunc(list, func(o news.Change) bool { return Line(o.Report.Headline) == h })
+		twice := slices.ContainsFunc(list, func(o news.Change) bool {
+			return Line(o.Report.Headline) == h || o.Report.URL != "" && o.Report.URL == c.Report.URL
+		})
 		if h != "" && !twice && (Edited(c) || !Same(h, e.Headline)) {
 			list = append(list, c)
 		}
