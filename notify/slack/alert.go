@@ -21,6 +21,7 @@ const (
 // Alert gives a story's one message: how fast it spreads, the headline, the
 // sentence that matched, who has it, and why we tell it.
 func (r renderer) Alert(a news.Alert) (news.Message, error) {
+	a.Entry = tidied(a.Entry)
 	blocks := r.alertBlocks(a, alertSources, maxQuote)
 	if !fits(blocks) || !sound(blocks) {
 		blocks = r.alertBlocks(a, 1, 0)
@@ -159,13 +160,14 @@ func alertControls(e news.Entry) slack.Block {
 // alertText is the plain form of an alert, with each headline that it shows.
 func alertText(a news.Alert) string {
 	e := a.Entry
-	head := wording.Join(", ", alertTitle(a), ruleTitle(a)) + ": "
+	title, head := wording.Join(", ", alertTitle(a), ruleTitle(a))+": ", sentence(wording.Headline(e, maxHeadline))
+	summary, sources := alertTextSummary(e), alertTextSources(e)
 	return evenly(func(limit int) string {
-		text := head + sentence(cutBytes(wording.Headline(e, maxHeadline), limit)) + "."
+		text := title + cutBytes(head, limit) + "."
 		if e.OneWith != (news.Source{}) {
-			return clipBytes(text+" The same story as: "+cutBytes(sourceHeadline(e.OneWith), limit)+" ("+sourceName(e.OneWith)+").", 2*maxText)
+			return escape(text + " The same story as: " + cutBytes(sourceHeadline(e.OneWith), limit) + " (" + sourceName(e.OneWith) + ").")
 		}
-		return clipBytes(wording.Join(" ", text, alertTextNews(e, limit), cutBytes(alertTextSummary(e), limit), cutBytes(alertTextSources(e), limit)), 2*maxText)
+		return escape(wording.Join(" ", text, alertTextNews(e, limit), cutBytes(summary, limit), cutBytes(sources, limit)))
 	})
 }
 
@@ -216,6 +218,7 @@ func alertTextNews(e news.Entry, limit int) string {
 // Followup gives the note for the thread of a story's first message: what is
 // new, not the story again.
 func (r renderer) Followup(a news.Alert) (news.Message, error) {
+	a.Entry = tidied(a.Entry)
 	limit := followupSources
 	blocks := followupBlocks(a, limit)
 	for limit > 1 && !(fits(blocks) && sound(blocks)) {
@@ -317,19 +320,20 @@ func sourceHeadline(s news.Source) string {
 func followupText(a news.Alert, shown int) string {
 	e := a.Entry
 	reports := followupReports(e)
+	reports = reports[:min(shown, len(reports))]
+	head, what := sentence(wording.Headline(e, maxHeadline)), wording.Clip(wording.News(e), maxHeadline)
 	return evenly(func(limit int) string {
-		var fresh []string
-		for _, c := range reports[:min(shown, len(reports))] {
-			line := cutBytes(sourceHeadline(c.Report), limit) + " (" + sourceName(c.Report) + ")"
+		list := make([]string, len(reports))
+		for i, c := range reports {
+			list[i] = cutBytes(sourceHeadline(c.Report), limit) + " (" + cutBytes(sourceName(c.Report), limit) + ")"
 			if wording.Edited(c) {
-				line += ", was: " + cutBytes(wording.Clip(wording.Line(c.Was), maxHeadline), limit)
+				list[i] += ", was: " + cutBytes(wording.Clip(wording.Line(c.Was), maxHeadline), limit)
 			}
-			fresh = append(fresh, line)
 		}
-		text := wording.Clip(wording.News(e), maxHeadline) + " on: " + sentence(cutBytes(wording.Headline(e, maxHeadline), limit)) + "."
-		if len(fresh) > 0 {
-			text += " New: " + strings.Join(fresh, "; ") + "."
+		text := cutBytes(what, limit) + " on: " + cutBytes(head, limit) + "."
+		if len(list) > 0 {
+			text += " New: " + strings.Join(list, "; ") + "."
 		}
-		return clipBytes(text, 2*maxText)
+		return escape(text)
 	})
 }

@@ -2,6 +2,7 @@ package slack
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -42,6 +43,7 @@ func (r renderer) Digest(d news.Digest) ([]news.Message, error) {
 	if len(d.Stories()) == 0 {
 		return r.quiet(d)
 	}
+	d.Sections = tidySections(d.Sections)
 	blocks, shown, rest, step := r.parent(d)
 	pages := paginate(rest)
 	parts := 1 + len(pages)
@@ -60,6 +62,40 @@ func (r renderer) Digest(d news.Digest) ([]news.Message, error) {
 		messages = append(messages, m)
 	}
 	return messages, nil
+}
+
+// tidySections makes the text of all stories fit to be shown, once for all rungs.
+func tidySections(sections []news.Section) []news.Section {
+	list := slices.Clone(sections)
+	for i := range list {
+		list[i].Entries = slices.Clone(list[i].Entries)
+		for j, e := range list[i].Entries {
+			e.Quote = news.Quote{Text: wording.Clip(wording.Line(e.Quote.Text), maxSummary)}
+			list[i].Entries[j] = tidied(e)
+		}
+	}
+	return list
+}
+
+// tidied makes the text of a story fit to be shown, all but its quote.
+func tidied(e news.Entry) news.Entry {
+	e.Headline, e.Summary = wording.Clip(wording.Line(e.Headline), maxHeadline), wording.Clip(wording.Line(e.Summary), maxSummary)
+	e.Why, e.SummaryBy = wording.Clip(wording.Line(e.Why), maxWhy), tidy(e.SummaryBy)
+	e.Sources, e.News = slices.Clone(e.Sources), slices.Clone(e.News)
+	for i := range e.Sources {
+		e.Sources[i] = tidy(e.Sources[i])
+	}
+	for i := range e.News {
+		c := &e.News[i]
+		c.Reason, c.Report, c.Was = wording.Clip(wording.Line(c.Reason), maxHeadline), tidy(c.Report), wording.Clip(wording.Line(c.Was), maxHeadline)
+	}
+	return e
+}
+
+func tidy(s news.Source) news.Source {
+	s.Name, s.Headline = wording.Clip(wording.Line(s.Name), maxName), wording.Clip(wording.Line(s.Headline), maxHeadline)
+	s.URL = address(s.URL)
+	return s
 }
 
 // parent climbs down the ladder until the message keeps within the budget, and

@@ -130,11 +130,14 @@ func paginate(rest []news.Section) [][]news.Section {
 	var pages [][]news.Section
 	for count(rest) > 0 {
 		n := min(pageSize, count(rest))
-		page, left := cut(rest, n)
-		for n > 1 && !fits(pageBlocks(100, 100, page)) {
-			n--
-			page, left = cut(rest, n)
+		whole, _ := cut(rest, n)
+		if !fits(pageBlocks(100, 100, whole)) {
+			n = sort.Search(n, func(n int) bool {
+				page, _ := cut(rest, n)
+				return !fits(pageBlocks(100, 100, page))
+			}) - 1
 		}
+		page, left := cut(rest, max(1, n))
 		pages, rest = append(pages, page), left
 	}
 	return pages

@@ -54,6 +54,7 @@ func TestCounts(t *testing.T) {
 		"joiner in latin":    {wording.Line("a\u200db\u200cc"), "abc"},
 		"tag characters":     {wording.Line("a\U000e0041\U000e0042"), "a"},
 		"stacked marks":      {wording.Line("e" + strings.Repeat("\u0301", 50)), "e" + strings.Repeat("\u0301", 6)},
+		"hidden in a stack":  {wording.Line("e" + strings.Repeat("\u0301\u200b", 50)), "e" + strings.Repeat("\u0301", 6)},
 		"bad bytes":          {wording.Line("a\xff\xfeb"), "ab"},
 		"fragment":           {wording.Fragment(" in six\nhours "), " in six hours "},
 		"empty fragment":     {wording.Fragment("\u200b"), ""},
