@@ -199,7 +199,7 @@ func (v *view) headline(e news.Entry) run {
 func (v *view) gist(indent string, e news.Entry) {
 	if c, ok := wording.Latest(e); ok {
 		v.text(indent, run{text: "New: " + wording.Clip(wording.Line(c.Report.Headline), maxHeadline), url: wording.Link(c.Report.URL)},
-			run{text: "  " + wording.Clip(wording.Line(c.Report.Name), maxName), style: faint})
+			run{text: " (" + named(wording.Clip(wording.Line(c.Report.Name), maxName), "a source") + ")", style: faint})
 		return
 	}
 	summed, quoted := wording.Tells(e)
@@ -324,11 +324,15 @@ func now(sources string) string {
 
 // names lists the outlets that have a story and counts those beyond the first few.
 func names(e news.Entry) string {
+	shown := maxNames
+	if len(e.Sources) == shown+1 {
+		shown++ // a name says more than "and 1 more"
+	}
 	var list []string
-	for _, s := range e.Sources[:min(maxNames, len(e.Sources))] {
+	for _, s := range e.Sources[:min(shown, len(e.Sources))] {
 		if n := wording.Clip(wording.Line(s.Name), maxName); n != "" {
 			list = append(list, n)
 		}
 	}
-	return strings.Join(list, ", ") + wording.Untold(e, maxNames)
+	return strings.Join(list, ", ") + wording.Untold(e, shown)
 }

@@ -246,7 +246,7 @@ func alert() news.Alert {
 
 func followup() news.Alert {
 	a := alert()
-	a.Entry.Developing, a.Entry.Since, a.Entry.News = true, 2, []news.Change{{Reason: "new: Marlow"}}
+	a.Entry.Developing, a.Entry.Since, a.Entry.News = true, 2, []news.Change{{Reason: "new: Marlow", Report: a.Entry.Sources[0]}}
 	for i := range a.Entry.Sources[5:] {
 		a.Entry.Sources[5+i].New = true
 		a.Entry.Sources[5+i].Headline = "Inspectors find a cracked bolt"

@@ -6,6 +6,7 @@ package wording
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -131,14 +132,15 @@ func Untold(e news.Entry, shown int) string {
 }
 
 // News is the opening of a note on a story that was told: what developed, else
-// how many more have it.
+// how many more have it, whose names stand in the note.
 func News(e news.Entry) string {
+	reported := slices.ContainsFunc(e.News, func(c news.Change) bool { return c.Report != (news.Source{}) })
 	reasons := Reasons(e)
 	switch {
+	case e.Since > 0 && !reported:
+		return Count(e.Since, "more source", "more sources")
 	case len(reasons) > 0:
 		return upper(strings.Join(reasons, "; "))
-	case e.Since > 0:
-		return Count(e.Since, "more source", "more sources")
 	}
 	return "New reports"
 }
