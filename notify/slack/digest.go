@@ -28,7 +28,8 @@ type rung struct {
 
 func ladder() []rung {
 	return []rung{
-		{10, 3, true, true, true}, {10, 2, true, true, true}, {10, 2, true, false, true}, {10, 1, true, false, true}, {10, 1, false, false, true},
+		{10, 3, true, true, true}, {10, 2, true, true, true}, {10, 3, false, true, true}, {10, 2, false, true, true},
+		{10, 1, false, true, true}, {10, 1, false, false, true},
 		{8, 1, false, false, true}, {6, 1, false, false, true}, {6, 1, false, false, false},
 		{4, 1, false, false, false}, {2, 1, false, false, false}, {1, 1, false, false, false},
 	}
