@@ -2,6 +2,7 @@ package notify_test
 
 import (
 	"context"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -21,10 +22,11 @@ type shelf struct {
 	untold, grown []*news.Story
 	told          map[string]news.Told
 	ended         []news.TakenIn
+	state         news.PlanState
 	commit        news.PlanCommit
 }
 
-func (d *shelf) Plan(context.Context, string) (news.PlanState, error) { return news.PlanState{}, nil }
+func (d *shelf) Plan(context.Context, string) (news.PlanState, error) { return d.state, nil }
 
 func (d *shelf) Untold(context.Context, string, []string, int) ([]*news.Story, error) {
 	return d.untold, nil
@@ -58,6 +60,20 @@ func (plain) Alert(a news.Alert) (news.Message, error) { return written(a), nil 
 
 func (plain) Followup(a news.Alert) (news.Message, error) { return written(a), nil }
 
+func (plain) Digest(d news.Digest) ([]news.Message, error) {
+	words := []string{d.Title, wording.Missed(d)}
+	for _, s := range d.Sections {
+		words = append(words, s.Title+":")
+		for _, e := range s.Entries {
+			words = append(words, strconv.Itoa(e.Number)+" "+e.Headline)
+		}
+	}
+	if d.Waiting > 0 {
+		words = append(words, strconv.Itoa(d.Waiting)+" wait")
+	}
+	return []news.Message{{Payload: []byte(wording.Join(" | ", words...)), Stories: d.Stories()}}, nil
+}
+
 func written(a news.Alert) news.Message {
 	words := []string{a.Entry.Headline, wording.Growth(a.Entry), strings.Join(wording.Reasons(a.Entry), "; ")}
 	for _, c := range wording.Changes(a.Entry) {
@@ -77,12 +93,14 @@ func urgent() news.Plan {
 }
 
 // run runs the alert plan and gives what it would send, by kind.
-func (d *shelf) run(t *testing.T) map[news.DeliveryKind]string {
+func (d *shelf) run(t *testing.T) map[news.DeliveryKind]string { return d.runPlan(t, urgent()) }
+
+func (d *shelf) runPlan(t *testing.T, plan news.Plan) map[news.DeliveryKind]string {
 	t.Helper()
 	p := notify.NewPlanner(notify.PlannerConfig{
-		Store: d, Routes: plain{}, Titles: func(string) string { return "" }, Now: func() time.Time { return noon },
+		Store: d, Routes: plain{}, Titles: strings.ToUpper, Now: func() time.Time { return noon },
 	})
-	if _, err := p.Run(t.Context(), news.Lease{}, urgent(), false); err != nil {
+	if _, err := p.Run(t.Context(), news.Lease{}, plan, false); err != nil {
 		t.Fatal(err)
 	}
 	sent := map[news.DeliveryKind]string{}
