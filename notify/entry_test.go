@@ -182,9 +182,7 @@ func TestWhatIsNew(t *testing.T) {
 func TestReportsOfTheirOwn(t *testing.T) {
 	t.Parallel()
 	s := &news.Story{ID: "s", Version: 2, LeadID: "a", Developments: []news.Development{development(2, "c", "3 more outlets: A, B and C", "", 5)}}
-	for _, m := range []news.Member{member("a", "Aster", "Ferry capsizes", 90), member("b", "Borel", "Ferry capsizes", 80), member("c", "Borel", "Ferry lost", 5)} {
-		s.Members = append(s.Members, m)
-	}
+	s.Members = []news.Member{member("a", "Aster", "Ferry capsizes", 90), member("b", "Borel", "Ferry capsizes", 80), member("c", "Borel", "Ferry lost", 5)}
 	s.Members[1].CopyOf = "a"
 	d := &shelf{untold: []*news.Story{s}, told: map[string]news.Told{"s": {
 		StoryID: "s", Version: 1, Sources: 2, Publishers: 1, At: noon.Add(-time.Hour), First: noon.Add(-time.Hour), DeliveryID: "al_1", Destination: "slack:d",

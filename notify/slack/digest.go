@@ -3,6 +3,7 @@ package slack
 import (
 	"fmt"
 	"slices"
+	"sort"
 	"strings"
 	"time"
 
@@ -100,15 +101,22 @@ func tidy(s news.Source) news.Source {
 }
 
 // parent climbs down the ladder until the message keeps within the budget, and
-// returns what it shows and what is left for the thread.
+// returns what it shows and what is left for the thread. Most fit at once; of the
+// other rungs, each of which is about as lean as the last or leaner, half are
+// skipped at a time.
 func (r renderer) parent(d news.Digest) (blocks []slack.Block, shown, rest []news.Section, step rung) {
-	for _, step = range ladder() {
+	steps := ladder()
+	stand := func(i int) bool {
+		step = steps[i]
 		shown, rest = notify.Front(d.Sections, step.stories)
 		blocks = r.parentBlocks(d, step, shown, count(rest))
-		if fits(blocks) && sound(blocks) {
-			break
-		}
+		return fits(blocks) && sound(blocks)
 	}
+	if stand(0) {
+		return blocks, shown, rest, step
+	}
+	first := 1 + sort.Search(len(steps)-2, func(i int) bool { return stand(1 + i) })
+	stand(first)
 	return blocks, shown, rest, step
 }
 

@@ -14,7 +14,7 @@ func Line(s string) string {
 	if isLine(s) {
 		return s
 	}
-	return strings.Join(strings.Fields(clean(s, false)), " ")
+	return strings.TrimSuffix(clean(s, false), " ")
 }
 
 // isLine says whether a text is one line of visible ASCII as it is.
@@ -88,10 +88,9 @@ func Clip(s string, limit int) string {
 	return s
 }
 
+// clean takes out what does not show. Without lines, white space is folded, up to one
+// space at the end.
 func clean(s string, lines bool) string {
-	if strings.IndexFunc(s, func(r rune) bool { return r < ' ' || r > '~' }) < 0 {
-		return s
-	}
 	var b strings.Builder
 	b.Grow(len(s))
 	var before rune
@@ -101,7 +100,9 @@ func clean(s string, lines bool) string {
 		switch {
 		case lines && r == '\n':
 		case unicode.IsSpace(r):
-			r = ' '
+			if r = ' '; !lines && (b.Len() == 0 || before == ' ') {
+				continue
+			}
 		case !visible(r, before) || mark && marks == maxMarks:
 			continue
 		}
