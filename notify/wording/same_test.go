@@ -85,3 +85,34 @@ func TestChanges(t *testing.T) {
 		t.Error("nothing is new, and yet there is a latest change")
 	}
 }
+
+func TestNewsAddsUp(t *testing.T) {
+	t.Parallel()
+	fresh := func(n int) []news.Source {
+		list := []news.Source{{Name: "Wire"}}
+		for range n {
+			list = append(list, news.Source{Name: "Post", New: true})
+		}
+		return list
+	}
+	taken := []news.Change{{Reason: "now also in Post"}}
+	signed := []news.Change{{Reason: "now: signed", Report: news.Source{Name: "Post", Headline: "Signed"}}}
+	for name, c := range map[string]struct {
+		e    news.Entry
+		want string
+	}{
+		"more outlets":             {news.Entry{Since: 2, Sources: fresh(2), News: taken}, "2 more sources"},
+		"and one that had it":      {news.Entry{Since: 2, Sources: fresh(3), News: taken}, "3 new reports"},
+		"only those that had it":   {news.Entry{Sources: fresh(1)}, "1 new report"},
+		"a development":            {news.Entry{Since: 2, Sources: fresh(2), News: append(taken, signed...)}, "Now also in Post; now: signed"},
+		"none that anybody listed": {news.Entry{}, "New reports"},
+		"reports of their own":     {news.Entry{Sources: fresh(0), News: []news.Change{{Reason: "2 outlets have reports of their own now, 1 before"}}}, "2 outlets have reports of their own now, 1 before"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got := wording.News(c.e); got != c.want {
+				t.Errorf("got %q, want %q", got, c.want)
+			}
+		})
+	}
+}

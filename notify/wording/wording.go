@@ -132,12 +132,19 @@ func Untold(e news.Entry, shown int) string {
 }
 
 // News is the opening of a note on a story that was told: what developed, else
-// how many more have it, whose names stand in the note.
+// how many reports came, which the note lists.
 func News(e news.Entry) string {
 	reported := slices.ContainsFunc(e.News, func(c news.Change) bool { return c.Report != (news.Source{}) })
-	reasons := Reasons(e)
+	reasons, fresh := Reasons(e), 0
+	for _, s := range e.Sources {
+		if s.New {
+			fresh++
+		}
+	}
 	switch {
-	case e.Since > 0 && !reported:
+	case !reported && fresh > e.Since: // some of those that had it before
+		return Count(fresh, "new report", "new reports")
+	case !reported && e.Since > 0:
 		return Count(e.Since, "more source", "more sources")
 	case len(reasons) > 0:
 		return upper(strings.Join(reasons, "; "))
