@@ -110,7 +110,9 @@ func saidWakes(f *fixture) {
 	ctx := f.Context()
 	f.ok(f.SyncPlans(ctx, []news.PlanState{{ID: "p", NextAt: f.now.Add(time.Hour)}}))
 	for what, say := range map[string]func() error{
-		"mute":   func() error { return f.Mute(ctx, news.Mute{Kind: news.MuteRule, Key: "r", At: f.now, Until: f.now.Add(1)}) },
+		"mute": func() error {
+			return f.Mute(ctx, news.Mute{Kind: news.MuteRule, Key: "r", At: f.now, Until: f.now.Add(1)})
+		},
 		"unmute": func() error { _, err := f.Unmute(ctx, news.MuteRule, "r"); return err },
 		"follow": func() error { return f.Follow(ctx, news.Follow{StoryID: "s", At: f.now, Until: f.now.Add(1)}) },
 		"resume": func() error { _, err := f.Resume(ctx, "p"); return err },
