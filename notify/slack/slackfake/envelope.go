@@ -88,14 +88,12 @@ func (s *Server) await(e *envelope, n int, within time.Duration) {
 	}
 }
 
-// nextLink is the connection whose turn it is. A deaf one cannot be told from a
-// good one.
+// nextLink is the connection whose turn it is: one that was warned of its end only
+// when there is no other. A deaf one cannot be told from a good one.
 func (s *Server) nextLink(last *link) *link {
-	var live []*link
-	for _, l := range s.links {
-		if !l.leaving {
-			live = append(live, l)
-		}
+	live := slices.Clone(s.links)
+	if fresh := slices.DeleteFunc(slices.Clone(live), func(l *link) bool { return l.leaving }); len(fresh) > 0 {
+		live = fresh
 	}
 	if len(live) > 1 {
 		live = slices.DeleteFunc(live, func(l *link) bool { return l == last })

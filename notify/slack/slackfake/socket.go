@@ -1,7 +1,6 @@
 package slackfake
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -187,7 +186,7 @@ func (s *Server) converse(l *link, behave Socket, gone <-chan struct{}) {
 	}
 }
 
-// dismiss tells the app that a connection ends; it gets nothing new any more.
+// dismiss tells the app that a connection ends; others are preferred from then on.
 func (s *Server) dismiss(l *link, reason string) (end <-chan time.Time) {
 	s.mu.Lock()
 	l.leaving = true
@@ -288,46 +287,3 @@ func (s *Server) Send(frame []byte) error {
 	s.links[0].out <- frame
 	return nil
 }
-
-// DialContext connects to this Slack in memory, whatever the address. With it a
-// WebSocket works inside a synctest bubble.
-func (s *Server) DialContext(ctx context.Context, _, _ string) (net.Conn, error) {
-	s.mu.Lock()
-	if s.pipes == nil {
-		s.pipes = &pipes{conns: make(chan net.Conn), done: s.done}
-		server := &http.Server{Handler: s, ReadHeaderTimeout: 10 * time.Second}
-		if !s.closed {
-			s.memory = server
-			s.running.Go(func() { _ = server.Serve(s.pipes) })
-		}
-	}
-	p := s.pipes
-	s.mu.Unlock()
-	near, far := net.Pipe()
-	select {
-	case p.conns <- far:
-		return near, nil
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	case <-s.done:
-		return nil, net.ErrClosed
-	}
-}
-
-// pipes is a listener in memory.
-type pipes struct {
-	conns chan net.Conn
-	done  <-chan struct{}
-}
-
-func (p *pipes) Accept() (net.Conn, error) {
-	select {
-	case c := <-p.conns:
-		return c, nil
-	case <-p.done:
-		return nil, net.ErrClosed
-	}
-}
-
-func (p *pipes) Close() error   { return nil }
-func (p *pipes) Addr() net.Addr { return &net.TCPAddr{} }
