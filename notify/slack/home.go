@@ -74,7 +74,6 @@ func homeActions() slack.Block {
 	now := button("home_now", command("now"), "Send digests now", "Send what the digests have, now")
 	now.Style = slack.StylePrimary
 	return slack.NewActionBlock("home_actions", now,
-		button("home_pause", command("pause", "1d"), "Pause until tomorrow", "Tell nothing for a day"),
 		button("home_refresh", "", "Refresh", "Show this page anew"))
 }
 
@@ -119,9 +118,17 @@ func homePlansBlocks(h notify.Home) []slack.Block {
 			slack.NewTextBlockObject(slack.MarkdownType, wording.Join(", ", title, target(p.To)), false, true),
 			slack.NewTextBlockObject(slack.MarkdownType, strings.Join(when, ", "), false, true),
 		}
-		blocks = append(blocks, slack.NewSectionBlock(nil, fields, nil))
+		blocks = append(blocks, slack.NewSectionBlock(nil, fields, slack.NewAccessory(pauseButton(p))))
 	}
 	return append(blocks, moreOf(len(h.Plans), homePlans)...)
+}
+
+// pauseButton pauses a plan for a day, or ends its pause.
+func pauseButton(p notify.HomePlan) slack.BlockElement {
+	if !p.Paused.IsZero() {
+		return button("home_plan", command("resume", p.ID), "Resume", "")
+	}
+	return button("home_plan", command("pause", p.ID, "1d"), "Pause a day", "")
 }
 
 // target is where a plan goes, as a link where the rule file has a channel's id.

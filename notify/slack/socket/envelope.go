@@ -164,7 +164,7 @@ func (j *job) mean(a action) bool {
 	switch a.ID {
 	case "home_refresh":
 		return j.showHome
-	case "home_now", "home_pause", "home_undo":
+	case "home_now", "home_plan", "home_undo":
 		return len(a.Value) <= maxTyped && json.Unmarshal([]byte(a.Value), &j.Words) == nil && len(j.Words) > 0 && len(j.Words) <= maxWords
 	case "digest_why":
 		j.Words = []string{"why"}

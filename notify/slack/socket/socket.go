@@ -184,19 +184,7 @@ func hint(err error) string {
 	case errors.Is(err, errTooMany):
 		return "run fewer processes with SLACK_APP_TOKEN: an app has 10 connections at most"
 	}
-	return TokenHint(err)
-}
-
-// TokenHint says what is to be done about an app's token that Slack refuses, "" when
-// the error is another.
-func TokenHint(err error) string {
-	switch slack.Refused(err) {
-	case "invalid_auth", "not_authed", "not_allowed_token_type", "token_revoked", "token_expired", "account_inactive":
-		return "SLACK_APP_TOKEN must be an app-level token (xapp-...): Basic Information, App-Level Tokens, with the scope connections:write"
-	case "missing_scope", "no_permission", "access_denied":
-		return "give the app-level token the scope connections:write"
-	}
-	return ""
+	return slack.AppTokenHint(err)
 }
 
 func (l *Listener) complain(ctx context.Context, err error) {
