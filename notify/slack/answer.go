@@ -34,7 +34,7 @@ func (renderer) Answer(a notify.Answer, replace bool) ([]byte, error) {
 		lines = lines[:len(lines)-1]
 		blocks = answerBlocks(a, lines)
 	}
-	text := wording.Join(" ", answerHead(a), strings.Join(plainLines(lines), " "))
+	text := wording.Join(" ", answerHead(a), strings.Join(plainLines(lines), "; "))
 	return compact(reply{Type: "ephemeral", Replace: replace, Text: clipBytes(text, maxText), Blocks: slack.Blocks{BlockSet: blocks}})
 }
 
@@ -42,7 +42,7 @@ func answerHead(a notify.Answer) string {
 	if head := wording.Clip(wording.Line(a.Headline), maxAnswerLine); head != "" {
 		return head
 	}
-	return "Done."
+	return "Done"
 }
 
 func plainLines(lines []string) []string {

@@ -95,10 +95,7 @@ func homePlansBlocks(h notify.Home) []slack.Block {
 	}
 	blocks := []slack.Block{slack.NewDividerBlock(), section("*Digests and alerts*")}
 	for _, p := range h.Plans[:min(len(h.Plans), homePlans)] {
-		title := label(p.Title, maxTitle)
-		if title == "" {
-			title = label(p.ID, maxTitle)
-		}
+		title := literal(named(p.Title, p.ID, "Untitled"))
 		var when []string
 		if !p.Paused.IsZero() {
 			when = append(when, "*paused* until "+moment(p.Paused)+by(p.By))
@@ -162,11 +159,7 @@ func homeRulesBlocks(rules []notify.HomeRule) []slack.Block {
 	}
 	list := slack.NewRichTextList(slack.RTEListBullet, 0)
 	for _, r := range rules[:min(len(rules), homeRules)] {
-		name := wording.Clip(wording.Line(r.Title), maxTitle)
-		if name == "" {
-			name = wording.Clip(wording.Line(r.ID), maxTitle)
-		}
-		line := []slack.RichTextSectionElement{bold(name), words("  " + wording.Join(", ",
+		line := []slack.RichTextSectionElement{bold(named(r.Title, r.ID, "Untitled")), words("  " + wording.Join(", ",
 			wording.Count(r.Items, "match", "matches"), wording.Count(r.Stories, "story", "stories"), wording.Number(r.Flags)+" flagged"))}
 		if example := wording.Clip(wording.Line(r.Example), maxWhy); example != "" {
 			line = append(line, words(": "), slack.NewRichTextSectionTextElement("“"+example+"”", &slack.RichTextSectionTextStyle{Italic: true}))
@@ -183,7 +176,7 @@ func homeMuted(mutes []notify.HomeMute) []slack.Block {
 	}
 	blocks := []slack.Block{slack.NewDividerBlock(), section("*Muted*")}
 	for _, m := range mutes[:min(len(mutes), homeMutes)] {
-		text := label(m.What, maxHeadline) + ", until " + moment(m.Until) + by(m.By)
+		text := literal(wording.Clip(named(m.What, "Something"), maxHeadline)) + ", until " + moment(m.Until) + by(m.By)
 		if reason := label(m.Reason, maxWhy); reason != "" {
 			text += ": " + reason
 		}
@@ -198,13 +191,23 @@ func homeFollowed(stories []notify.HomeStory) []slack.Block {
 	}
 	blocks := []slack.Block{slack.NewDividerBlock(), section("*Followed*")}
 	for _, s := range stories[:min(len(stories), homeMutes)] {
-		text := label(s.Headline, maxHeadline)
+		text := literal(wording.Clip(named(s.Headline, s.ID, "A story"), maxHeadline))
 		if !s.Until.IsZero() {
 			text += ", until " + moment(s.Until)
 		}
 		blocks = append(blocks, undoable(text+by(s.By), "Unfollow", s.Undo))
 	}
 	return append(blocks, moreOf(len(stories), homeMutes)...)
+}
+
+// named is the first of some names that shows.
+func named(names ...string) string {
+	for _, n := range names {
+		if n = wording.Clip(wording.Line(n), maxHeadline); n != "" {
+			return n
+		}
+	}
+	return ""
 }
 
 // undoable is a line with a button that takes it back.

@@ -268,3 +268,15 @@ func (a *Interaction) copy() Interaction {
 	c.Answers = append([]Ephemeral(nil), a.Answers...)
 	return c
 }
+
+// ResponseURL is where an answer to an interaction goes.
+func (s *Server) ResponseURL(id string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, act := range s.acts {
+		if act.ID == id {
+			return s.responseURL("commands", act)
+		}
+	}
+	return ""
+}

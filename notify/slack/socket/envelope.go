@@ -31,11 +31,12 @@ type envelope struct {
 // job is what an envelope asks for.
 type job struct {
 	notify.Command
-	respond  string // response_url; "" on the home page
-	private  bool   // the control stood in a message that only the asker sees
-	showHome bool   // show the home page, after the command if there is one
-	pick     string // a story that was picked from a menu, to be asked about
-	headline string // of that story
+	respond  string   // response_url; "" on the home page
+	private  bool     // the control stood in a message that only the asker sees
+	showHome bool     // show the home page, after the command if there is one
+	pick     string   // a story that was picked from a menu, to be asked about
+	headline string   // of that story
+	each     []string // stories to ask for one by one, of "Why these?"
 }
 
 // take acknowledges an envelope at once and queues what it asks for. It is an
@@ -128,6 +129,9 @@ type pressed struct {
 		Type    string `json:"type"`
 		Private bool   `json:"is_ephemeral"`
 	} `json:"container"`
+	Message struct {
+		Blocks json.RawMessage `json:"blocks"`
+	} `json:"message"`
 	Respond string   `json:"response_url"`
 	Actions []action `json:"actions"`
 }
@@ -155,7 +159,44 @@ func readPressed(payload []byte) (job, bool) {
 	if id := slack.DeliveryOf(a.Block); plainID(id) {
 		j.Message = id
 	}
+	if a.ID == "digest_why" {
+		j.each = menuStories(p.Message.Blocks)
+	}
 	return j, j.mean(a)
+}
+
+// maxEach bounds how many stories "Why these?" explains.
+const maxEach = 20
+
+// menuStories are the stories in the menu of a digest's message.
+func menuStories(raw json.RawMessage) []string {
+	var blocks []json.RawMessage
+	if len(raw) == 0 || json.Unmarshal(raw, &blocks) != nil {
+		return nil
+	}
+	var ids []string
+	for _, b := range blocks {
+		var row struct {
+			Elements []struct {
+				ID      string `json:"action_id"`
+				Options []struct {
+					Value string `json:"value"`
+				} `json:"options"`
+			} `json:"elements"`
+		}
+		if json.Unmarshal(b, &row) != nil {
+			continue // a block of another form has no menu
+		}
+		for _, e := range row.Elements {
+			for _, o := range e.Options {
+				id, ok := strings.CutPrefix(o.Value, "st:")
+				if ok && e.ID == "story_menu" && plainID(id) && len(ids) < maxEach {
+					ids = append(ids, id)
+				}
+			}
+		}
+	}
+	return ids
 }
 
 // mean puts the words of a control into a job; false when it has none.

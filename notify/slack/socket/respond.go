@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"newswatch/notify"
@@ -36,7 +37,10 @@ func (l *Listener) perform(ctx context.Context, j job) {
 		return
 	}
 	var a notify.Answer
-	if len(j.Words) > 0 || !j.showHome {
+	switch {
+	case len(j.each) > 0:
+		a = l.askEach(ctx, j)
+	case len(j.Words) > 0 || !j.showHome:
 		a = l.ask(ctx, j)
 	}
 	if j.showHome {
@@ -60,6 +64,17 @@ func (l *Listener) ask(ctx context.Context, j job) notify.Answer {
 	}
 	l.log.ErrorContext(ctx, "what was asked from Slack could not be done", "by", j.By, "verb", verb(j.Words), "err", err)
 	return notify.Answer{Headline: "That did not work. The reason is in newswatch's log; try again in a moment."}
+}
+
+// askEach asks the same of several stories, and says the gist of each answer.
+func (l *Listener) askEach(ctx context.Context, j job) notify.Answer {
+	all := notify.Answer{Headline: "Why these stories were told", Hint: "all of one: /news why 3"}
+	for _, id := range j.each {
+		one := j
+		one.Words = append(slices.Clone(j.Words), id)
+		all.Lines = append(all.Lines, l.ask(ctx, one).Headline)
+	}
+	return all
 }
 
 // verb is the first word of a command, for the log: the others may quote feeds or
