@@ -48,13 +48,15 @@ var arrows = map[string][]string{
 
 	"watcher": {"news", "text", "schedule", "rules", "rules/backtest", "notify", "notify/wording",
 		"watcher/article", "watcher/feed", "watcher/story", "watcher/store", "watcher/health"},
+	"watcher/triage": {"news", "text", "schedule", "rules", "notify", "notify/wording",
+		"watcher/store", "watcher/story", "watcher/health"},
 	"web": {"news", "text", "schedule", "notify"},
 
 	".":                  {},
 	"cmd/newswatch/demo": {"news"},
 	"cmd/newswatch/opml": {"news"},
 	"cmd/newswatch": {".", "news", "text", "schedule", "rules", "watcher", "watcher/feed",
-		"rules/backtest", "watcher/story", "watcher/store", "watcher/health", "notify", "notify/wording", "notify/slack", "notify/slack/socket",
+		"rules/backtest", "watcher/story", "watcher/store", "watcher/health", "watcher/triage", "notify", "notify/wording", "notify/slack", "notify/slack/socket",
 		"notify/terminal", "notify/slack/slackfake", "web", "cmd/newswatch/demo", "cmd/newswatch/opml", "watcher/discover", "watcher/feed/feedfake"},
 }
 

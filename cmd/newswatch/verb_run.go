@@ -19,6 +19,7 @@ import (
 	"newswatch/rules"
 	"newswatch/watcher"
 	"newswatch/watcher/store"
+	"newswatch/watcher/triage"
 	"newswatch/web"
 )
 
@@ -53,15 +54,20 @@ func (c *runCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
+	appToken, err := a.secretNamed("SLACK_APP_TOKEN")
+	if err != nil {
+		return err
+	}
 	st, err := a.openStore(ctx, false)
 	if err != nil {
 		return err
 	}
 	defer st.Close()
+	out := a.newWays(a.out, token, appToken)
 	w, err := a.newWatcher(ctx, watcher.Config{
 		Store:  st,
 		Source: func() (rules.Source, error) { return rules.Read(a.Rules) },
-	}, rs, a.newWays(a.out, token))
+	}, rs, out)
 	if err != nil {
 		return err
 	}
@@ -69,6 +75,9 @@ func (c *runCmd) Run(ctx context.Context, a *app) error {
 	g.Go(func() error { return w.Run(ctx, units) })
 	g.Go(func() error { return a.reloadOnHangup(ctx, w) })
 	g.Go(func() error { return watchdog(ctx, st) })
+	if slices.Contains(units, news.Destinations) {
+		a.hearSlack(ctx, g, appToken, out.slack, triage.New(triage.Config{Store: st, Rules: w.Rules, Now: time.Now}))
+	}
 	addr := a.probeAddr()
 	if serve && addr != "off" {
 		site := web.New(web.Config{Ready: st.Ping, Reload: w.Reload, Log: a.logger()})

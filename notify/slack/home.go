@@ -71,10 +71,7 @@ func homeFacts(h notify.Home) []string {
 }
 
 func homeActions() slack.Block {
-	now := button("home_now", command("now"), "Send digests now", "Send what the digests have, now")
-	now.Style = slack.StylePrimary
-	return slack.NewActionBlock("home_actions", now,
-		button("home_refresh", "", "Refresh", "Show this page anew"))
+	return slack.NewActionBlock("home_actions", button("home_refresh", "", "Refresh", "Show this page anew"))
 }
 
 // command is the value of a button that means what could have been typed.
@@ -86,8 +83,11 @@ func command(words ...string) string {
 	return string(b)
 }
 
-// maxValue is Slack's limit for a button's value.
-const maxValue = 2000
+// Slack's limits for the value of a button and of an option, in characters.
+const (
+	maxValue       = 2000
+	maxOptionValue = 150
+)
 
 func homePlansBlocks(h notify.Home) []slack.Block {
 	if len(h.Plans) == 0 {
@@ -115,17 +115,31 @@ func homePlansBlocks(h notify.Home) []slack.Block {
 			slack.NewTextBlockObject(slack.MarkdownType, wording.Join(", ", title, target(p.To)), false, true),
 			slack.NewTextBlockObject(slack.MarkdownType, strings.Join(when, ", "), false, true),
 		}
-		blocks = append(blocks, slack.NewSectionBlock(nil, fields, slack.NewAccessory(pauseButton(p))))
+		blocks = append(blocks, slack.NewSectionBlock(nil, fields, planMenu(p)))
 	}
 	return append(blocks, moreOf(len(h.Plans), homePlans)...)
 }
 
-// pauseButton pauses a plan for a day, or ends its pause.
-func pauseButton(p notify.HomePlan) slack.BlockElement {
-	if !p.Paused.IsZero() {
-		return button("home_plan", command("resume", p.ID), "Resume", "")
+// planMenu is what can be asked of a plan.
+func planMenu(p notify.HomePlan) *slack.Accessory {
+	var options []*slack.OptionBlockObject
+	add := func(text string, words ...string) {
+		if value := command(words...); value != "" && len(value) <= maxOptionValue {
+			options = append(options, option(value, text))
+		}
 	}
-	return button("home_plan", command("pause", p.ID, "1d"), "Pause a day", "")
+	if p.Kind == news.DigestPlan {
+		add("Send it now", "now", p.ID)
+	}
+	if p.Paused.IsZero() {
+		add("Pause it for a day", "pause", p.ID, "1d")
+	} else {
+		add("End its pause", "resume", p.ID)
+	}
+	if len(options) == 0 {
+		return nil
+	}
+	return slack.NewAccessory(slack.NewOverflowBlockElement("home_plan", options...))
 }
 
 // target is where a plan goes, as a link where the rule file has a channel's id.

@@ -1,6 +1,7 @@
 package socket
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"strings"
@@ -205,8 +206,9 @@ func (j *job) mean(a action) bool {
 	switch a.ID {
 	case "home_refresh":
 		return j.showHome
-	case "home_now", "home_plan", "home_undo":
-		return len(a.Value) <= maxTyped && json.Unmarshal([]byte(a.Value), &j.Words) == nil && len(j.Words) > 0 && len(j.Words) <= maxWords
+	case "home_plan", "home_undo":
+		value := cmp.Or(a.Value, a.Selected.Value)
+		return len(value) <= maxTyped && json.Unmarshal([]byte(value), &j.Words) == nil && len(j.Words) > 0 && len(j.Words) <= maxWords
 	case "digest_why":
 		j.Words = []string{"why"}
 		return true

@@ -31,7 +31,7 @@ const (
 	// offPause is for what only a person can mend: a wrong token, Socket Mode
 	// switched off.
 	offPause  = 15 * time.Minute
-	lasted    = time.Minute // a connection this old was a good one
+	lasted    = 10 * time.Second // a connection this old was a good one
 	handshake = 15 * time.Second
 	linger    = 15 * time.Second // Slack keeps an old connection for 10 s after its warning
 )
