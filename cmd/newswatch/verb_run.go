@@ -30,8 +30,8 @@ type runCmd struct {
 // Help is the long text of -h.
 func (runCmd) Help() string {
 	return help(`Polls, matches, groups and delivers until it is stopped. A changed rule file is taken by itself, and on SIGHUP; a broken one never replaces the rules in force.
-SIGTERM ends the post in flight and nothing else; kill -9 is as safe. Without SLACK_BOT_TOKEN the digests go to the terminal.`,
-		"SLACK_BOT_TOKEN=xoxb-... newswatch run --rules rules.yaml",
+SIGTERM ends the post in flight and nothing else; kill -9 is as safe. Without SLACK_BOT_TOKEN the digests go to the terminal. With SLACK_APP_TOKEN too it hears /news and the buttons under its messages.`,
+		"SLACK_BOT_TOKEN=xoxb-... SLACK_APP_TOKEN=xapp-... newswatch run --rules rules.yaml",
 		"0 stopped; 2 invalid rules; 74 the database cannot be written; 75 another instance runs")
 }
 

@@ -24,7 +24,7 @@ type slackManifestCmd struct{}
 
 // Help is the long text of -h.
 func (slackManifestCmd) Help() string {
-	return help("Prints an app manifest: at api.slack.com/apps choose Create New App, From a manifest, and paste it. Install the app, and put its bot token (xoxb-...) into SLACK_BOT_TOKEN.",
+	return help("Prints an app manifest: at api.slack.com/apps choose Create New App, From a manifest, and paste it. Install the app, and put its bot token (xoxb-...) into SLACK_BOT_TOKEN, and for buttons and /news an app-level token (xapp-...) into SLACK_APP_TOKEN. The manifest's first lines say where they are.",
 		"newswatch slack manifest", "0 printed")
 }
 
