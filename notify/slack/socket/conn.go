@@ -47,6 +47,8 @@ func (l *Listener) connect(ctx context.Context) (*conn, error) {
 	}
 	ws.SetReadLimit(maxFrame)
 	c := &conn{l: l, ws: ws}
+	hurry := context.AfterFunc(ctx, func() { _ = ws.Close() }) // do not wait for a hello when we are stopped
+	defer hurry()
 	if err := c.greet(); err != nil {
 		_ = ws.Close()
 		return nil, err

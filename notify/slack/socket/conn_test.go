@@ -64,10 +64,10 @@ func TestFlappingSocket(t *testing.T) {
 // the old one ends.
 func TestRefresh(t *testing.T) {
 	t.Parallel()
-	plan := slackfake.Plan{Socket: slackfake.Socket{Lifetime: dur(5 * time.Minute)}}
+	plan := slackfake.Plan{Socket: slackfake.Socket{Lifetime: dur(3 * time.Minute)}}
 	play(t, plan, func(t *testing.T, s *scene) {
 		most, began := 0, time.Now()
-		for range 3600 {
+		for range 1200 {
 			time.Sleep(time.Second)
 			s.slack.Slash(reader, "news", "status")
 			synctest.Wait()
@@ -120,7 +120,7 @@ func TestDownForHours(t *testing.T) {
 		"the API is ill":         {slackfake.Plan{Script: []slackfake.Step{{Method: "apps.connections.open", Call: 1, Times: -1, Fault: slackfake.BadGateway}}}, "status 502", true},
 		"sockets are refused":    {slackfake.Plan{Socket: slackfake.Socket{Shut: true}}, "status 403", true},
 		"sockets break at once":  {slackfake.Plan{Socket: slackfake.Socket{Flap: dur(time.Second)}}, "read from Slack", true},
-		"sockets are silent":     {slackfake.Plan{Socket: slackfake.Socket{Deaf: true}}, "say hello", true},
+		"sockets are silent":     {slackfake.Plan{Socket: slackfake.Socket{Deaf: true}}, "no hello", true},
 		"too fast":               {slackfake.Plan{Script: []slackfake.Step{{Method: "apps.connections.open", Call: 1, Times: -1, Fault: slackfake.RateLimited, RetryAfter: 60}}}, "ratelimited", true},
 		"the token was revoked":  {slackfake.Plan{Script: []slackfake.Step{{Method: "apps.connections.open", Call: 1, Times: -1, Fault: slackfake.ErrorBefore, Error: "token_revoked"}}}, "App-Level Tokens", false},
 		"the token has no scope": {slackfake.Plan{Script: []slackfake.Step{{Method: "apps.connections.open", Call: 1, Times: -1, Fault: slackfake.ErrorBefore, Error: "missing_scope"}}}, "connections:write", false},
@@ -205,4 +205,21 @@ func TestTooManyCommands(t *testing.T) {
 			}
 		}
 	})
+}
+
+// Whatever is going on, stopping is quick: each scene ends with that.
+func TestStopsQuickly(t *testing.T) {
+	t.Parallel()
+	for name, socket := range map[string]slackfake.Socket{
+		"silent": {Deaf: true}, "refused": {Shut: true}, "breaking": {Flap: dur(time.Millisecond)}, "well": {},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			play(t, slackfake.Plan{Socket: socket}, func(t *testing.T, s *scene) {
+				s.desk.slow = 25 * time.Second
+				s.slack.Slash(reader, "news", "backtest")
+				time.Sleep(2 * time.Second)
+			})
+		})
+	}
 }

@@ -158,9 +158,9 @@ func (l *Listener) listen(ctx context.Context, good func()) error {
 // What ends a connection beyond an error of the network.
 var (
 	errShort   = errors.New("the connection did not last")
-	errOff     = errors.New("Socket Mode is switched off for the app (link_disabled)")
+	errOff     = errors.New("link_disabled: Socket Mode is switched off for the app")
 	errTooMany = errors.New("the app has 10 connections already (too_many_websockets)")
-	errSilent  = errors.New("Slack did not say hello")
+	errSilent  = errors.New("no hello from Slack")
 )
 
 // nextPause says how long to wait before the next try.

@@ -36,9 +36,13 @@ type desk struct {
 	slow   time.Duration
 }
 
-func (d *desk) Do(_ context.Context, c notify.Command) (notify.Answer, error) {
+func (d *desk) Do(ctx context.Context, c notify.Command) (notify.Answer, error) {
 	if d.slow > 0 {
-		time.Sleep(d.slow)
+		select {
+		case <-time.After(d.slow):
+		case <-ctx.Done():
+			return notify.Answer{}, ctx.Err()
+		}
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -63,7 +67,7 @@ func (d *desk) Home(context.Context) (notify.Home, error) {
 type scene struct {
 	slack *slackfake.Server
 	desk  *desk
-	log   *bytes.Buffer
+	log   *locked
 }
 
 // play runs a scene in virtual time.
@@ -73,11 +77,11 @@ func play(t *testing.T, plan slackfake.Plan, f func(t *testing.T, s *scene)) {
 		plan.Rate.Off = true
 		s := &scene{
 			slack: slackfake.New(slackfake.Config{Plan: plan, Token: bot, AppToken: app}),
-			desk:  &desk{answer: notify.Answer{Headline: "Done"}}, log: new(bytes.Buffer),
+			desk:  &desk{answer: notify.Answer{Headline: "Done"}}, log: new(locked),
 		}
 		ctx, stop := context.WithCancel(t.Context())
 		var wg sync.WaitGroup
-		logger := slog.New(slog.NewTextHandler(&locked{w: s.log}, nil))
+		logger := slog.New(slog.NewTextHandler(s.log, nil))
 		channel := slack.New(slack.Config{
 			Token: bot, AppToken: app, APIURL: "http://slack.test/api", HTTP: s.slack.Client(), Log: logger,
 		})
@@ -97,7 +101,11 @@ func play(t *testing.T, plan slackfake.Plan, f func(t *testing.T, s *scene)) {
 
 // end stops the listener and looks at what was left behind.
 func (s *scene) end(t *testing.T, stop func()) {
+	began := time.Now()
 	stop()
+	if took := time.Since(began); took > 4*time.Second {
+		t.Errorf("stopping took %s", took)
+	}
 	if err := s.slack.Close(); err != nil {
 		t.Errorf("close: %v", err)
 	}
@@ -112,15 +120,22 @@ func (s *scene) end(t *testing.T, stop func()) {
 	}
 }
 
+// locked is a log that can be read while it is written.
 type locked struct {
 	mu sync.Mutex
-	w  *bytes.Buffer
+	b  bytes.Buffer
 }
 
 func (l *locked) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.w.Write(p)
+	return l.b.Write(p)
+}
+
+func (l *locked) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
 }
 
 func TestSlashCommand(t *testing.T) {
