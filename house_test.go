@@ -27,6 +27,7 @@ var arrows = map[string][]string{
 
 	"rules":                 {"news", "text", "schedule"},
 	"rules/backtest":        {"news", "text", "schedule", "rules"},
+	"rules/suggest":         {"news", "text", "rules", "rules/backtest"},
 	"watcher/feed":          {"news", "text", "schedule"},
 	"watcher/story":         {"news", "text", "schedule"},
 	"watcher/story/score":   {},
@@ -56,7 +57,7 @@ var arrows = map[string][]string{
 	"cmd/newswatch/demo": {"news"},
 	"cmd/newswatch/opml": {"news"},
 	"cmd/newswatch": {".", "news", "text", "schedule", "rules", "watcher", "watcher/feed",
-		"rules/backtest", "watcher/story", "watcher/store", "watcher/health", "watcher/triage", "notify", "notify/wording", "notify/slack", "notify/slack/socket",
+		"rules/backtest", "watcher/story", "watcher/store", "watcher/health", "watcher/triage", "rules/suggest", "notify", "notify/wording", "notify/slack", "notify/slack/socket",
 		"notify/terminal", "notify/slack/slackfake", "web", "cmd/newswatch/demo", "cmd/newswatch/opml", "watcher/discover", "watcher/feed/feedfake"},
 }
 

@@ -166,7 +166,7 @@ func (s *Server) converse(l *link, behave Socket, gone <-chan struct{}) {
 			abort(l.conn)
 			return
 		case frame := <-l.out:
-			if l.conn.WriteMessage(websocket.TextMessage, frame) != nil {
+			if !behave.Deaf && l.conn.WriteMessage(websocket.TextMessage, frame) != nil {
 				return
 			}
 		case <-ping.C:
