@@ -74,9 +74,6 @@ func (c *Channel) PublishHome(ctx context.Context, user string, h notify.Home, n
 	return c.call(ctx, "views.publish", url.Values{"user_id": {user}, "view": {string(view)}}, &ok)
 }
 
-// Refused returns Slack's word for why a call failed, "" when it said none.
-func Refused(err error) string { return said(err) }
-
 // RetryAfter returns how long Slack asked to wait after a call that was too many, 0
 // when it did not.
 func RetryAfter(err error) time.Duration {

@@ -3,6 +3,8 @@
 // refuses what Slack refuses, limits the rate as Slack does, keeps what was
 // posted, breaks calls by a seeded plan, and keeps a journal of what it accepted
 // and what it answered, against which a test can hold what newswatch believes.
+// Over Socket Mode it hands on what people do: a test types, presses and opens in
+// Go (Slash, Press, OpenHome), a person on the page that it serves.
 //
 // It stands behind the last step of the pipeline, Delivery, and knows nothing of
 // newswatch but the delivery_id, part, parts and stories in a message's metadata.
