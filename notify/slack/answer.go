@@ -61,6 +61,9 @@ func answerBlocks(a notify.Answer, lines []string) []slack.Block {
 	if rest := len(a.Lines) - len(lines); rest > 0 {
 		blocks = append(blocks, grey("and "+wording.Number(rest)+" more"))
 	}
+	if value := command(a.Undo...); len(a.Undo) > 0 && value != "" {
+		blocks = append(blocks, slack.NewActionBlock("answer_actions", button("answer_undo", value, "Undo", "")))
+	}
 	return append(blocks, grey(wording.Join(gap, "Only you can see this", hint(a.Hint))))
 }
 

@@ -44,7 +44,7 @@ func TestAnswerGolden(t *testing.T) {
 			"entity Voltera AB in the title of 5 of 5 items", "not excluded by *football* & _music_",
 			"grouped: 5 items within 3 h 45 min", "paste this:", "  - id: competitors", "    except: [football]",
 		},
-		Hint: "/news mute 3 · /news follow 3",
+		Hint: "/news mute 3 · /news follow 3", Undo: []string{"unmute", "story", "abcdef0123456789"},
 	}, false)
 	if err != nil {
 		t.Fatal(err)
@@ -66,6 +66,7 @@ func TestAnswersAreTaken(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a := notify.Answer{
 			Headline: text.Draw(t, "headline"), Lines: rapid.SliceOfN(text, 0, 100).Draw(t, "lines"), Hint: text.Draw(t, "hint"),
+			Undo: rapid.SliceOfN(text, 0, 3).Draw(t, "undo"),
 		}
 		body, err := c.Answer(a, false)
 		if err != nil {
