@@ -34,7 +34,11 @@ func (renderer) Answer(a notify.Answer, replace bool) ([]byte, error) {
 		lines = lines[:len(lines)-1]
 		blocks = answerBlocks(a, lines)
 	}
-	text := wording.Join(" ", answerHead(a), strings.Join(plainLines(lines), "; "))
+	between := ": "
+	if head := answerHead(a); strings.TrimRight(head, ".!?…:") != head {
+		between = " "
+	}
+	text := wording.Join(between, answerHead(a), strings.Join(plainLines(lines), "; "))
 	return compact(reply{Type: "ephemeral", Replace: replace, Text: clipBytes(text, maxText), Blocks: slack.Blocks{BlockSet: blocks}})
 }
 

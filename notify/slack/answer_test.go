@@ -283,3 +283,15 @@ func TestManifest(t *testing.T) {
 		t.Error("Socket Mode, interactivity or the home page is not on")
 	}
 }
+
+// Where any channel exists its list shows none that nobody has used, and a trial
+// still ends well.
+func TestTrialOfAnyChannel(t *testing.T) {
+	t.Parallel()
+	_, c := workspace(slackfake.Plan{})
+	var steps []string
+	err := c.Trial(t.Context(), "#anywhere", func(step, _ string) { steps = append(steps, step) })
+	if want := "token workspace scopes channel post read back rewrite thread app token"; err != nil || strings.Join(steps, " ") != want {
+		t.Errorf("got %q, %v, want %q", steps, err, want)
+	}
+}
