@@ -43,6 +43,7 @@ var arrows = map[string][]string{
 	"notify":                 {"news", "text", "schedule"},
 	"notify/wording":         {"news", "text", "schedule"},
 	"notify/slack":           {"news", "text", "schedule", "notify", "notify/wording"},
+	"notify/slack/socket":    {"news", "text", "schedule", "notify", "notify/wording", "notify/slack"},
 	"notify/terminal":        {"news", "text", "schedule", "notify", "notify/wording"},
 	"notify/slack/slackfake": {"news", "text", "schedule"},
 
@@ -56,7 +57,7 @@ var arrows = map[string][]string{
 	"cmd/newswatch/demo": {"news"},
 	"cmd/newswatch/opml": {"news"},
 	"cmd/newswatch": {".", "news", "text", "schedule", "rules", "watcher", "watcher/feed",
-		"rules/backtest", "watcher/story", "watcher/store", "watcher/health", "watcher/triage", "rules/suggest", "notify", "notify/wording", "notify/slack",
+		"rules/backtest", "watcher/story", "watcher/store", "watcher/health", "watcher/triage", "rules/suggest", "notify", "notify/wording", "notify/slack", "notify/slack/socket",
 		"notify/terminal", "notify/slack/slackfake", "web", "cmd/newswatch/demo", "cmd/newswatch/opml", "watcher/discover", "watcher/feed/feedfake"},
 }
 

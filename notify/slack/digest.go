@@ -190,7 +190,7 @@ func digestControls(d news.Digest, shown []news.Section) slack.Block {
 			options = append(options, option("st:"+e.StoryID, fmt.Sprintf("%d. %s", e.Number, wording.Headline(e, maxOption))))
 		}
 	}
-	return slack.NewActionBlock("digest_actions",
+	return slack.NewActionBlock(controlsID("digest_actions", d.DeliveryID),
 		slack.NewOptionsSelectBlockElement(slack.OptTypeStatic, plain("Mute, follow or flag a story…", maxOption), "story_menu", options...),
 		button("digest_why", d.DeliveryID, "Why these?", "Explain why each story is in this digest"),
 		slack.NewOverflowBlockElement("digest_more",
