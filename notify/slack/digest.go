@@ -202,7 +202,7 @@ func leftOver(d news.Digest, more int) string {
 			waiting += " at " + moment(d.Next)
 		}
 	}
-	return wording.Join(gap, thread, waiting)
+	return wording.Join(gap, thread, waiting, wording.Muted(d))
 }
 
 // quiet says that there is nothing to tell, in one grey line.
@@ -216,9 +216,9 @@ func (r renderer) quiet(d news.Digest) ([]news.Message, error) {
 	}
 	name := wording.Clip(title(d), maxTitle)
 	quiet := wording.Join(gap, wording.Quiet(d, moment)...)
-	line := wording.Join(gap, "*"+literal(name)+"*", quiet, next)
+	line := wording.Join(gap, "*"+literal(name)+"*", quiet, wording.Muted(d), next)
 	plainTime := func(t time.Time) string { return t.UTC().Format("2 Jan 15:04 UTC") }
-	text := escape(name) + ": " + wording.Join(", ", wording.Quiet(d, plainTime)...) + "."
+	text := escape(name) + ": " + wording.Join(", ", append(wording.Quiet(d, plainTime), wording.Muted(d))...) + "."
 	m, err := freeze(text, []slack.Block{grey(line)}, digestEvent, payload{DeliveryID: d.DeliveryID, Part: 1, Parts: 1}, nil)
 	return []news.Message{m}, err
 }
@@ -231,7 +231,7 @@ func digestControls(d news.Digest, shown []news.Section) slack.Block {
 			options = append(options, option("st:"+e.StoryID, fmt.Sprintf("%d. %s", e.Number, wording.Headline(e, maxOption))))
 		}
 	}
-	return slack.NewActionBlock("digest_actions",
+	return slack.NewActionBlock(controlsID("digest_actions", d.DeliveryID),
 		slack.NewOptionsSelectBlockElement(slack.OptTypeStatic, plain("Mute, follow or flag a story…", maxOption), "story_menu", options...),
 		button("digest_why", d.DeliveryID, "Why these?", "Explain why each story is in this digest"),
 		slack.NewOverflowBlockElement("digest_more",
