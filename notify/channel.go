@@ -20,7 +20,9 @@ type Renderer interface {
 	// Digest gives the parent message first, then the parts of its thread. Every
 	// story of the digest is in one of them.
 	Digest(news.Digest) ([]news.Message, error)
-	// Alert gives the one message of a story: the first, and each rewriting of it.
+	// Alert gives the one message of a story: the first, and each rewriting of it,
+	// as its Kind says. A way out that cannot rewrite gives an empty message for
+	// those, and nothing is sent.
 	Alert(news.Alert) (news.Message, error)
 	// Followup gives the note in the thread of an alert: what is new only.
 	Followup(news.Alert) (news.Message, error)
