@@ -43,7 +43,9 @@ func TestHookPosts(t *testing.T) {
 	a.Mention = []string{"S0123456789", "editors"}
 	for _, render := range []func() (news.Message, error){
 		func() (news.Message, error) { return h.Alert(a) }, func() (news.Message, error) { return h.Followup(note()) },
-		func() (news.Message, error) { return h.Notice(news.Notice{Headline: "Delivery held", Subject: "slack:desk"}) },
+		func() (news.Message, error) {
+			return h.Notice(news.Notice{Headline: "Delivery held", Subject: "slack:desk"})
+		},
 	} {
 		m, err := render()
 		if err != nil {
@@ -171,17 +173,17 @@ func TestHookAddresses(t *testing.T) {
 	t.Parallel()
 	for address, good := range map[string]bool{
 		hookAddress: true,
-		"https://hooks.slack-gov.com/services/T0/B0/xSecret":        true,
-		"http://127.0.0.1:8766/services/T0/B0/xSecret":              true,
-		"http://hooks.slack.com/services/T0/B0/xSecret":             false,
-		"https://hooks.slack.com:8443/services/T0/B0/xSecret":       false,
-		"https://u:xSecret@hooks.slack.com/services/T0/B0/x":        false,
-		"https://hooks.slack.com.evil.example/services/T0/B0/x":     false,
-		"https://receiver.example/in/xSecret":                       false,
-		"https://127.0.0.1:8766/services/T0/B0/xSecret":             false,
-		"hooks.slack.com/services/T0/B0/xSecret":                    false,
-		"https://hooks.slack.com/services/T0/B0/%zzxSecret":         false,
-		"xoxb-xSecret":                                              false,
+		"https://hooks.slack-gov.com/services/T0/B0/xSecret":    true,
+		"http://127.0.0.1:8766/services/T0/B0/xSecret":          true,
+		"http://hooks.slack.com/services/T0/B0/xSecret":         false,
+		"https://hooks.slack.com:8443/services/T0/B0/xSecret":   false,
+		"https://u:xSecret@hooks.slack.com/services/T0/B0/x":    false,
+		"https://hooks.slack.com.evil.example/services/T0/B0/x": false,
+		"https://receiver.example/in/xSecret":                   false,
+		"https://127.0.0.1:8766/services/T0/B0/xSecret":         false,
+		"hooks.slack.com/services/T0/B0/xSecret":                false,
+		"https://hooks.slack.com/services/T0/B0/%zzxSecret":     false,
+		"xoxb-xSecret": false,
 		"ftp://hooks.slack.com/services/T0/B0/xSecret":              false,
 		"https://evil.example\\@hooks.slack.com/services/T0/B0/xSe": false,
 	} {
