@@ -60,6 +60,10 @@ type Posted struct {
 // ErrNoLookup says that a way out has no history that could be asked.
 var ErrNoLookup = errors.New("nothing can be looked up here")
 
+// ErrNotShown says that there is a history, and that it is not shown to us: a
+// person can mend that.
+var ErrNotShown = errors.New("the history here is not shown to us")
+
 // ErrAsked says that a question cannot be answered as it was asked.
 var ErrAsked = errors.New("that cannot be done")
 
@@ -77,6 +81,7 @@ const (
 type Refusal struct {
 	Kind       RefusalKind
 	Reason     string        // the way out's own word: "channel_not_found"
+	Final      bool          // of RefusedConfig: nothing that anybody mends will change it
 	RetryAfter time.Duration // of RefusedRate; 0 when it did not say
 }
 

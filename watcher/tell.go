@@ -46,7 +46,9 @@ func (w *Watcher) runPlan(ctx context.Context, d *desk, l news.Lease) (sum Summa
 	if !known {
 		return sum, ignoreFence(w.cfg.Store.Release(ctx, l, w.cfg.Now().Add(forever)))
 	}
+	w.cfg.At(BeforeBind)
 	out, err := d.planner.Run(ctx, l, plan, w.cfg.AtOnce)
+	w.cfg.At(AfterBind)
 	switch {
 	case errors.Is(err, store.ErrFenced):
 		return sum, nil

@@ -175,7 +175,7 @@ func (w *ways) Channel(destination string, pace news.SlackSettings) (notify.Chan
 
 // newWatcher wires the pipeline to the ways out.
 func (a *app) newWatcher(ctx context.Context, c watcher.Config, rs *rules.Ruleset, w *ways) (*watcher.Watcher, error) {
-	c.Route, c.Channel, c.Log = w.Route, w.Channel, a.logger()
+	c.Route, c.Channel, c.Log, c.At = w.Route, w.Channel, a.logger(), crashAt(a.env(crashEnv))
 	c.Poller = func(s news.Settings) (*feed.Poller, error) {
 		return feed.New(feed.Config{Allow: s.Allow, UserAgent: userAgent(s.Contact), Now: c.Now, Secret: a.secretNamed})
 	}

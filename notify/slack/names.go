@@ -98,6 +98,17 @@ func unasked(err error) bool {
 	return false
 }
 
+// known is a destination's channel id as far as it is known, "" if it is not.
+func (d *directory) known(destination string) string {
+	name, err := name(destination)
+	if err != nil || isID(name, "CGD") {
+		return name
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.channels[name]
+}
+
 // learn notes the id that Slack's answer gave a named channel.
 func (d *directory) learn(destination, id string) {
 	name, err := name(destination)

@@ -42,6 +42,8 @@ type Channel struct {
 	ahead   atomic.Int64 // how far Slack's clock is ahead of ours, in nanoseconds
 	names   directory
 	orphans orphans
+
+	plainOnly atomic.Bool // client_msg_id is refused here
 }
 
 var _ notify.Channel = (*Channel)(nil)
