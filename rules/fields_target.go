@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -36,7 +37,7 @@ func (targetShape) read(r *decoder, n *yaml.Node, at spot) any {
 	r.checkUncertain(n, o, in)
 	r.checkMentions(n, o, in)
 	if !r.quiet {
-		r.targets = append(r.targets, targetPlace{buildTarget(o), o.pos, in.root, o.places["on_uncertain"]})
+		r.targets = append(r.targets, targetPlace{buildTarget(o), in.root, o.places["on_uncertain"]})
 	}
 	return o
 }
@@ -127,7 +128,6 @@ func (s addressShape) read(r *decoder, n *yaml.Node, at spot) any {
 // targetPlace is where messages go, with its place.
 type targetPlace struct {
 	news.Target
-	pos       Pos
 	owner     string // "digest desk"
 	uncertain Pos    // of on_uncertain's value
 }
@@ -137,32 +137,20 @@ func (t targetPlace) destination() string {
 	return t.Slack + "\x00" + t.SlackWebhook + "\x00" + t.Webhook
 }
 
-// policy is on_uncertain with its default.
-func (t targetPlace) policy() news.OnUncertain {
-	if t.OnUncertain == "" {
-		return news.Resend
-	}
-	return t.OnUncertain
-}
-
 // checkTargets reports targets that ask for different things of one
-// destination: its deliveries stand in one line.
+// destination: its deliveries stand in one line. A target that leaves it open
+// does as the others.
 func (l *loader) checkTargets() {
 	first := map[string]targetPlace{}
 	for _, t := range l.targets {
 		was, known := first[t.destination()]
-		if !known {
+		switch {
+		case t.OnUncertain == "" || t.destination() == (targetPlace{}).destination():
+		case !known:
 			first[t.destination()] = t
-			continue
+		case was.OnUncertain != t.OnUncertain:
+			l.report(Finding{Pos: t.uncertain, Severity: SeverityError, Code: "two-policies", Suggestion: string(was.OnUncertain),
+				Message: fmt.Sprintf("on_uncertain of %s is %s, of %s it is %s, and both send to one place", t.owner, t.OnUncertain, was.owner, was.OnUncertain)})
 		}
-		if was.policy() == t.policy() || t.destination() == (targetPlace{}).destination() {
-			continue
-		}
-		at := t.uncertain
-		if at == (Pos{}) {
-			at = t.pos
-		}
-		l.report(Finding{Pos: at, Severity: SeverityError, Code: "two-policies", Suggestion: string(was.policy()),
-			Message: "on_uncertain of " + t.owner + " is " + string(t.policy()) + ", of " + was.owner + " it is " + string(was.policy()) + ", and both send to one place"})
 	}
 }

@@ -55,19 +55,19 @@ func TestTargets(t *testing.T) {
 	t.Parallel()
 	schema := compiledSchema(t)
 	for to, good := range map[string]bool{
-		`{slack: desk}`:                       true,
-		`{slack: desk, on_uncertain: hold}`:   true,
-		`{slack: desk, on_uncertain: resend}`: true,
-		`{slack: desk, on_uncertain: skip}`:   false,
-		`{webhook: HOOK, on_uncertain: skip}`: true,
-		`{webhook: HOOK, on_uncertain: hold}`: true,
-		`{webhook: HOOK}`:                     false,
-		`{slack_webhook: HOOK}`:               false,
+		`{slack: desk}`:                                                     true,
+		`{slack: desk, on_uncertain: hold}`:                                 true,
+		`{slack: desk, on_uncertain: resend}`:                               true,
+		`{slack: desk, on_uncertain: skip}`:                                 false,
+		`{webhook: HOOK, on_uncertain: skip}`:                               true,
+		`{webhook: HOOK, on_uncertain: hold}`:                               true,
+		`{webhook: HOOK}`:                                                   false,
+		`{slack_webhook: HOOK}`:                                             false,
 		`{slack_webhook: HOOK, on_uncertain: resend, mention: S0123456789}`: true,
 		`{webhook: HOOK, on_uncertain: resend, mention: S0123456789}`:       false,
 		`{webhook: HOOK, slack: desk, on_uncertain: resend}`:                false,
 		`{webhook: "https://a.example/", on_uncertain: resend}`:             false,
-		`{mention: editors}`: false,
+		`{mention: editors}`:                                                false,
 	} {
 		src := `{rules: [{id: a, when: truce}], alerts: [{id: u, rules: all, to: ` + to + `}]}`
 		_, report := rules.LoadBytes("rules.yaml", []byte(src), rules.LoadOptions{})

@@ -191,9 +191,17 @@ func (r routes) Route(t news.Target) (string, notify.Renderer, error) {
 	return destination, channel, nil
 }
 
-// channel is a way out, paced as the rules in force say.
+// channel is a way out, paced as the rules in force say, with what its targets
+// want to become of an uncertain message.
 func (w *Watcher) channel(destination string) (notify.Channel, notify.Pacing, error) {
-	return w.cfg.Channel(destination, w.Rules().File.Settings.Slack)
+	file := w.Rules().File
+	channel, pacing, err := w.cfg.Channel(destination, file.Settings.Slack)
+	for _, t := range file.Targets() {
+		if t.OnUncertain != "" && w.cfg.Route(t) == destination {
+			pacing.OnUncertain = t.OnUncertain
+		}
+	}
+	return channel, pacing, err
 }
 
 // notice makes a delivery to the operators of a notice, if anybody wants it.

@@ -53,6 +53,11 @@ func (c *runCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
+	if slices.Contains(units, news.Destinations) {
+		if err := a.checkWays(rs.File); err != nil {
+			return err
+		}
+	}
 	st, err := a.openStore(ctx, false)
 	if err != nil {
 		return err

@@ -20,6 +20,10 @@ import (
 // maxHookAnswer bounds the answer to a webhook: it is one word.
 const maxHookAnswer = 64 << 10 // bytes
 
+// HookScheme is that of the destinations: "slackhook:NAME", after the secret that
+// holds the address.
+const HookScheme = "slackhook"
+
 // HookConfig says how to reach Slack's incoming webhooks.
 type HookConfig struct {
 	// Address finds the address of a webhook by the name of its secret, anew for
@@ -177,7 +181,7 @@ func (h *Hook) Post(ctx context.Context, d news.Delivery) (news.Receipt, error) 
 // address is that of the webhook that a destination names.
 func (h *Hook) address(destination string) (*url.URL, error) {
 	scheme, name, _ := strings.Cut(destination, ":")
-	if scheme != "slackhook" || name == "" {
+	if scheme != HookScheme || name == "" {
 		return nil, fmt.Errorf("%q is no incoming webhook", destination)
 	}
 	secret, err := h.cfg.Address(name)
