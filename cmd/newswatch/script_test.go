@@ -23,6 +23,8 @@ var update = flag.Bool("update", false, "rewrite the expected outputs in testdat
 //	feeds DIR        serve the files of DIR on loopback; $FEEDS is the address
 //	slack [PLAN]     serve a strict Slack; sets SLACK_API_URL and SLACK_BOT_TOKEN
 //	posted CHANNEL N wait until Slack shows N messages in CHANNEL, and no problem
+//	receiver MOOD... serve a receiver of JSON (see there); sets the secret DESK_HOOK
+//	received N M KIND... wait until it took N documents under M keys, of these kinds
 //	waitfor FILE TEXT wait until FILE holds TEXT
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -34,10 +36,12 @@ func TestScripts(t *testing.T) {
 			env.Setenv("NEWSWATCH_LISTEN", "off")
 			env.Setenv("TZ", "UTC")
 			env.Values[slackKey{}] = new(*slackfake.Server)
+			env.Values[receiverKey{}] = new(*receiver)
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"feeds": serveFeeds, "slack": serveSlack, "posted": checkPosted, "waitfor": waitFor,
+			"receiver": serveReceiver, "received": checkReceived,
 		},
 	})
 }
