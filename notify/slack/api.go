@@ -64,13 +64,13 @@ func (c *Channel) call(ctx context.Context, method string, args url.Values, out 
 	a, err := wire.Do(c.http, req, maxAnswer, c.token.Reveal())
 	c.readClock(a.Header.Get("Date"))
 	if a.Status == http.StatusTooManyRequests {
-		return limited(method, a.Header.Get("Retry-After"), a.Body, c.now())
+		return c.silent(limited(method, a.Header.Get("Retry-After"), a.Body, c.now()))
 	}
 	var broken *wire.Error
 	if errors.As(err, &broken) {
 		return &apiError{Method: method, Unsent: broken.Unsent, Err: broken}
 	}
-	return decode(method, a.Status, a.Body, out)
+	return c.silent(decode(method, a.Status, a.Body, out))
 }
 
 // decode reads an answer. Only a body that says "ok" is one.
@@ -114,9 +114,21 @@ func limited(method, retryAfter string, body []byte, now time.Time) error {
 func code(s string) string {
 	odd := func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '_' && r != '-' }
 	if len(s) > 64 || strings.IndexFunc(s, odd) >= 0 {
-		return "unreadable_error"
+		return unreadable
 	}
 	return s
+}
+
+// unreadable stands for a word of Slack's that is none.
+const unreadable = "unreadable_error"
+
+// silent takes the token out of Slack's word, in case a proxy echoed it there.
+func (c *Channel) silent(err error) error {
+	var e *apiError
+	if errors.As(err, &e) && e.Code != "" && wire.Hide(e.Code, c.token.Reveal()) != e.Code {
+		e.Code = unreadable
+	}
+	return err
 }
 
 // readClock learns how far Slack's clock is from ours. The header has whole

@@ -163,11 +163,13 @@ func (h *Hook) Post(ctx context.Context, d news.Delivery) (news.Receipt, error) 
 		return news.Receipt{}, &notify.Refusal{Kind: notify.RefusedConfig, Reason: "the address cannot be used"}
 	}
 	req.Header.Set("Content-Type", "application/json; charset=utf-8")
-	a, err := wire.Do(h.http, req, maxHookAnswer, hookSecrets(u)...)
-	if refusal := h.refusal(a, err); refusal != nil {
+	secrets := hookSecrets(u)
+	a, err := wire.Do(h.http, req, maxHookAnswer, secrets...)
+	word := strings.TrimSpace(wire.Hide(string(a.Body), secrets...))
+	if refusal := h.refusal(a, err, word); refusal != nil {
 		return news.Receipt{}, refusal
 	}
-	switch word := strings.TrimSpace(string(a.Body)); {
+	switch {
 	case err != nil:
 		return news.Receipt{}, fmt.Errorf("post to an incoming webhook: %w", err)
 	case a.Status != http.StatusOK || word != "ok":
@@ -208,8 +210,7 @@ func hookSecrets(u *url.URL) []string {
 // refusal says what an answer proves, nil when it proves nothing or that the
 // message was posted. The words are those of Slack's page on incoming webhooks
 // (docs.slack.dev/messaging/sending-messages-using-incoming-webhooks).
-func (h *Hook) refusal(a wire.Answer, err error) *notify.Refusal {
-	word := strings.TrimSpace(string(a.Body))
+func (h *Hook) refusal(a wire.Answer, err error, word string) *notify.Refusal {
 	var broken *wire.Error
 	switch {
 	case errors.As(err, &broken) && broken.Unsent:
@@ -240,7 +241,7 @@ func renderWord(word string) bool {
 
 // spoken is a word of Slack's for a log; a proxy's page is none.
 func spoken(word string) string {
-	if c := code(word); c != "" && c != "unreadable_error" {
+	if c := code(word); c != "" && c != unreadable {
 		return ": " + c
 	}
 	return ""
