@@ -414,7 +414,26 @@ func trueID(it news.Item) int {
 type judge struct {
 	history int
 	known   map[int]*record
-	common  map[string]int // what all articles have: who had it alone; -1: it is known to tell nothing
+	common  map[string]holding // what all articles have
+}
+
+// holding is who had a common name alone, and when it was last seen. That a name
+// tells nothing is forgotten too when nothing had it for long.
+type holding struct {
+	holder int // -1: the name is known to tell nothing
+	last   time.Time
+}
+
+// A reader keeps names for 180 days. Around that nobody knows whether it has.
+const (
+	surelyKept = 178 * 24 * time.Hour
+	surelyGone = 183 * 24 * time.Hour
+)
+
+// held is what is known of a common name.
+func (j *judge) held(name string, now time.Time) (holder int, known bool) {
+	h, known := j.common[name]
+	return h.holder, known && (h.holder >= 0 || now.Sub(h.last) < surelyGone)
 }
 
 // record is what a careful reader has of an article.
@@ -429,7 +448,7 @@ type record struct {
 }
 
 func newJudge(history int) *judge {
-	return &judge{history: history, known: map[int]*record{}, common: map[string]int{}}
+	return &judge{history: history, known: map[int]*record{}, common: map[string]holding{}}
 }
 
 // names are what an article can be known by alone.
@@ -456,7 +475,10 @@ func (j *judge) blind(doc []listing, now time.Time) string {
 	for _, l := range doc {
 		usable := l.names()
 		for _, c := range l.common {
-			if holder, ok := j.common[c]; ok && holder != l.id && holder >= 0 && uses[c] == 1 && !j.plain(doc, holder, l) {
+			if h, ok := j.common[c]; ok && h.holder < 0 && now.Sub(h.last) > surelyKept && now.Sub(h.last) < surelyGone {
+				return "a name that is just being forgotten"
+			}
+			if holder, ok := j.held(c, now); ok && holder != l.id && holder >= 0 && uses[c] == 1 && !j.plain(doc, holder, l) {
 				return "a name that another one had alone"
 			}
 		}
@@ -467,7 +489,7 @@ func (j *judge) blind(doc []listing, now time.Time) string {
 			}
 			continue
 		}
-		if now.Sub(rec.last) > 178*24*time.Hour {
+		if now.Sub(rec.last) > surelyKept {
 			return "away too long"
 		}
 		if !j.continues(rec, l, usable, uses, now) {
@@ -508,7 +530,10 @@ func (j *judge) continues(rec *record, l listing, usable []string, uses map[stri
 	if strings.HasPrefix(l.title, generic) || !slices.Contains(rec.titles, l.title) {
 		return false
 	}
-	unproven := func(c string) bool { return uses[c] == 1 && j.common[c] != -1 }
+	unproven := func(c string) bool {
+		holder, known := j.held(c, now)
+		return uses[c] == 1 && (!known || holder >= 0)
+	}
 	switch {
 	case len(usable) == 0 && !isRotating(l) && !slices.ContainsFunc(l.common, unproven):
 		return true // the title is all it has
@@ -561,14 +586,14 @@ func (j *judge) commit(s *stage, doc []listing, fresh, edited []news.Item) {
 		rec.titles = append(rec.titles, l.title)
 		rec.paths = append(rec.paths, l.path)
 		for _, c := range l.common {
-			holder, had := j.common[c]
+			holder, had := j.held(c, s.now)
 			listed := slices.ContainsFunc(doc, func(o listing) bool { return o.id == holder && o.id != l.id })
 			if uses[c] > 1 || had && (holder < 0 || listed) {
 				holder = -1
 			} else {
 				holder = l.id
 			}
-			j.common[c] = holder
+			j.common[c] = holding{holder, s.now}
 		}
 	}
 }
