@@ -22,6 +22,7 @@ import (
 type receiver struct {
 	mu    sync.Mutex
 	moods []string
+	mood  func() string // when it is given, instead of moods
 	took  []taken
 }
 
@@ -47,7 +48,9 @@ func (r *receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	mood := "ok"
-	if len(r.moods) > 0 {
+	if r.mood != nil {
+		mood = r.mood()
+	} else if len(r.moods) > 0 {
 		mood = r.moods[0]
 		if len(r.moods) > 1 {
 			r.moods = r.moods[1:]

@@ -125,9 +125,8 @@ func Secrets(u *url.URL) []string {
 	if host := u.Hostname(); net.ParseIP(host) == nil && host != "localhost" {
 		list = append(list, host)
 	}
-	for _, segment := range strings.Split(u.Path, "/") {
-		list = append(list, segment)
-	}
+	list = append(list, strings.Split(u.Path, "/")...)
+	list = append(list, strings.Split(u.EscapedPath(), "/")...)
 	for _, values := range u.Query() {
 		list = append(list, values...)
 	}
