@@ -70,6 +70,20 @@ func (d *desk) stop() {
 // enqueue puts an alert's message into the outbox.
 func (d *desk) enqueue(id, headline string) news.Delivery {
 	d.t.Helper()
+	return d.put(d.message(id, headline))
+}
+
+func (d *desk) put(del news.Delivery) news.Delivery {
+	d.t.Helper()
+	if err := d.store.EnqueueNotice(d.t.Context(), del); err != nil {
+		d.t.Fatal(err)
+	}
+	return del
+}
+
+// message is an alert's message to the desk.
+func (d *desk) message(id, headline string) news.Delivery {
+	d.t.Helper()
 	m, err := slack.New(slack.Config{}).Alert(news.Alert{DeliveryID: id, Title: "Urgent", Location: time.UTC, Entry: news.Entry{
 		StoryID: "00112233" + id, Headline: headline, URL: "https://a.example/1", At: time.Now(),
 		Sources: []news.Source{{Name: "Aster Wire", URL: "https://a.example/1"}}, Publishers: 1,
@@ -77,32 +91,43 @@ func (d *desk) enqueue(id, headline string) news.Delivery {
 	if err != nil {
 		d.t.Fatal(err)
 	}
-	del := news.Delivery{
+	return news.Delivery{
 		ID: id, Part: 1, Parts: 1, PlanID: "urgent", Kind: news.KindAlert, Destination: destination, Payload: m.Payload,
 		Stories: m.Stories, State: news.Pending, CreatedAt: time.Now(), NotBefore: time.Now(),
 	}
-	if err := d.store.EnqueueNotice(d.t.Context(), del); err != nil {
-		d.t.Fatal(err)
-	}
-	return del
 }
 
 // work sends for a stretch of virtual time.
 func (d *desk) work(stretch time.Duration) {
 	d.t.Helper()
-	for end := time.Now().Add(stretch); time.Now().Before(end); time.Sleep(time.Second) {
-		leases, err := d.store.Claim(d.t.Context(), news.Destinations, 10, time.Minute)
+	for end := time.Now().Add(stretch); time.Now().Before(end); {
+		d.turn()
+		pause := time.Until(end)
+		next, err := d.store.NextAt(d.t.Context(), news.Destinations)
 		if err != nil {
 			d.t.Fatal(err)
 		}
-		for _, l := range leases {
-			next, _, err := d.outbox.Send(d.t.Context(), l)
-			if err != nil {
-				d.t.Fatal(err)
-			}
-			if err := d.store.Release(d.t.Context(), l, next); err != nil {
-				d.t.Fatal(err)
-			}
+		if !next.IsZero() {
+			pause = min(pause, time.Until(next))
+		}
+		time.Sleep(max(pause, 10*time.Millisecond))
+	}
+}
+
+// turn does what is due now.
+func (d *desk) turn() {
+	d.t.Helper()
+	leases, err := d.store.Claim(d.t.Context(), news.Destinations, 10, time.Minute)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	for _, l := range leases {
+		next, _, err := d.outbox.Send(d.t.Context(), l)
+		if err != nil {
+			d.t.Fatal(err)
+		}
+		if err := d.store.Release(d.t.Context(), l, next); err != nil {
+			d.t.Fatal(err)
 		}
 	}
 }
