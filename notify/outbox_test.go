@@ -28,6 +28,7 @@ type desk struct {
 	outbox *notify.Outbox
 	pacing notify.Pacing
 	told   []news.Notice
+	wrap   func(notify.Channel) notify.Channel // nil: Slack as it is
 }
 
 func newDesk(t *testing.T, plan slackfake.Plan) *desk {
@@ -52,7 +53,12 @@ func (d *desk) start() {
 	channel := slack.New(slack.Config{Token: "xoxb-test", HTTP: d.slack.Client()})
 	d.outbox = notify.NewOutbox(notify.OutboxConfig{
 		Store: st, Log: slog.New(slog.DiscardHandler), Now: time.Now,
-		Channel: func(string) (notify.Channel, notify.Pacing, error) { return channel, d.pacing, nil },
+		Channel: func(string) (notify.Channel, notify.Pacing, error) {
+			if d.wrap != nil {
+				return d.wrap(channel), d.pacing, nil
+			}
+			return channel, d.pacing, nil
+		},
 		Operators: func(n news.Notice) (news.Delivery, bool) {
 			d.told = append(d.told, n)
 			return news.Delivery{}, false
