@@ -226,6 +226,32 @@ func TestCrashInFlight(t *testing.T) {
 	}
 }
 
+// A request that was under way for long when the process died is accepted nearly a
+// quarantine after that: the quarantine counts from the death.
+func TestLateAcceptAfterACrash(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t, slackfake.Plan{Script: []slackfake.Step{{
+			Method: "chat.postMessage", Call: 1, Fault: slackfake.LateAccept, For: slackfake.Duration(70 * time.Second)}}})
+		del := d.enqueue("al_1", "One")
+		leases, err := d.store.Claim(t.Context(), news.Destinations, 1, time.Minute)
+		if err != nil || len(leases) != 1 {
+			t.Fatalf("claim: %v, %v", leases, err)
+		}
+		if err := d.store.Intend(t.Context(), leases[0], &del); err != nil {
+			t.Fatal(err)
+		}
+		_, _ = slack.New(slack.Config{Token: "xoxb-test", HTTP: d.slack.Client()}).Post(t.Context(), del) // nobody hears of it
+		time.Sleep(14 * time.Second)
+		d.stop()
+		d.start()
+		d.pacing.LookAgain = time.Millisecond
+		d.work(10 * time.Minute)
+		d.wantOnce(1)
+		d.stop()
+	})
+}
+
 // A state that is older than what Slack shows repeats nothing: what stands in
 // the channel is read after the start.
 func TestOldStateRepeatsNothing(t *testing.T) {
