@@ -29,7 +29,10 @@ type desk struct {
 	pacing notify.Pacing
 	told   []news.Notice
 	wrap   func(notify.Channel) notify.Channel // nil: Slack as it is
+	skew   time.Duration                       // of our clock
 }
+
+func (d *desk) now() time.Time { return time.Now().Add(d.skew) }
 
 func newDesk(t *testing.T, plan slackfake.Plan) *desk {
 	d := &desk{
@@ -45,14 +48,14 @@ func newDesk(t *testing.T, plan slackfake.Plan) *desk {
 // start opens the state as a new process would; stop leaves it as a kill would.
 func (d *desk) start() {
 	d.t.Helper()
-	st, err := store.Open(d.t.Context(), store.Options{URL: "sqlite://" + d.path})
+	st, err := store.Open(d.t.Context(), store.Options{URL: "sqlite://" + d.path, Now: d.now})
 	if err != nil {
 		d.t.Fatal(err)
 	}
 	d.store = st
-	channel := slack.New(slack.Config{Token: "xoxb-test", HTTP: d.slack.Client()})
+	channel := slack.New(slack.Config{Token: "xoxb-test", HTTP: d.slack.Client(), Now: d.now})
 	d.outbox = notify.NewOutbox(notify.OutboxConfig{
-		Store: st, Log: slog.New(slog.DiscardHandler), Now: time.Now,
+		Store: st, Log: slog.New(slog.DiscardHandler), Now: d.now,
 		Channel: func(string) (notify.Channel, notify.Pacing, error) {
 			if d.wrap != nil {
 				return d.wrap(channel), d.pacing, nil
@@ -99,7 +102,7 @@ func (d *desk) message(id, headline string) news.Delivery {
 	}
 	return news.Delivery{
 		ID: id, Part: 1, Parts: 1, PlanID: "urgent", Kind: news.KindAlert, Destination: destination, Payload: m.Payload,
-		Stories: m.Stories, State: news.Pending, CreatedAt: time.Now(), NotBefore: time.Now(),
+		Stories: m.Stories, State: news.Pending, CreatedAt: d.now(), NotBefore: d.now(),
 	}
 }
 
@@ -114,7 +117,7 @@ func (d *desk) work(stretch time.Duration) {
 			d.t.Fatal(err)
 		}
 		if !next.IsZero() {
-			pause = min(pause, time.Until(next))
+			pause = min(pause, next.Sub(d.now()))
 		}
 		time.Sleep(max(pause, 10*time.Millisecond))
 	}

@@ -261,3 +261,40 @@ func (d *desk) postsTo(channel string) []time.Time {
 	}
 	return times
 }
+
+// The clock is set while a message is uncertain, and others wait for their pace or
+// a pause: nothing comes twice, and nothing waits longer than the step.
+func TestClockSteps(t *testing.T) {
+	t.Parallel()
+	for _, step := range []time.Duration{-time.Hour, time.Hour, -10 * time.Minute, 24 * time.Hour, 10 * 365 * 24 * time.Hour} {
+		for _, death := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%v, restart %t", step, death), func(t *testing.T) {
+				t.Parallel()
+				synctest.Test(t, func(t *testing.T) {
+					d := newDesk(t, script(
+						slackfake.Step{Fault: slackfake.ResetAfter}, slackfake.Step{Fault: slackfake.ResetBefore},
+						slackfake.Step{Fault: slackfake.RateLimited, RetryAfter: 60}))
+					for i := range 4 {
+						d.enqueue(fmt.Sprintf("al_%d", i), "Headline")
+					}
+					d.work(5 * time.Second)
+					if got := len(d.slack.Journal()); got < 4 {
+						t.Fatalf("%d calls before the step, want the faults behind us", got)
+					}
+					d.skew = step
+					if death {
+						d.stop()
+						d.start()
+						if err := d.store.SyncDestinations(t.Context(), []string{destination}); err != nil {
+							t.Fatal(err)
+						}
+					}
+					d.enqueue("al_new", "Headline")
+					d.work(max(0, -step) + 10*time.Minute)
+					d.wantOnce(5)
+					d.stop()
+				})
+			})
+		}
+	}
+}
