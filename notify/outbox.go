@@ -29,6 +29,7 @@ type OutboxStore interface {
 	Intend(ctx context.Context, l news.Lease, d *news.Delivery, lanes ...news.Lane) error
 	Settle(ctx context.Context, l news.Lease, d news.Delivery, lanes ...news.Lane) error
 	EnqueueNotice(ctx context.Context, d news.Delivery) error
+	SentBetween(ctx context.Context, destination string, from, to time.Time) ([]news.Delivery, error)
 }
 
 // Pacing is how a way out wants to be treated.

@@ -85,7 +85,10 @@ func backoff(attempts int) time.Duration {
 
 // report tells the operators once a day that a destination refuses.
 func (s *sending) report(ctx context.Context, d *news.Delivery, reason string) error {
-	return s.tell(ctx, d, news.Notice{
+	if d.Kind == news.KindNotice {
+		return nil
+	}
+	return s.tell(ctx, news.Notice{
 		DeliveryID: news.NoticeID("delivery_held", d.Destination+reason, s.cfg.Now().UTC().Format(time.DateOnly)),
 		Kind:       "delivery_held", Headline: "Delivery held", Subject: d.Destination,
 		Detail: reason,
@@ -96,14 +99,16 @@ func (s *sending) report(ctx context.Context, d *news.Delivery, reason string) e
 // ask holds a delivery for a person's word alone. The operators are told first,
 // once: after a crash between the two the same notice is there already.
 func (s *sending) ask(ctx context.Context, d *news.Delivery, why string) error {
-	err := s.tell(ctx, d, news.Notice{
-		DeliveryID: news.NoticeID("delivery_undecided", fmt.Sprintf("%s/%d/%d", d.ID, d.Part, d.Attempts), ""),
-		Kind:       "delivery_held", Headline: "Send it again, or not?", Subject: fmt.Sprintf("%s to %s", d.Kind, d.Destination),
-		Detail: why + "\nnewswatch outbox show " + d.ID + "\nnewswatch outbox resend " + d.ID + "\nnewswatch outbox drop " + d.ID,
-		Footer: "It waits for your word, however long: look in the channel, then have it sent or given up.",
-	})
-	if err != nil {
-		return err
+	if d.Kind != news.KindNotice {
+		err := s.tell(ctx, news.Notice{
+			DeliveryID: news.NoticeID("delivery_undecided", fmt.Sprintf("%s/%d/%d", d.ID, d.Part, d.Attempts), ""),
+			Kind:       "delivery_held", Headline: "Send it again, or not?", Subject: fmt.Sprintf("%s to %s", d.Kind, d.Destination),
+			Detail: why + "\nnewswatch outbox show " + d.ID + "\nnewswatch outbox resend " + d.ID + "\nnewswatch outbox drop " + d.ID,
+			Footer: "It waits for your word, however long: look in the channel, then have it sent or given up.",
+		})
+		if err != nil {
+			return err
+		}
 	}
 	d.State, d.Undecided, d.Looks, d.NotBefore = news.Held, true, 0, s.cfg.Now()
 	d.Error = why + ": newswatch outbox resend " + d.ID + " sends it, newswatch outbox drop " + d.ID + " gives it up"
@@ -111,16 +116,16 @@ func (s *sending) ask(ctx context.Context, d *news.Delivery, why string) error {
 	return s.settle(ctx, d)
 }
 
-// tell puts a notice to the operators into the outbox, but for one about a notice.
-func (s *sending) tell(ctx context.Context, d *news.Delivery, n news.Notice) error {
-	if s.cfg.Operators == nil || d.Kind == news.KindNotice {
+// tell puts a notice to the operators into the outbox.
+func (o *Outbox) tell(ctx context.Context, n news.Notice) error {
+	if o.cfg.Operators == nil {
 		return nil
 	}
-	notice, wanted := s.cfg.Operators(n)
+	notice, wanted := o.cfg.Operators(n)
 	if !wanted {
 		return nil
 	}
-	if err := s.cfg.Store.EnqueueNotice(ctx, notice); err != nil {
+	if err := o.cfg.Store.EnqueueNotice(ctx, notice); err != nil {
 		return fmt.Errorf("enqueue a notice: %w", err)
 	}
 	return nil

@@ -224,6 +224,9 @@ func (w *Watcher) Run(ctx context.Context, roles []news.Unit) error {
 	if slices.Contains(roles, news.Plans) {
 		g.Go(func() error { return w.report(ctx) })
 	}
+	if slices.Contains(roles, news.Destinations) {
+		g.Go(func() error { return w.audit(ctx) })
+	}
 	if w.cfg.Source != nil {
 		g.Go(func() error { return w.watchRules(ctx) })
 	}

@@ -241,6 +241,24 @@ func (s *Store) Deliveries(ctx context.Context, f DeliveryFilter) (deliveries []
 	return deliveries, s.explain("list deliveries", err)
 }
 
+// SentBetween lists what stands at a destination: the messages posted there in a
+// stretch of time, oldest first, rewritings and those taken for delivered aside.
+func (s *Store) SentBetween(ctx context.Context, destination string, from, to time.Time) (sent []news.Delivery, err error) {
+	err = s.query(ctx, s.reader, func(r *sql.Rows) error {
+		var d news.Delivery
+		err := r.Scan(deliveryFields(&d)...)
+		sent = append(sent, d)
+		return err
+	}, selectDelivery+` WHERE d.state = 'sent' AND d.created_at > $4 AND d.destination = $1 AND d.sent_at >= $2 AND d.sent_at < $3
+		AND d.kind <> 'update' AND d.ts <> '' ORDER BY d.sent_at, d.id, d.part`,
+		destination, ms(from), ms(to), ms(from.Add(-sentLate)))
+	return sent, s.explain("sent to "+destination, err)
+}
+
+// sentLate is how long after it was frozen a message may be sent and still be
+// listed as sent: it bounds what is read.
+const sentLate = 7 * 24 * time.Hour
+
 // uncertain is how long an attempt must lie back before an operator may decide
 // about it: until then it may still be under way.
 const uncertain = 2 * time.Minute

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"time"
 
 	"newswatch/news"
@@ -28,13 +27,16 @@ func (s *Store) enter(ctx context.Context, tx *sql.Tx, now time.Time, lanes []ne
 	return s.occupy(ctx, tx, now, lanes)
 }
 
-// laneFree is when a lane may be entered. A last attempt in the future is one of a
-// clock that was set back since: what it says of pauses means nothing any more.
+// laneFree is when a lane may be entered; nobody else enters it until the
+// transaction ends. A last attempt in the future is one of a clock that was set back
+// since: what it says of pauses means nothing any more.
 func (s *Store) laneFree(ctx context.Context, tx *sql.Tx, now time.Time, l news.Lane) (time.Time, error) {
 	var last, free time.Time
-	err := s.one(ctx, tx, `SELECT last_at, free_at FROM lanes WHERE key = $1`, []any{l.Key}, at{&last}, at{&free})
-	if errors.Is(err, sql.ErrNoRows) || err == nil && last.After(now.Add(l.Gap)) {
-		return now, nil
+	err := s.one(ctx, tx, `
+		INSERT INTO lanes (key, last_at, free_at) VALUES ($1, 0, 0)
+		ON CONFLICT (key) DO UPDATE SET key = excluded.key RETURNING last_at, free_at`, []any{l.Key}, at{&last}, at{&free})
+	if last.After(now.Add(l.Gap)) {
+		return now, err
 	}
 	if paced := last.Add(l.Gap); paced.After(free) {
 		free = paced
