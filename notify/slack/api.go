@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"newswatch/news"
 	"newswatch/notify/wire"
 )
 
@@ -55,22 +56,28 @@ func said(err error) string {
 // call calls a method with a form, the one encoding that every method takes,
 // and decodes the answer. Its errors are *apiError.
 func (c *Channel) call(ctx context.Context, method string, args url.Values, out any) error {
+	_, err := c.callAs(ctx, c.token, method, args, out)
+	return err
+}
+
+// callAs is call with another token, and gives the header of the answer.
+func (c *Channel) callAs(ctx context.Context, token news.Secret, method string, args url.Values, out any) (http.Header, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base+method, strings.NewReader(args.Encode()))
 	if err != nil {
-		return &apiError{Method: method, Unsent: true, Err: errors.New("the address of the API cannot be used")}
+		return nil, &apiError{Method: method, Unsent: true, Err: errors.New("the address of the API cannot be used")}
 	}
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	req.Header.Set("Authorization", "Bearer "+c.token.Reveal())
-	a, err := wire.Do(c.http, req, maxAnswer, c.token.Reveal())
+	req.Header.Set("Authorization", "Bearer "+token.Reveal())
+	a, err := wire.Do(c.http, req, maxAnswer, c.secrets()...)
 	c.readClock(a.Header.Get("Date"))
 	if a.Status == http.StatusTooManyRequests {
-		return c.silent(limited(method, a.Header.Get("Retry-After"), a.Body, c.now()))
+		return nil, c.silent(limited(method, a.Header.Get("Retry-After"), a.Body, c.now()))
 	}
 	var broken *wire.Error
 	if errors.As(err, &broken) {
-		return &apiError{Method: method, Unsent: broken.Unsent, Err: broken}
+		return nil, &apiError{Method: method, Unsent: broken.Unsent, Err: broken}
 	}
-	return c.silent(decode(method, a.Status, a.Body, out))
+	return a.Header, c.silent(decode(method, a.Status, a.Body, out))
 }
 
 // decode reads an answer. Only a body that says "ok" is one.
@@ -122,10 +129,13 @@ func code(s string) string {
 // unreadable stands for a word of Slack's that is none.
 const unreadable = "unreadable_error"
 
-// silent takes the token out of Slack's word, in case a proxy echoed it there.
+// secrets are what no error may show, in case a proxy echoed it.
+func (c *Channel) secrets() []string { return []string{c.token.Reveal(), c.appToken.Reveal()} }
+
+// silent takes the tokens out of Slack's word.
 func (c *Channel) silent(err error) error {
 	var e *apiError
-	if errors.As(err, &e) && e.Code != "" && wire.Hide(e.Code, c.token.Reveal()) != e.Code {
+	if errors.As(err, &e) && e.Code != "" && wire.Hide(e.Code, c.secrets()...) != e.Code {
 		e.Code = unreadable
 	}
 	return err
