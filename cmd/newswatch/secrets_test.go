@@ -32,12 +32,13 @@ const (
 	feedLogin   = "hiddenuser:hiddenpassword"
 	feedHeader  = "hiddenheader0123"
 	proxyWord   = "hiddenproxy0123"
+	ticket      = "hiddenticket0123"
 )
 
 // forms are all that must not show: the secrets, and what is made of them on the wire.
 func forms() []string {
 	return []string{
-		botToken, appToken, hookWord, webhookWord, webhookKey, signingKey, "hiddenuser", "hiddenpassword", feedHeader, proxyWord,
+		botToken, appToken, hookWord, webhookWord, webhookKey, signingKey, "hiddenuser", "hiddenpassword", feedHeader, proxyWord, ticket,
 		base64.StdEncoding.EncodeToString([]byte(feedLogin)), base64.StdEncoding.EncodeToString([]byte("proxyuser:" + proxyWord)),
 		url.QueryEscape(feedLogin), "hidden", "HIDDEN",
 	}
@@ -58,7 +59,7 @@ func TestSecrets(t *testing.T) {
 	}))
 	t.Cleanup(feeds.Close)
 	for _, mood := range []string{
-		"refused", "reset", "500", "400", "401", "403", "404", "407", "410", "413", "429", "503", "word", "page", "302", "307", "cut", "proxy", "bad proxy",
+		"refused", "reset", "500", "400", "401", "403", "404", "407", "410", "413", "429", "503", "word", "page", "302", "307", "cut", "socket", "proxy", "bad proxy",
 	} {
 		t.Run(mood, func(t *testing.T) {
 			t.Parallel()
@@ -160,6 +161,12 @@ func (l *listener) answer(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		_ = json.NewEncoder(w).Encode(map[string]any{"ok": false, "error": word, "needed": word, "warning": word})
+	case "socket": // a way to Socket Mode that leads nowhere, with a ticket in it
+		if !strings.HasSuffix(r.URL.Path, "apps.connections.open") {
+			w.WriteHeader(http.StatusInternalServerError)
+			return
+		}
+		_ = json.NewEncoder(w).Encode(map[string]any{"ok": true, "url": "ws://" + r.Host + "/link/?ticket=" + ticket + "&app_id=" + hookWord})
 	case "302", "307":
 		w.Header().Set("Location", "http://127.0.0.1:1/"+hookWord+"?"+webhookKey+"="+botToken+feedHeader)
 		w.WriteHeader(map[string]int{"302": 302, "307": 307}[l.mood])
