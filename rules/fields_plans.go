@@ -41,7 +41,7 @@ func planKinds() []*kindSpec {
 }
 
 func targetKind() *kindSpec {
-	return &kindSpec{name: "to", help: "Where messages go: to one of slack, slack_webhook and webhook. docs/webhooks.md says what the two webhooks send, and what they cannot do.", keys: []fieldSpec{
+	return &kindSpec{name: "to", help: "Where messages go: to one of slack, slack_webhook and webhook. [webhooks.md](webhooks.md) says what the two webhooks send, and what they cannot do.", keys: []fieldSpec{
 		{name: "slack", shape: channelShape{}, help: "A channel's name without #, or its id.", example: "ukraine-desk", required: true, unless: webhooks()},
 		{name: "slack_webhook", shape: addressShape{}, help: "Name of the secret that holds the address of an incoming webhook of Slack's.", example: "DESK_HOOK", absent: "none"},
 		{name: "webhook", shape: addressShape{}, help: "Name of the secret that holds the address that JSON is posted to. The secret of that name with _SIGNING, if there is one, signs it.", example: "NEWSROOM_HOOK", absent: "none"},

@@ -64,7 +64,7 @@ func NewHook(cfg HookConfig) *Hook {
 func (h *Hook) Digest(d news.Digest) ([]news.Message, error) {
 	messages, err := h.renderer.Digest(d)
 	for i := range messages {
-		if messages[i].Payload, err = withoutMetadata(messages[i].Payload, err); err != nil {
+		if messages[i], err = bare(messages[i], err); err != nil {
 			return nil, err
 		}
 	}
@@ -76,14 +76,14 @@ func (h *Hook) Alert(a news.Alert) (news.Message, error) {
 	if a.Kind == news.KindUpdate {
 		return news.Message{}, nil
 	}
-	return h.plain(h.renderer.Alert(a))
+	return bare(h.renderer.Alert(a))
 }
 
 // Followup gives what is new of a story, as a message of its own.
-func (h *Hook) Followup(a news.Alert) (news.Message, error) { return h.plain(h.renderer.Followup(a)) }
+func (h *Hook) Followup(a news.Alert) (news.Message, error) { return bare(h.renderer.Followup(a)) }
 
 // Notice tells the operators what broke.
-func (h *Hook) Notice(n news.Notice) (news.Message, error) { return h.plain(h.renderer.Notice(n)) }
+func (h *Hook) Notice(n news.Notice) (news.Message, error) { return bare(h.renderer.Notice(n)) }
 
 // Lean gives a message in a plainer form.
 func (h *Hook) Lean(payload []byte, rung int) ([]byte, bool) {
@@ -91,20 +91,15 @@ func (h *Hook) Lean(payload []byte, rung int) ([]byte, bool) {
 	if !ok {
 		return nil, false
 	}
-	leaner, err := withoutMetadata(leaner, nil)
-	return leaner, err == nil
+	m, err := bare(news.Message{Payload: leaner}, nil)
+	return m.Payload, err == nil
 }
 
-func (h *Hook) plain(m news.Message, err error) (news.Message, error) {
-	m.Payload, err = withoutMetadata(m.Payload, err)
-	return m, err
-}
-
-// withoutMetadata makes a webhook's body of a message: it takes no metadata. The
-// mentions that only an API could look up become plain text.
-func withoutMetadata(payload []byte, err error) ([]byte, error) {
+// bare makes a webhook's body of what a renderer gave: a webhook takes no
+// metadata, and mentions that only an API could look up become plain text.
+func bare(m news.Message, err error) (news.Message, error) {
 	if err != nil {
-		return nil, err
+		return news.Message{}, err
 	}
 	var fields struct {
 		Text        json.RawMessage `json:"text"`
@@ -113,14 +108,11 @@ func withoutMetadata(payload []byte, err error) ([]byte, error) {
 		UnfurlMedia bool            `json:"unfurl_media"`
 		Mrkdwn      bool            `json:"mrkdwn"`
 	}
-	if err := json.Unmarshal([]byte(putMentions(string(payload), nil)), &fields); err != nil {
-		return nil, fmt.Errorf("make a webhook's body: %w", err)
+	if err := json.Unmarshal([]byte(putMentions(string(m.Payload), nil)), &fields); err != nil {
+		return news.Message{}, fmt.Errorf("make a webhook's body: %w", err)
 	}
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	err = enc.Encode(fields)
-	return bytes.TrimSpace(b.Bytes()), err
+	m.Payload, err = compact(fields)
+	return m, err
 }
 
 // CheckAddress says what is wrong with the address of a webhook, in words that
