@@ -3,13 +3,12 @@ package notify_test
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"pgregory.net/rapid"
 
 	"newswatch/news"
 	"newswatch/notify"
@@ -223,33 +222,35 @@ func TestNoResendOnABlindHistory(t *testing.T) {
 // even then where Slack knows a client_msg_id again.
 func TestLateAcceptWithinTheQuarantine(t *testing.T) {
 	t.Parallel()
-	rapid.Check(t, func(rt *rapid.T) {
-		late := time.Duration(rapid.IntRange(1, 200).Draw(rt, "late")) * time.Second
-		lag := time.Duration(rapid.IntRange(0, 15).Draw(rt, "lag")) * time.Second
-		dedup := rapid.Bool().Draw(rt, "dedup")
-		death := rapid.Bool().Draw(rt, "death")
-		synctest.Test(t, func(t *testing.T) {
-			plan := script(slackfake.Step{Fault: slackfake.LateAccept, For: slackfake.Duration(late)})
-			plan.HistoryLag = slackfake.Duration(lag)
-			if dedup {
-				plan.ClientMsgID = "dedup"
-			}
-			d := newDesk(t, plan)
-			d.enqueue("al_1", "One")
-			d.work(time.Second)
-			if death {
+	for range 30 {
+		late := time.Duration(1+rand.IntN(200)) * time.Second
+		lag := time.Duration(rand.IntN(16)) * time.Second
+		dedup, death := rand.IntN(4) == 0, rand.IntN(2) == 0
+		t.Run(fmt.Sprintf("late %v, lag %v, dedup %t, restart %t", late, lag, dedup, death), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				plan := script(slackfake.Step{Fault: slackfake.LateAccept, For: slackfake.Duration(late)})
+				plan.HistoryLag = slackfake.Duration(lag)
+				if dedup {
+					plan.ClientMsgID = "dedup"
+				}
+				d := newDesk(t, plan)
+				d.enqueue("al_1", "One")
+				d.work(time.Second)
+				if death {
+					d.stop()
+					d.start()
+				}
+				d.work(10 * time.Minute)
+				visible := len(d.slack.Visible("desk"))
+				safe := dedup || late+lag < d.pacing.Quarantine+d.pacing.LookAgain
+				if visible < 1 || safe && visible != 1 {
+					t.Errorf("Slack shows %d messages", visible)
+				}
 				d.stop()
-				d.start()
-			}
-			d.work(10 * time.Minute)
-			visible := len(d.slack.Visible("desk"))
-			safe := dedup || late+lag < d.pacing.Quarantine+d.pacing.LookAgain
-			if visible < 1 || safe && visible != 1 {
-				rt.Errorf("late %v, lag %v: Slack shows %d messages", late, lag, visible)
-			}
-			d.stop()
+			})
 		})
-	})
+	}
 }
 
 // Whatever Slack does with a client_msg_id, messages come once.

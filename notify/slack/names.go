@@ -5,6 +5,8 @@ import (
 	"net/url"
 	"sync"
 	"time"
+
+	"newswatch/news"
 )
 
 // What was looked up holds for so long: channels are seldom made, renamed or
@@ -159,4 +161,22 @@ func (c *Channel) userGroups(ctx context.Context) (map[string]string, error) {
 		}
 	}
 	return d.groups, nil
+}
+
+// Lane names what a delivery's attempt shares with others: its channel, whatever
+// destinations name it, or the method that rewrites messages all over the
+// workspace (tier 3, 50 calls a minute). It is "" while the channel's id is not
+// known.
+func (c *Channel) Lane(d news.Delivery) string {
+	if d.Kind == news.KindUpdate {
+		return "slack chat.update"
+	}
+	id := d.Parent.Channel
+	if id == "" {
+		id = c.names.known(d.Destination)
+	}
+	if id == "" {
+		return ""
+	}
+	return "slack channel " + id
 }

@@ -2,7 +2,7 @@ package slack
 
 import (
 	"context"
-	"crypto/sha1" // of names, as RFC 9562 has it: it protects nothing
+	"crypto/sha1"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -61,7 +61,7 @@ func (c *Channel) Post(ctx context.Context, d news.Delivery) (news.Receipt, erro
 		}
 	}
 	var a answer
-	if err := c.postOnce(ctx, d, args, &a); err != nil {
+	if err := c.post(ctx, d, args, &a); err != nil {
 		c.names.forget(d.Destination, err)
 		return news.Receipt{}, outcome(err)
 	}
@@ -78,51 +78,34 @@ func (c *Channel) Post(ctx context.Context, d news.Delivery) (news.Receipt, erro
 	return c.receipt(d.Destination, channel, a), nil
 }
 
-// postOnce posts with an id by which Slack may know a message again. Nothing is
-// documented of it, so nothing relies on it: it is a second belt for a request that
-// is accepted after it was looked for. A Slack that will not have it is asked
-// without; nothing was posted then.
-func (c *Channel) postOnce(ctx context.Context, d news.Delivery, args url.Values, a *answer) error {
-	if !c.plainOnly.Load() {
-		args.Set("client_msg_id", clientMsgID(d))
+// post calls chat.postMessage with a client_msg_id, by which a Slack that heeds it
+// knows a second post of the same part. It is no documented argument and proves
+// nothing: a Slack that refuses it is asked without, from then on.
+func (c *Channel) post(ctx context.Context, d news.Delivery, args url.Values, a *answer) error {
+	if c.noMsgID.Load() {
+		return c.call(ctx, "chat.postMessage", args, a)
 	}
+	args.Set("client_msg_id", clientMsgID(d))
 	err := c.call(ctx, "chat.postMessage", args, a)
-	refused := said(err) == "invalid_arguments"
-	if !args.Has("client_msg_id") || !refused && said(err) != "duplicate_message_not_found" {
-		return err
-	}
-	args.Del("client_msg_id")
-	err = c.call(ctx, "chat.postMessage", args, a)
-	if err == nil && refused {
-		c.plainOnly.Store(true)
+	switch said(err) {
+	case "invalid_arguments", "duplicate_message_not_found": // nothing was posted
+		args.Del("client_msg_id")
+		err = c.call(ctx, "chat.postMessage", args, a)
+		if said(err) != "invalid_arguments" {
+			c.noMsgID.Store(true)
+		}
 	}
 	return err
 }
 
-// clientMsgID names a part of a delivery: a UUID of version 5 (RFC 9562), the same
-// however often it is sent.
+// clientMsgID is a UUID of version 5 (RFC 9562) of a delivery's part: each attempt
+// has the same.
 func clientMsgID(d news.Delivery) string {
-	sum := sha1.Sum(fmt.Appendf(nil, "newswatch delivery %s/%d", d.ID, d.Part))
-	sum[6], sum[8] = sum[6]&0x0f|0x50, sum[8]&0x3f|0x80
-	return fmt.Sprintf("%x-%x-%x-%x-%x", sum[:4], sum[4:6], sum[6:8], sum[8:10], sum[10:16])
-}
-
-// Lane names what a delivery's attempt shares with others: its channel, whatever
-// destinations name it, or the method that rewrites messages all over the
-// workspace (tier 3, 50 calls a minute). It is "" while the channel's id is not
-// known.
-func (c *Channel) Lane(d news.Delivery) string {
-	if d.Kind == news.KindUpdate {
-		return "slack chat.update"
-	}
-	id := d.Parent.Channel
-	if id == "" {
-		id = c.names.known(d.Destination)
-	}
-	if id == "" {
-		return ""
-	}
-	return "slack channel " + id
+	space := [16]byte{0x6b, 0xa7, 0xb8, 0x12, 0x9d, 0xad, 0x11, 0xd1, 0x80, 0xb4, 0x00, 0xc0, 0x4f, 0xd4, 0x30, 0xc8} // of object ids
+	sum := sha1.Sum(fmt.Appendf(space[:], "%s/%d", d.ID, d.Part))
+	u := sum[:16]
+	u[6], u[8] = u[6]&0x0f|0x50, u[8]&0x3f|0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", u[:4], u[4:6], u[6:8], u[8:10], u[10:])
 }
 
 // receipt remembers under which id a channel's name was known to Slack.

@@ -43,7 +43,7 @@ func TestPowerCut(t *testing.T) {
 	for _, end := range ends {
 		cuts = append(cuts, end-1, end, end+1)
 	}
-	for range 60 {
+	for range 30 {
 		cuts = append(cuts, rand.Int64N(int64(len(log))))
 	}
 	for _, cut := range cuts {
