@@ -22,7 +22,8 @@ type Command struct {
 type Answer struct {
 	Headline string
 	Lines    []string
-	Hint     string // what could be asked next; may be empty
+	Hint     string   // what could be asked next; may be empty
+	Undo     []string // the words of the command that takes it back; may be empty
 }
 
 // Commander does what is asked. An error that wraps ErrAsked says in words for

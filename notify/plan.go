@@ -120,50 +120,63 @@ func Spec(plan news.Plan) string {
 }
 
 // digest builds the newest slot that has come; earlier ones that were missed
-// are made up for by the same message. A slot that came while the plan was paused
-// passes: the next one makes up for it.
+// are made up for by the same message.
 func (p *Planner) digest(ctx context.Context, plan news.Plan, state news.PlanState, w *wishes, atOnce bool) (news.PlanCommit, error) {
-	now := w.now
 	sched, err := schedule.Parse(plan.Cron)
 	if err != nil {
 		return news.PlanCommit{}, err
 	}
-	since := covered(state)
-	next := sched.Next(now, plan.Timezone).At
-	slot, missed, due := sched.Latest(since, now, plan.Timezone)
-	_, paused := w.paused(now)
-	if _, then := w.paused(slot.At); then || paused {
-		due = false
-	}
+	next := sched.Next(w.now, plan.Timezone).At
+	t := w.turn(sched, state, atOnce)
 	switch {
-	case atOnce && (!due || state.AskedAt.IsZero()): // a slot that has come is as good as what was asked for
-		asked := state.AskedAt
-		if asked.IsZero() {
-			asked = now
-		}
-		slot, missed = schedule.Slot{At: now, Name: "now:" + strconv.FormatInt(asked.UnixMilli(), 10)}, 0
-	case paused:
-		return news.PlanCommit{At: now, Next: next}, nil
-	case !due:
+	case t.paused:
+		return news.PlanCommit{At: w.now, Next: next}, nil
+	case !t.due:
 		return p.followups(ctx, plan, w, next)
-	default:
-		atOnce = false
 	}
-	d, told, err := p.compose(ctx, plan, state, w, slot)
+	d, told, err := p.compose(ctx, plan, state, w, t.slot)
 	if err != nil {
 		return news.PlanCommit{}, err
 	}
-	d.Missed, d.Next = missed, next
-	commit := news.PlanCommit{Slot: slot.Name, At: now, Next: next, Told: told}
-	if atOnce {
+	d.Missed, d.Next = t.missed, next
+	commit := news.PlanCommit{Slot: t.slot.Name, At: w.now, Next: next, Told: told}
+	if t.extra {
 		commit.Slot = ""
 	}
 	if len(d.Sections) == 0 && !plan.PostEmpty {
 		return commit, nil
 	}
 	commit.Shown = shown(d)
-	commit.Deliveries, err = p.freeze(plan, d, now)
+	commit.Deliveries, err = p.freeze(plan, d, w.now)
 	return commit, err
+}
+
+// turn is what becomes of a digest when it is looked at.
+type turn struct {
+	slot   schedule.Slot
+	missed int  // earlier slots that it makes up for
+	due    bool // it is built
+	extra  bool // ... beside its schedule, which stays as it is
+	paused bool
+}
+
+// turn finds the slot that has come. One that came while the plan was paused
+// passes: the next one makes up for it. What is asked for at once is built in a
+// slot of its own, unless a slot has come anyway.
+func (w *wishes) turn(sched *schedule.Schedule, state news.PlanState, atOnce bool) (t turn) {
+	t.slot, t.missed, t.due = sched.Latest(covered(state), w.now, w.plan.Timezone)
+	_, t.paused = w.paused(w.now)
+	if _, then := w.paused(t.slot.At); then || t.paused {
+		t.due = false
+	}
+	asked := state.AskedAt
+	if !atOnce || t.due && !asked.IsZero() {
+		return t
+	}
+	if asked.IsZero() {
+		asked = w.now
+	}
+	return turn{slot: schedule.Slot{At: w.now, Name: "now:" + strconv.FormatInt(asked.UnixMilli(), 10)}, due: true, extra: true}
 }
 
 // Preview is the digest that a plan would send now, without any trace of it. It

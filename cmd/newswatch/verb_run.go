@@ -81,7 +81,7 @@ func (c *runCmd) Run(ctx context.Context, a *app) error {
 	g.Go(func() error { return a.reloadOnHangup(ctx, w) })
 	g.Go(func() error { return watchdog(ctx, st) })
 	if slices.Contains(units, news.Destinations) {
-		a.hearSlack(ctx, g, appToken, out.slack, triage.New(triage.Config{Store: st, Rules: w.Rules, Now: time.Now}))
+		a.hearSlack(ctx, g, appToken, out.slack, triage.New(triage.Config{Store: st, Rules: w.Rules, Now: time.Now, Log: a.logger()}))
 	}
 	addr := a.probeAddr()
 	if serve && addr != "off" {

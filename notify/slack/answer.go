@@ -34,7 +34,11 @@ func (renderer) Answer(a notify.Answer, replace bool) ([]byte, error) {
 		lines = lines[:len(lines)-1]
 		blocks = answerBlocks(a, lines)
 	}
-	text := wording.Join(" ", answerHead(a), strings.Join(plainLines(lines), "; "))
+	between := ": "
+	if head := answerHead(a); strings.TrimRight(head, ".!?…:") != head {
+		between = " "
+	}
+	text := wording.Join(between, answerHead(a), strings.Join(plainLines(lines), "; "))
 	return compact(reply{Type: "ephemeral", Replace: replace, Text: clipBytes(text, maxText), Blocks: slack.Blocks{BlockSet: blocks}})
 }
 
@@ -60,6 +64,9 @@ func answerBlocks(a notify.Answer, lines []string) []slack.Block {
 	blocks = append(blocks, answerBody(lines)...)
 	if rest := len(a.Lines) - len(lines); rest > 0 {
 		blocks = append(blocks, grey("and "+wording.Number(rest)+" more"))
+	}
+	if value := command(a.Undo...); len(a.Undo) > 0 && value != "" {
+		blocks = append(blocks, slack.NewActionBlock("answer_actions", button("answer_undo", value, "Undo", "")))
 	}
 	return append(blocks, grey(wording.Join(gap, "Only you can see this", hint(a.Hint))))
 }

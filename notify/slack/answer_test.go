@@ -44,7 +44,7 @@ func TestAnswerGolden(t *testing.T) {
 			"entity Voltera AB in the title of 5 of 5 items", "not excluded by *football* & _music_",
 			"grouped: 5 items within 3 h 45 min", "paste this:", "  - id: competitors", "    except: [football]",
 		},
-		Hint: "/news mute 3 · /news follow 3",
+		Hint: "/news mute 3 · /news follow 3", Undo: []string{"unmute", "story", "abcdef0123456789"},
 	}, false)
 	if err != nil {
 		t.Fatal(err)
@@ -66,6 +66,7 @@ func TestAnswersAreTaken(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a := notify.Answer{
 			Headline: text.Draw(t, "headline"), Lines: rapid.SliceOfN(text, 0, 100).Draw(t, "lines"), Hint: text.Draw(t, "hint"),
+			Undo: rapid.SliceOfN(text, 0, 3).Draw(t, "undo"),
 		}
 		body, err := c.Answer(a, false)
 		if err != nil {
@@ -280,5 +281,17 @@ func TestManifest(t *testing.T) {
 	}
 	if !m.Settings.Socket || !m.Settings.Interactivity.On || !m.Features.Home.Home || strings.Join(m.Settings.Events.Bot, "") != "app_home_opened" {
 		t.Error("Socket Mode, interactivity or the home page is not on")
+	}
+}
+
+// Where any channel exists its list shows none that nobody has used, and a trial
+// still ends well.
+func TestTrialOfAnyChannel(t *testing.T) {
+	t.Parallel()
+	_, c := workspace(slackfake.Plan{})
+	var steps []string
+	err := c.Trial(t.Context(), "#anywhere", func(step, _ string) { steps = append(steps, step) })
+	if want := "token workspace scopes channel post read back rewrite thread app token"; err != nil || strings.Join(steps, " ") != want {
+		t.Errorf("got %q, %v, want %q", steps, err, want)
 	}
 }

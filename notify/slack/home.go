@@ -33,7 +33,10 @@ func homeView(h notify.Home, note string) view {
 	if note = label(note, maxAnswerLine); note != "" {
 		blocks = append(blocks, grey("*Just now*: "+note))
 	}
-	blocks = append(blocks, grey(homeFacts(h)...), homeActions())
+	for _, line := range homeFacts(h) {
+		blocks = append(blocks, grey(line))
+	}
+	blocks = append(blocks, homeActions())
 	blocks = append(blocks, homePlansBlocks(h)...)
 	blocks = append(blocks, homeRulesBlocks(h.Rules)...)
 	blocks = append(blocks, homeMuted(h.Mutes)...)

@@ -148,8 +148,9 @@ func (t *trial) find(ctx context.Context) error {
 	switch {
 	case err != nil:
 		return &TrialError{"channel", err.Error(), "try again in a minute"}
-	case ch.ID == "":
-		return &TrialError{"channel", "channel_not_found: the app sees no channel named #" + t.name, t.invite("check how it is spelled; if it is private, ")}
+	case ch.ID == "": // chat.postMessage takes names too, and says the rest
+		t.say("channel", "#"+t.name+" is not among those that the app sees; it is tried as it is")
+		return nil
 	case ch.Archived:
 		return &TrialError{"channel", "is_archived: #" + ch.Name + " is archived", "unarchive it, or choose another"}
 	case !ch.Member:
@@ -247,7 +248,7 @@ func (t *trial) unposted(step string, err error) error {
 	case r.Kind == notify.RefusedRate:
 		next = "try again in a minute"
 	case r.Reason == "not_in_channel" || r.Reason == "channel_not_found":
-		next = t.invite("check how the channel is spelled, and ")
+		next = t.invite("check how the channel is spelled; if it is private, or the app is no member, ")
 	case strings.HasPrefix(r.Reason, "restricted_action"):
 		next = "only some members may post there: a workspace admin can allow the app to, in the channel's settings"
 	case r.Reason == "missing_scope":

@@ -47,7 +47,11 @@ func phrases(file *rules.File, it *news.Item, hit news.Hit) []candidate {
 			continue
 		}
 		for _, around := range [][2]int{{0, 1}, {1, 0}, {0, 2}, {1, 1}, {2, 0}} {
-			phrase, named := stretch(text, span.Start, span.End, around[0], around[1])
+			phrase, named := stretch(text, span.Start, span.End, around[0], around[1], func(from, to int) bool {
+				return slices.ContainsFunc(hit.Spans, func(o news.Span) bool {
+					return o != span && o.Field == span.Field && o.Start < to && o.End > from
+				})
+			})
 			c := candidate{place: at, text: phrase}
 			if phrase != "" && !slices.ContainsFunc(list, func(o ranked) bool { return o.candidate.text == phrase && o.place.id == at.id }) {
 				list = append(list, ranked{c, named, around[0] + around[1]})
@@ -86,7 +90,9 @@ func exceptOf(file *rules.File, by string) (place, bool) {
 // stretch is a match with so many words before and behind it, of one stretch
 // without a mark in it; "" when there is none. named says that a word beside it
 // begins with a capital, as in "Kellogg Company".
-func stretch(text string, start, end, before, behind int) (phrase string, named bool) {
+//
+// Words that the rule looks for itself are no such words: they are what it is about.
+func stretch(text string, start, end, before, behind int, sought func(from, to int) bool) (phrase string, named bool) {
 	from, to := max(0, start-200), min(len(text), end+200)
 	words := word.FindAllStringIndex(text[from:to], -1)
 	first, last := -1, -1
@@ -115,7 +121,7 @@ func stretch(text string, start, end, before, behind int) (phrase string, named 
 		w := text[from+words[i][0] : from+words[i][1]]
 		r, _ := utf8.DecodeRuneInString(w)
 		switch {
-		case stopWord(w) && (i == lo || i == hi):
+		case stopWord(w) && (i == lo || i == hi), sought(from+words[i][0], from+words[i][1]):
 			return "", false
 		case stopWord(w):
 			stops++

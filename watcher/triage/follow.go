@@ -42,6 +42,7 @@ func (r *request) follow(ctx context.Context) (notify.Answer, error) {
 		Headline: fmt.Sprintf("%s is followed until %s.", s.words, r.until(until)),
 		Lines:    []string{"What develops is told at once, " + where + "."},
 		Hint:     "Undo: unfollow " + s.key,
+		Undo:     []string{"unfollow", s.key},
 	}, nil
 }
 
@@ -86,6 +87,7 @@ func (r *request) flag(ctx context.Context) (notify.Answer, error) {
 			"Nothing changes by itself: newswatch suggest proposes a change of the rules from all that was noted.",
 		},
 		Hint: fmt.Sprintf("Until then: mute %s. Undo: unflag %s", s.key, s.key),
+		Undo: []string{"unflag", s.key},
 	}, nil
 }
 

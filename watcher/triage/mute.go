@@ -36,7 +36,8 @@ func (r *request) mute(ctx context.Context) (notify.Answer, error) {
 	if m.Reason != "" {
 		a.Lines = append(a.Lines, "Reason: "+m.Reason)
 	}
-	a.Hint = "Undo: " + strings.Join(append([]string{"unmute"}, undo(m)...), " ")
+	a.Undo = append([]string{"unmute"}, undo(m)...)
+	a.Hint = "Undo: " + strings.Join(a.Undo, " ")
 	return a, nil
 }
 

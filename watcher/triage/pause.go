@@ -32,6 +32,7 @@ func (r *request) pause(ctx context.Context) (notify.Answer, error) {
 		Headline: fmt.Sprintf("The %s %s is paused until %s.", plan.Kind, plan.ID, r.until(until)),
 		Lines:    []string{after},
 		Hint:     "Undo: resume " + plan.ID,
+		Undo:     []string{"resume", plan.ID},
 	}, nil
 }
 

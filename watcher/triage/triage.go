@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"time"
@@ -31,18 +32,24 @@ const (
 // ErrNothing says that there was nothing to undo.
 var ErrNothing = fmt.Errorf("%w: there is nothing to undo", notify.ErrAsked)
 
-// Config is what a Desk is made of. All fields are required.
+// Config is what a Desk is made of. All fields but Log are required.
 type Config struct {
 	Store *store.Store
 	Rules func() *rules.Ruleset // in force
 	Now   func() time.Time
+	Log   *slog.Logger // of what was said by whom; nil: nothing is logged
 }
 
 // Desk answers commands. It is safe for concurrent use.
 type Desk struct{ cfg Config }
 
 // New returns a desk.
-func New(c Config) *Desk { return &Desk{cfg: c} }
+func New(c Config) *Desk {
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	return &Desk{cfg: c}
+}
 
 var (
 	_ notify.Commander = (*Desk)(nil)
@@ -64,7 +71,11 @@ func (d *Desk) Do(ctx context.Context, c notify.Command) (notify.Answer, error) 
 	r := &request{Desk: d, Command: c, words: words, rules: d.cfg.Rules(), clock: d.clock()}
 	for _, v := range verbs() {
 		if v.name == verb {
-			return v.do(r, ctx)
+			a, err := v.do(r, ctx)
+			if err == nil && v.changes {
+				d.cfg.Log.Info("a reader said", "by", c.By, "words", strings.Join(c.Words, " "), "answer", a.Headline)
+			}
+			return a, err
 		}
 	}
 	return notify.Answer{}, asked("I know no %s.", quoted(verb)).like("help")
@@ -85,25 +96,27 @@ type verb struct {
 	usage string
 	does  string
 	do    func(*request, context.Context) (notify.Answer, error)
+
+	changes bool // what is told
 }
 
 func verbs() []verb {
 	return []verb{
-		{"status", []string{"health", "state"}, "status", "how the feeds are, what comes next, what is muted", (*request).status},
-		{"why", []string{"explain"}, "why 3", "why a story was told", (*request).why},
+		{"status", []string{"health", "state"}, "status", "how the feeds are, what comes next, what is muted", (*request).status, false},
+		{"why", []string{"explain"}, "why 3", "why a story was told", (*request).why, false},
 		{"mute", []string{"silence", "snooze", "hide", "ignore"}, "mute 3 | rule ID | entity ID | source NAME [3d | until MON 08:00] [reason]",
-			"hold a story, or all of a rule, entity or source", (*request).mute},
-		{"unmute", []string{"unsilence", "unsnooze", "unhide"}, "unmute 3 | rule ID | entity ID | source NAME", "lift a mute; what it held is told", (*request).unmute},
-		{"mutes", []string{"muted", "silences"}, "mutes", "what is muted, by whom and until when", (*request).mutes},
-		{"follow", []string{"watch"}, "follow 3 [7d]", "tell each development of a story at once, in its thread", (*request).follow},
-		{"unfollow", []string{"unwatch"}, "unfollow 3", "end that", (*request).unfollow},
-		{"flag", []string{"not-this", "notthis", "wrong"}, "flag 3 [reason]", "say that a story does not belong there: newswatch suggest proposes a change of the rules", (*request).flag},
-		{"unflag", nil, "unflag 3", "take that back", (*request).unflag},
-		{"test", []string{"match", "try"}, `test "headline"`, "which rules a headline meets, and what the others lack", (*request).test},
-		{"now", []string{"send"}, "now [DIGEST]", "all that a digest has to tell, at once", (*request).now},
-		{"pause", []string{"stop"}, "pause DIGEST | ALERT [2d | until MON 08:00]", "hold it; the first message after that makes up for it", (*request).pause},
-		{"resume", []string{"unpause", "continue", "start"}, "resume [DIGEST | ALERT]", "end a pause", (*request).resume},
-		{"help", []string{"?", "-h", "--help"}, "help", "this list", (*request).help},
+			"hold a story, or all of a rule, entity or source", (*request).mute, true},
+		{"unmute", []string{"unsilence", "unsnooze", "unhide"}, "unmute 3 | rule ID | entity ID | source NAME", "lift a mute; what it held is told", (*request).unmute, true},
+		{"mutes", []string{"muted", "silences"}, "mutes", "what is muted, by whom and until when", (*request).mutes, false},
+		{"follow", []string{"watch"}, "follow 3 [7d]", "tell each development of a story at once, in its thread", (*request).follow, true},
+		{"unfollow", []string{"unwatch"}, "unfollow 3", "end that", (*request).unfollow, true},
+		{"flag", []string{"not-this", "notthis", "wrong"}, "flag 3 [reason]", "say that a story does not belong there: newswatch suggest proposes a change of the rules", (*request).flag, true},
+		{"unflag", nil, "unflag 3", "take that back", (*request).unflag, true},
+		{"test", []string{"match", "try"}, `test "headline"`, "which rules a headline meets, and what the others lack", (*request).test, false},
+		{"now", []string{"send"}, "now [DIGEST]", "all that a digest has to tell, at once", (*request).now, true},
+		{"pause", []string{"stop"}, "pause DIGEST | ALERT [2d | until MON 08:00]", "hold it; the first message after that makes up for it", (*request).pause, true},
+		{"resume", []string{"unpause", "continue", "start"}, "resume [DIGEST | ALERT]", "end a pause", (*request).resume, true},
+		{"help", []string{"?", "-h", "--help"}, "help", "this list", (*request).help, false},
 	}
 }
 

@@ -206,7 +206,7 @@ func (j *job) mean(a action) bool {
 	switch a.ID {
 	case "home_refresh":
 		return j.showHome
-	case "home_plan", "home_undo":
+	case "home_plan", "home_undo", "answer_undo":
 		value := cmp.Or(a.Value, a.Selected.Value)
 		return len(value) <= maxTyped && json.Unmarshal([]byte(value), &j.Words) == nil && len(j.Words) > 0 && len(j.Words) <= maxWords
 	case "digest_why":

@@ -57,7 +57,7 @@ func (l *Listener) ask(ctx context.Context, j job) notify.Answer {
 	a, err := l.do.Do(ctx, j.Command)
 	switch {
 	case err == nil:
-		l.log.InfoContext(ctx, "asked from Slack", "by", j.By, "verb", verb(j.Words), "channel", j.Channel)
+		l.log.DebugContext(ctx, "asked from Slack", "by", j.By, "verb", verb(j.Words), "channel", j.Channel)
 		return a
 	case errors.Is(err, notify.ErrAsked):
 		return notify.Answer{Headline: err.Error(), Hint: "/news help"}
@@ -77,8 +77,8 @@ func (l *Listener) askEach(ctx context.Context, j job) notify.Answer {
 	return all
 }
 
-// verb is the first word of a command, for the log: the others may quote feeds or
-// tell what somebody works on.
+// verb is the first word of a command, for the log: the Commander knows which of the
+// others belong there.
 func verb(words []string) string {
 	if len(words) == 0 {
 		return ""

@@ -313,6 +313,28 @@ func TestMenuAsksWhatToDo(t *testing.T) {
 	})
 }
 
+func TestUndo(t *testing.T) {
+	t.Parallel()
+	play(t, slackfake.Plan{}, func(t *testing.T, s *scene) {
+		s.desk.answer.Undo = []string{"unmute", "source", "Aster Wire"}
+		id := s.slack.Slash(reader, "news", "mute source Aster Wire")
+		synctest.Wait()
+		s.desk.answer.Undo = nil
+		second, err := s.slack.Press(reader, "news", s.slack.Interaction(id).Answers[0].TS, "answer_undo", "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		got := s.desk.commands()
+		if len(got) != 2 || strings.Join(got[1].Words, "|") != "unmute|source|Aster Wire" {
+			t.Errorf("got %v, want the undoing", got)
+		}
+		if a := s.slack.Interaction(second).Answers; len(a) != 1 || !a[0].Replaced {
+			t.Errorf("got %+v, want it in place of the answer", a)
+		}
+	})
+}
+
 func TestHome(t *testing.T) {
 	t.Parallel()
 	play(t, slackfake.Plan{}, func(t *testing.T, s *scene) {
