@@ -110,9 +110,21 @@ type Told struct {
 	DeliveryID string // the message that first showed it: later notes go to its thread
 	Notes      int    // notes since
 	Heard      []int  // later versions that it knows from another story; filled in on reading
-	// Where that message is, and whether an operator gave it up; filled in on reading.
+	// Where that message is, when it was made, and whether an operator gave it up;
+	// filled in on reading.
 	Destination string
+	First       time.Time
 	Dropped     bool
+}
+
+// TakenIn is a story that a plan told and that another one took in since, which the
+// plan told as well.
+type TakenIn struct {
+	StoryID    string
+	LeadID     string // the item that stood for it
+	Told       Told
+	Into       *Story
+	DeliveryID string // the message that first showed Into
 }
 
 // DigestID is the id of a digest's delivery: the same plan and slot give the

@@ -40,6 +40,7 @@ type document struct {
 	Feeds   int       `json:"feeds,omitempty"`
 	Missed  int       `json:"missed,omitempty"`
 	Waiting int       `json:"waiting,omitempty"`
+	Muted   int       `json:"muted,omitempty"`
 
 	FirstSeen time.Time `json:"first_seen,omitzero"`
 
@@ -67,6 +68,16 @@ type story struct {
 	Developing bool      `json:"developing"`
 	NewSources int       `json:"new_sources,omitempty"`
 	Reasons    []string  `json:"reasons,omitempty"`
+	Changes    []change  `json:"changes,omitempty"`
+	OneWith    *source   `json:"one_with,omitempty"`
+}
+
+// change is one development of a story, and the report that brought it.
+type change struct {
+	Reason string    `json:"reason"`
+	At     time.Time `json:"at,omitzero"`
+	Report *source   `json:"report,omitempty"`
+	Was    string    `json:"was,omitempty"`
 }
 
 // source is an outlet with its report.
@@ -119,7 +130,7 @@ func (renderer) Digest(d news.Digest) ([]news.Message, error) {
 		m, err := freeze(document{
 			Kind: news.KindDigest, DeliveryID: d.DeliveryID, Part: i + 1, Parts: len(pages), Plan: d.PlanID, Title: wording.Line(d.Title),
 			Slot: d.Slot, From: d.From.UTC(), To: d.To.UTC(), Next: d.Next.UTC(), Items: d.Items, Feeds: d.Feeds, Missed: d.Missed,
-			Waiting: d.Waiting, Stories: page,
+			Waiting: d.Waiting, Muted: d.Muted, Stories: page,
 		})
 		if err != nil {
 			return nil, err
@@ -170,7 +181,7 @@ func (renderer) Lean(payload []byte, rung int) ([]byte, bool) {
 	for i := range d.Stories {
 		s := &d.Stories[i]
 		s.Sources = s.Sources[:min(len(s.Sources), leanSources)]
-		s.Summary, s.SummaryBy, s.Quote, s.Why = "", nil, "", ""
+		s.Summary, s.SummaryBy, s.Quote, s.Why, s.Changes = "", nil, "", "", nil
 	}
 	if d.Notice != nil {
 		d.Notice.Detail = ""
@@ -186,17 +197,26 @@ func storyOf(e news.Entry, ruleTitle string) story {
 		Score: e.Score, Publishers: e.Publishers, Sources: make([]source, len(e.Sources)), At: e.At.UTC(),
 		Developing: e.Developing, NewSources: e.Since,
 	}
-	if e.SummaryBy.Name != "" {
-		by := sourceOf(e.SummaryBy)
-		s.SummaryBy = &by
-	}
+	s.SummaryBy, s.OneWith = named(e.SummaryBy), named(e.OneWith)
 	for i, o := range e.Sources {
 		s.Sources[i] = sourceOf(o)
 	}
 	for _, r := range wording.Reasons(e) {
 		s.Reasons = append(s.Reasons, wording.Line(r))
 	}
+	for _, c := range e.News {
+		s.Changes = append(s.Changes, change{Reason: wording.Line(c.Reason), At: c.At.UTC(), Report: named(c.Report), Was: wording.Line(c.Was)})
+	}
 	return s
+}
+
+// named is a report, nil when there is none.
+func named(s news.Source) *source {
+	if s.Name == "" {
+		return nil
+	}
+	o := sourceOf(s)
+	return &o
 }
 
 func sourceOf(s news.Source) source {

@@ -35,14 +35,25 @@ func entry(number int) news.Entry {
 			{Name: "Harbor Wire", URL: "https://harbor-wire.example/bridge", Headline: "Strait bridge closes", At: morning.Add(-3 * time.Hour)},
 			{Name: "Quay Post", URL: "javascript:alert(1)", Headline: "Bridge\u202e closed\x1b[2J again", At: morning.Add(-time.Hour), New: true},
 		},
-		Publishers: 2, At: morning.Add(-time.Hour), Since: 1, Developing: true, Reasons: []string{"closed now 3 nights, was 2"},
+		Publishers: 2, At: morning.Add(-time.Hour), Since: 1, Developing: true,
+		News: []news.Change{{
+			Reason: "closed now 3 nights, was 2", At: morning.Add(-time.Hour), Was: "Bridge closed",
+			Report: news.Source{Name: "Quay Post", URL: "https://quay-post.example/7", Headline: "Bridge closed again", At: morning.Add(-time.Hour)},
+		}},
 	}
+}
+
+// taken is a story that another took in.
+func taken() news.Alert {
+	a := alert(news.KindUpdate, "al_7161514131211102", "al_0a1b2c3d4e5f6071")
+	a.Entry.OneWith = news.Source{Name: "Quay Post", URL: "https://quay-post.example/8", Headline: "Cranes of the strait are inspected", At: morning}
+	return a
 }
 
 func digest(n int) news.Digest {
 	d := news.Digest{
 		DeliveryID: "dg_5f0c9a7d21e64b38", PlanID: "harbour", Title: "Harbour morning", Slot: "2027-01-12T07:30 Europe/Vienna",
-		From: morning.Add(-24 * time.Hour), To: morning, Next: morning.Add(24 * time.Hour), Items: 1412, Feeds: 38, Missed: 1, Waiting: 2,
+		From: morning.Add(-24 * time.Hour), To: morning, Next: morning.Add(24 * time.Hour), Items: 1412, Feeds: 38, Missed: 1, Waiting: 2, Muted: 1,
 	}
 	if n > 0 {
 		d.Sections = []news.Section{{Rule: "bridges", Title: "Bridges"}}
@@ -88,6 +99,7 @@ func TestDocuments(t *testing.T) {
 		"update": func() (news.Message, error) {
 			return c.Alert(alert(news.KindUpdate, "al_7161514131211101", "al_0a1b2c3d4e5f6071"))
 		},
+		"taken_in": func() (news.Message, error) { return c.Alert(taken()) },
 		"followup": func() (news.Message, error) {
 			return c.Followup(alert(news.KindFollowup, "al_9192939495969798", "al_0a1b2c3d4e5f6071"))
 		},
