@@ -16,8 +16,8 @@ type fakeSlackCmd struct {
 
 // Help is the long text of -h.
 func (fakeSlackCmd) Help() string {
-	return help(`Serves a strict Slack at --listen (127.0.0.1:8766): it refuses what Slack refuses, and breaks calls as a plan says. What was posted is shown at its address.`,
-		"newswatch fake-slack --listen 127.0.0.1:8766 &\nSLACK_API_URL=http://127.0.0.1:8766/api SLACK_BOT_TOKEN=xoxb-trial newswatch once --now",
+	return help(`Serves a strict Slack at --listen (127.0.0.1:8766): it refuses what Slack refuses, and breaks calls as a plan says. What was posted is shown at its address, where you can also press its buttons and type /news to a running newswatch.`,
+		"newswatch fake-slack --listen 127.0.0.1:8766 &\nSLACK_API_URL=http://127.0.0.1:8766/api SLACK_BOT_TOKEN=xoxb-trial SLACK_APP_TOKEN=xapp-trial newswatch run",
 		"0 stopped; 2 wrong usage or plan")
 }
 
