@@ -73,13 +73,17 @@ func (s *Store) insertDelivery(ctx context.Context, tx *sql.Tx, d news.Delivery)
 	return true, s.wakeDestination(ctx, tx, d.Destination)
 }
 
+// callMost is how long a call lasts at most, of which nobody has told how it ended.
+const callMost = 15 * time.Second
+
 // supersede takes older rewritings of a message out of the way of a newer one,
 // which waits for as long as one of them may still be accepted late.
 func (s *Store) supersede(ctx context.Context, tx *sql.Tx, d news.Delivery) error {
 	const older = ` WHERE reply_to = $1 AND reply_to <> '' AND kind = 'update' AND id <> $2 AND state`
 	for _, query := range []string{
-		`UPDATE deliveries SET not_before = {{greatest}}(not_before, (
-			SELECT COALESCE(MAX(not_before), 0) FROM deliveries` + older + ` = 'sending')) WHERE id = $2`,
+		fmt.Sprintf(`UPDATE deliveries SET not_before = {{greatest}}(not_before, (
+			SELECT COALESCE(MAX(CASE WHEN not_before = 0 THEN started_at + %d ELSE not_before END), 0)
+			FROM deliveries`+older+` = 'sending')) WHERE id = $2`, callMost.Milliseconds()),
 		`UPDATE deliveries SET state = 'superseded', error = 'a newer rewriting took its place'` + older + ` IN ('pending', 'sending', 'held')`,
 	} {
 		if _, err := s.exec(ctx, tx, query, d.ReplyTo, d.ID); err != nil {

@@ -235,6 +235,12 @@ func commitPlanUpdates(f *fixture) {
 	d, err := f.Delivery(ctx, "v3", 1)
 	f.ok(err)
 	f.ok(f.Intend(ctx, l, &d)) // begun: its outcome is not known
+	f.commit("alert", news.PlanCommit{Deliveries: []news.Delivery{update("v3b", "alert")}})
+	begun, err := f.Delivery(ctx, "v3b", 1)
+	f.ok(err)
+	f.same("while the older one is under way, the newer waits until", begun.NotBefore, f.now.Add(15*time.Second))
+	f.ok(f.Intend(ctx, l, &begun))
+	d = begun
 	d.NotBefore = f.now.Add(time.Minute)
 	f.ok(f.Settle(ctx, l, d))
 	f.commit("alert", news.PlanCommit{Deliveries: []news.Delivery{update("v4", "alert")}})
@@ -244,7 +250,7 @@ func commitPlanUpdates(f *fixture) {
 	gone := f.delivery("v2")
 	f.is(f.Intend(ctx, l, &gone), store.ErrNotFound)
 	f.ok(f.Settle(ctx, l, d))
-	d, err = f.Delivery(ctx, "v3", 1)
+	d, err = f.Delivery(ctx, "v3b", 1)
 	f.ok(err)
 	f.same("settled, and still", d.State, news.Superseded)
 }
