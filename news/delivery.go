@@ -30,7 +30,10 @@ type Delivery struct {
 	SentAt    time.Time
 	Receipt   Receipt // where it is, once posted
 	Parent    Receipt // where the delivery that ReplyTo names is; filled in on reading
-	Error     string  // why the last attempt did not do it
+	Error     string  // why the last attempt did not do it; of a sent one, what is not certain about it
+	// Undecided is a held delivery that is never tried again by itself: only a
+	// person can say whether to send it or to give it up.
+	Undecided bool
 }
 
 // Receipt is where a posted message is: Slack's channel id and timestamp.
@@ -59,15 +62,35 @@ type DeliveryState string
 //	pending -> sending -> sent
 //	              |-> pending    refused for now (429), or looked up and not there
 //	              |-> held       refused for a reason that only a person can mend
-//	held -> sending              tried again, slowly, for ever
+//	held -> sending              tried again, slowly, for ever; an undecided one by an operator's word alone
 //	pending, held -> dropped     by an operator's word alone
+//	pending, held -> superseded  a rewriting, when a newer one of the same message comes
 const (
 	Pending DeliveryState = "pending"
 	Sending DeliveryState = "sending" // the intent is committed: bytes may have left
 	Sent    DeliveryState = "sent"
 	Held    DeliveryState = "held"
 	Dropped DeliveryState = "dropped"
+
+	Superseded DeliveryState = "superseded"
 )
+
+// Lane is what attempts share that must keep their distance: a channel, or a
+// method of Slack's. It is kept with the deliveries, so that the distance holds
+// over restarts and between processes.
+type Lane struct {
+	Key   string
+	Gap   time.Duration // least time from the start of an attempt to the next one's
+	Until time.Time     // nothing before this: the other side asked for a pause
+}
+
+// PacedError says that an attempt has to wait for one of its lanes.
+type PacedError struct{ Until time.Time }
+
+// Error says until when.
+func (e *PacedError) Error() string {
+	return "not before " + e.Until.UTC().Format("15:04:05.000")
+}
 
 // Message is one rendered message: a part of a delivery before it is frozen.
 type Message struct {

@@ -82,7 +82,7 @@ func (d *Digest) Stories() []string {
 
 // Alert is what an alert plan tells of one story.
 type Alert struct {
-	DeliveryID string
+	DeliveryID string // of the message; a rewriting has that of the one that it rewrites
 	PlanID     string
 	Title      string // the plan's
 	RuleTitle  string
@@ -90,6 +90,11 @@ type Alert struct {
 	FirstSeen  time.Time
 	Mention    []string
 	Location   *time.Location
+	// The delivery that carries it: a first message, a follow-up or a rewriting, its
+	// own id, and that of the message that it answers or rewrites.
+	Kind    DeliveryKind
+	ID      string
+	ReplyTo string
 }
 
 // Notice tells the operators what broke and what still works.

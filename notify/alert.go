@@ -233,9 +233,13 @@ func (r *alertRun) alert(id string, e news.Entry, since time.Time) news.Alert {
 
 // deliver renders an alert and freezes it as the given delivery.
 func (r *alertRun) deliver(d news.Delivery, a news.Alert, render func(Renderer, news.Alert) (news.Message, error)) error {
+	a.Kind, a.ID, a.ReplyTo = d.Kind, d.ID, d.ReplyTo
 	m, err := render(r.renderer, a)
 	if err != nil {
 		return fmt.Errorf("render %s of story %s: %w", d.Kind, a.Entry.StoryID, err)
+	}
+	if len(m.Payload) == 0 {
+		return nil // this way out shows nothing of it
 	}
 	d.Part, d.Parts, d.PlanID, d.Slot = 1, 1, r.plan.ID, "v"+strconv.Itoa(a.Entry.Version)
 	d.Destination, d.Payload, d.Stories = r.destination, m.Payload, m.Stories

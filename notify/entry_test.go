@@ -26,6 +26,9 @@ type shelf struct {
 	commit        news.PlanCommit
 }
 
+// Triage is empty: nobody has muted or paused anything.
+func (*shelf) Triage(context.Context) (news.Triage, error) { return news.Triage{}, nil }
+
 func (d *shelf) Plan(context.Context, string) (news.PlanState, error) { return d.state, nil }
 
 func (d *shelf) Untold(context.Context, string, []string, int) ([]*news.Story, error) {

@@ -15,7 +15,18 @@ import (
 )
 
 // renderer turns content into messages. It is pure.
-type renderer struct{ interactive bool }
+type renderer struct {
+	interactive bool
+	threadless  bool // what is left of a digest follows as messages of its own
+}
+
+// rest is where the stories are that a digest's first message does not show.
+func (r renderer) rest() string {
+	if r.threadless {
+		return "below"
+	}
+	return "in the thread"
+}
 
 // rung is one step of the ladder from the fullest look of a digest to the
 // barest. Each drops what a reader misses least.
@@ -49,7 +60,7 @@ func (r renderer) Digest(d news.Digest) ([]news.Message, error) {
 	blocks, shown, rest, step := r.parent(d)
 	pages := paginate(rest)
 	parts := 1 + len(pages)
-	first, err := freeze(digestText(d, shown, step.summary, count(rest)), blocks, digestEvent,
+	first, err := freeze(digestText(d, shown, step.summary, count(rest), r.rest()), blocks, digestEvent,
 		payload{DeliveryID: d.DeliveryID, Part: 1, Parts: parts}, ids(shown))
 	if err != nil {
 		return nil, err
@@ -133,7 +144,7 @@ func (r renderer) parentBlocks(d news.Digest, step rung, shown []news.Section, m
 			blocks = append(blocks, storyBlock(e, step), grey(storyFacts(d, e, step)))
 		}
 	}
-	line := leftOver(d, more)
+	line := leftOver(d, more, r.rest())
 	if line != "" || r.interactive {
 		blocks = append(blocks, slack.NewDividerBlock())
 	}
@@ -183,14 +194,14 @@ func covered(d news.Digest) string {
 }
 
 // leftOver says where the stories are that this message does not show.
-func leftOver(d news.Digest, more int) string {
+func leftOver(d news.Digest, more int, place string) string {
 	var thread, waiting string
 	if more > 0 {
 		verb := "are"
 		if more == 1 {
 			verb = "is"
 		}
-		thread = fmt.Sprintf("*%s* %s in the thread.", wording.Count(more, "more story", "more stories"), verb)
+		thread = fmt.Sprintf("*%s* %s %s.", wording.Count(more, "more story", "more stories"), verb, place)
 	}
 	if d.Waiting > 0 {
 		verb := "wait"
@@ -253,11 +264,11 @@ func ids(sections []news.Section) []string {
 
 // digestText is the plain form of the parent: what screen readers and phones
 // read, so it carries every headline that the message shows.
-func digestText(d news.Digest, shown []news.Section, fresh bool, more int) string {
+func digestText(d news.Digest, shown []news.Section, fresh bool, more int, place string) string {
 	head := fmt.Sprintf("%s: %s. ", escape(wording.Clip(title(d), maxTitle)), wording.Count(len(d.Stories()), "story", "stories"))
 	var tail []string
 	if more > 0 {
-		tail = append(tail, wording.Number(more)+" more in the thread.")
+		tail = append(tail, wording.Number(more)+" more "+place+".")
 	}
 	if d.Waiting > 0 {
 		tail = append(tail, wording.Number(d.Waiting)+" more next time.")

@@ -53,8 +53,12 @@ func (c *Channel) Digest(d news.Digest) ([]news.Message, error) {
 	return []news.Message{v.message(stories)}, nil
 }
 
-// Alert gives a story at once.
+// Alert gives a story at once. A rewriting is not written: what a terminal shows
+// stays, and what is new comes as a follow-up.
 func (c *Channel) Alert(a news.Alert) (news.Message, error) {
+	if a.Kind == news.KindUpdate {
+		return news.Message{}, nil
+	}
 	v := c.view(a.Location, a.Entry.At)
 	v.top(run{text: "! " + named(a.Title, "Alert"), style: alarm},
 		run{text: gap + wording.Join(gap, wording.Line(a.RuleTitle), wording.Spread(a.Entry, a.FirstSeen))})

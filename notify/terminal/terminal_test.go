@@ -109,8 +109,8 @@ func TestPost(t *testing.T) {
 	if r, err := c.Post(ctx, news.Delivery{ID: "dg_1", Part: 1, Payload: []byte("hello\n")}); err != nil || r.TS == "" {
 		t.Errorf("got %v, %v, want a receipt", r, err)
 	}
-	if _, err := c.Post(ctx, news.Delivery{ID: "al_1", Kind: news.KindUpdate, Payload: []byte("again\n")}); err != nil {
-		t.Error(err)
+	if m, err := c.Alert(news.Alert{Kind: news.KindUpdate}); err != nil || len(m.Payload) > 0 {
+		t.Errorf("got %q, %v for a rewriting, want nothing to write", m.Payload, err)
 	}
 	if got, want := out.String(), "hello\n"; got != want {
 		t.Errorf("got %q, want %q", got, want)
