@@ -35,8 +35,6 @@ func (d *shelf) Untold(context.Context, string, []string, int) ([]*news.Story, e
 	return d.untold, nil
 }
 
-func (d *shelf) Triage(context.Context) (news.Triage, error) { return news.Triage{}, nil }
-
 func (d *shelf) Grown(context.Context, string) ([]*news.Story, error) { return d.grown, nil }
 
 func (d *shelf) TakenIn(context.Context, string, time.Time) ([]news.TakenIn, error) {
