@@ -184,6 +184,9 @@ const margin = 72 * 3600
 // the tz database over ten years: each wall-clock reading comes exactly once.
 func TestEveryZone(t *testing.T) {
 	t.Parallel()
+	if raced {
+		t.Skip("one goroutine a zone, and 13 million slots")
+	}
 	from, to := time.Date(*zonesFrom, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(*zonesTo, 1, 1, 0, 0, 0, 0, time.UTC)
 	views := over(t, from.Add(-7*24*time.Hour), to.Add(7*24*time.Hour))
 	var slots atomic.Int64
@@ -244,6 +247,9 @@ func compare(s *schedule.Schedule, loc *time.Location, from int64, want []turn) 
 // clocks were set since 1965, or will be until 2040: whole days that are skipped
 // or come twice, changes by 20 minutes, two changes in a week.
 func TestEveryChange(t *testing.T) {
+	if raced {
+		t.Skip("one goroutine a zone, and long")
+	}
 	t.Parallel()
 	from, to := time.Date(1965, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(2040, 1, 1, 0, 0, 0, 0, time.UTC)
 	views := over(t, from, to)
