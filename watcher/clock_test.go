@@ -152,6 +152,17 @@ func (w *clockWorld) live(d time.Duration) {
 	}
 }
 
+// settle lets one more slot come, with what is new by now.
+func (w *clockWorld) settle() {
+	w.Helper()
+	for range 8 * 12 {
+		w.right = w.right.Add(5 * time.Minute)
+		if _, err := w.watcher.Pass(w.Context()); err != nil {
+			w.Fatal(err)
+		}
+	}
+}
+
 // digests are the slots of the digests in the channel, in their order.
 func (w *clockWorld) digests() (slots []string) {
 	w.Helper()
@@ -338,12 +349,7 @@ func TestClockSteps(t *testing.T) {
 			w := newClockWorld(t, tt.begin)
 			w.start()
 			tt.play(w)
-			for range 8 * 12 { // what is new now comes with one more slot
-				w.right = w.right.Add(5 * time.Minute)
-				if _, err := w.watcher.Pass(t.Context()); err != nil {
-					t.Fatal(err)
-				}
-			}
+			w.settle()
 			slots := w.digests()
 			if !contains(slots, tt.slots) {
 				t.Errorf("digests of %v,\nwant among them, one after the other, %v", slots, tt.slots)
@@ -416,4 +422,34 @@ func TestRunKeepsTime(t *testing.T) {
 		w.once()
 		w.stop()
 	})
+}
+
+// Whatever Slack does with a client_msg_id, each message comes once: it is a
+// second belt, and nothing hangs on it alone.
+func TestClientMsgIDModes(t *testing.T) {
+	t.Parallel()
+	for _, mode := range []string{"ignore", "dedup", "refuse"} {
+		t.Run(mode, func(t *testing.T) {
+			t.Parallel()
+			w := newClockWorld(t, time.Date(2026, 3, 10, 4, 0, 0, 0, time.UTC))
+			plan := slackfake.Plan{
+				Rate: slackfake.Rate{Off: true}, ClientMsgID: mode, Methods: []string{"chat.postMessage"},
+				Chances: map[slackfake.Fault]float64{
+					slackfake.ResetAfter: 0.15, slackfake.InternalAfter: 0.1, slackfake.ResetBefore: 0.1, slackfake.RateLimited: 0.1, slackfake.WrongType: 0.1,
+				},
+			}
+			if err := w.slack.SetPlan(plan); err != nil {
+				t.Fatal(err)
+			}
+			w.start()
+			w.live(9 * time.Hour)
+			if err := w.slack.SetPlan(slackfake.Plan{Rate: plan.Rate, ClientMsgID: mode}); err != nil {
+				t.Fatal(err)
+			}
+			w.settle()
+			w.digests()
+			w.once()
+			w.stop()
+		})
+	}
 }
