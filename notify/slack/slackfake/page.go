@@ -49,6 +49,12 @@ type section struct {
 	Messages []Message
 }
 
+// view is what the page shows.
+type view struct {
+	Problems []string
+	Sections []section
+}
+
 func (s *Server) page(w http.ResponseWriter) {
 	s.mu.Lock()
 	var sections []section
@@ -57,7 +63,7 @@ func (s *Server) page(w http.ResponseWriter) {
 	}
 	s.mu.Unlock()
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	_ = pageTemplate().Execute(w, sections) // the reader left
+	_ = pageTemplate().Execute(w, view{s.Audit(), sections}) // the reader left
 }
 
 func pageTemplate() *template.Template {
@@ -73,7 +79,9 @@ pre { overflow: auto; max-height: 24em; font-size: 12px; }
 </style>
 <h1>Fake Slack</h1>
 <p><a href="/messages">messages</a> · <a href="/journal">journal</a> · <a href="/audit">audit</a></p>
-{{range .}}<section>
+{{if .Problems}}<h2>Problems</h2>
+<ul>{{range .Problems}}<li>{{.}}</li>{{end}}</ul>
+{{end}}{{range .Sections}}<section>
 <h2>#{{.Channel.Name}} <small>{{.Channel.ID}}{{if .Channel.Archived}}, archived{{end}}{{if .Channel.NotMember}}, not a member{{end}}</small></h2>
 {{range .Messages}}<article{{if .ThreadTS}} class="reply"{{end}}>
 <small>{{.TS}}{{if .DeliveryID}} · {{.DeliveryID}} part {{.Part}} of {{.Parts}}{{end}}{{if .Edited}} · edited{{end}}{{if .Broadcast}} · also in the channel{{end}}</small>

@@ -154,7 +154,7 @@ func (p *Plan) Validate() error {
 	for f, chance := range p.Chances {
 		switch {
 		case !slices.Contains(faults(), f):
-			return fmt.Errorf("chances: unknown fault %q, known are %s", f, names())
+			return fmt.Errorf("chances: unknown fault %q, known are %s", f, FaultNames())
 		case f == ErrorBefore || f == ErrorAfter:
 			return fmt.Errorf("chances: %s stands in a script only", f)
 		case !(chance >= 0 && chance <= 1):
@@ -184,7 +184,7 @@ func (p *Plan) Validate() error {
 func (s *Step) validate() error {
 	switch {
 	case !slices.Contains(faults(), s.Fault):
-		return fmt.Errorf("unknown fault %q, known are %s", s.Fault, names())
+		return fmt.Errorf("unknown fault %q, known are %s", s.Fault, FaultNames())
 	case s.Method == "" || s.Call < 1 || s.Times < -1:
 		return fmt.Errorf("method, and a call from 1 are needed")
 	case (s.Fault == ErrorBefore || s.Fault == ErrorAfter) != (s.Error != ""):
@@ -193,7 +193,8 @@ func (s *Step) validate() error {
 	return nil
 }
 
-func names() string {
+// FaultNames lists all faults, for people.
+func FaultNames() string {
 	var all []string
 	for _, f := range faults() {
 		all = append(all, string(f))
