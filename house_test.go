@@ -27,6 +27,7 @@ var arrows = map[string][]string{
 
 	"rules":                 {"news", "text", "schedule"},
 	"rules/backtest":        {"news", "text", "schedule", "rules"},
+	"rules/suggest":         {"news", "text", "rules", "rules/backtest"},
 	"watcher/feed":          {"news", "text", "schedule"},
 	"watcher/story":         {"news", "text", "schedule"},
 	"watcher/story/score":   {},
@@ -42,18 +43,21 @@ var arrows = map[string][]string{
 	"notify":                 {"news", "text", "schedule"},
 	"notify/wording":         {"news", "text", "schedule"},
 	"notify/slack":           {"news", "text", "schedule", "notify", "notify/wording"},
+	"notify/slack/socket":    {"news", "text", "schedule", "notify", "notify/wording", "notify/slack"},
 	"notify/terminal":        {"news", "text", "schedule", "notify", "notify/wording"},
 	"notify/slack/slackfake": {"news", "text", "schedule"},
 
 	"watcher": {"news", "text", "schedule", "rules", "rules/backtest", "notify", "notify/wording",
 		"watcher/article", "watcher/feed", "watcher/story", "watcher/store", "watcher/health"},
+	"watcher/triage": {"news", "text", "schedule", "rules", "notify", "notify/wording",
+		"watcher/store", "watcher/story", "watcher/health"},
 	"web": {"news", "text", "schedule", "notify"},
 
 	".":                  {},
 	"cmd/newswatch/demo": {"news"},
 	"cmd/newswatch/opml": {"news"},
 	"cmd/newswatch": {".", "news", "text", "schedule", "rules", "watcher", "watcher/feed",
-		"rules/backtest", "watcher/story", "watcher/store", "watcher/health", "notify", "notify/wording", "notify/slack",
+		"rules/backtest", "watcher/story", "watcher/store", "watcher/health", "watcher/triage", "rules/suggest", "notify", "notify/wording", "notify/slack", "notify/slack/socket",
 		"notify/terminal", "notify/slack/slackfake", "web", "cmd/newswatch/demo", "cmd/newswatch/opml", "watcher/discover", "watcher/feed/feedfake"},
 }
 

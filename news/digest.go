@@ -15,6 +15,7 @@ type Digest struct {
 	Missed     int       // earlier slots that this one makes up for
 	Sections   []Section
 	Waiting    int            // stories above the plan's limit, told next time
+	Muted      int            // stories that would be told, but for a mute
 	Next       time.Time      // the following slot
 	Location   *time.Location // the reader's, where a way out cannot know it
 }

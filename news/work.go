@@ -32,6 +32,7 @@ type PlanState struct {
 	LastSlot  string    // name of the last slot that was built
 	LastAt    time.Time // when that slot was built: the next digest covers the time since
 	CreatedAt time.Time // items fetched before are never told by it
+	AskedAt   time.Time // when somebody asked for it at once; zero: nobody did, or it is done
 }
 
 // PlanCommit is one run of a plan: what it will tell, frozen, and when it is to
@@ -39,7 +40,9 @@ type PlanState struct {
 type PlanCommit struct {
 	Deliveries []Delivery
 	Told       []Told
-	Slot       string // of a digest; "" leaves LastSlot and LastAt as they were
+	Shown      []Shown
+	Asked      time.Time // the wish that this run fulfils; zero: none
+	Slot       string    // of a digest; "" leaves LastSlot and LastAt as they were
 	At         time.Time
 	Next       time.Time
 }

@@ -3,6 +3,7 @@ package notify
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -11,16 +12,19 @@ import (
 )
 
 // alerts tells each story that is ready, and what is new of those told before.
-// Stories that quiet hours held back come together at their end.
-func (p *Planner) alerts(ctx context.Context, plan news.Plan, _ news.PlanState, atOnce bool) (news.PlanCommit, error) {
-	now := p.now()
-	stories, before, err := p.untold(ctx, plan)
+// Stories that quiet hours or a pause held back come together at their end.
+func (p *Planner) alerts(ctx context.Context, plan news.Plan, _ news.PlanState, w *wishes, atOnce bool) (news.PlanCommit, error) {
+	now := w.now
+	b, err := p.untold(ctx, plan, w)
 	if err != nil {
 		return news.PlanCommit{}, err
 	}
 	commit := news.PlanCommit{At: now, Next: now.Add(idle)}
-	if end, quiet := quietUntil(plan.Quiet, now, plan.Timezone); quiet && !atOnce {
-		if len(stories) > 0 {
+	if !b.next.IsZero() && b.next.Before(commit.Next) {
+		commit.Next = b.next
+	}
+	if end, held := w.heldUntil(now); held && !atOnce {
+		if len(b.stories) > 0 {
 			commit.Next = end
 		}
 		return commit, nil
@@ -29,9 +33,9 @@ func (p *Planner) alerts(ctx context.Context, plan news.Plan, _ news.PlanState, 
 	if err != nil {
 		return news.PlanCommit{}, err
 	}
-	run := alertRun{planner: p, plan: plan, now: now, atOnce: atOnce, commit: &commit, destination: destination, renderer: renderer}
-	for _, s := range stories {
-		switch told, again := before[s.ID]; {
+	run := alertRun{planner: p, plan: plan, now: now, atOnce: atOnce, wishes: w, commit: &commit, destination: destination, renderer: renderer}
+	for _, s := range b.stories {
+		switch told, again := b.before[s.ID]; {
 		case again && run.reaches(told):
 			err = run.again(s, told)
 		case again: // its message is where nobody looks any more
@@ -62,6 +66,10 @@ func (r *alertRun) refresh(ctx context.Context) error {
 	}
 	for _, s := range grown {
 		told := before[s.ID]
+		s, held := r.wishes.see(s, told)
+		if held {
+			continue
+		}
 		e := r.planner.entry(s, r.plan.Rules, told)
 		if len(e.Sources) == told.Sources || !r.reaches(told) {
 			continue
@@ -90,8 +98,9 @@ type alertRun struct {
 	plan    news.Plan
 	now     time.Time
 	atOnce  bool
+	wishes  *wishes
 	commit  *news.PlanCommit
-	held    []news.Entry // ready, and held back by the quiet hours until now
+	held    []news.Entry // ready, and held back by quiet hours or a pause until now
 	heldAt  []time.Time
 
 	destination string // where the plan's messages go now
@@ -121,7 +130,7 @@ func (r *alertRun) first(s *news.Story) error {
 		return nil
 	}
 	e := r.planner.entry(s, r.plan.Rules, news.Told{})
-	if _, quiet := quietUntil(r.plan.Quiet, since, r.plan.Timezone); quiet {
+	if _, held := r.wishes.heldUntil(since); held {
 		r.held = append(r.held, e)
 		r.heldAt = append(r.heldAt, since)
 		return nil
@@ -143,7 +152,8 @@ func (r *alertRun) tell(id string, e news.Entry, since time.Time) error {
 }
 
 // again rewrites the message of a story that has developed and adds a note to
-// its thread, the note not before the cooldown is over unless the story jumped.
+// its thread, the note not before the cooldown is over unless the story jumped or
+// somebody follows it.
 func (r *alertRun) again(s *news.Story, told news.Told) error {
 	e := r.planner.entry(s, r.plan.Rules, told)
 	since := firstHit(s, r.plan)
@@ -152,7 +162,7 @@ func (r *alertRun) again(s *news.Story, told news.Told) error {
 	}
 	over := told.At.Add(r.plan.Cooldown)
 	jumped := r.plan.UnlessPublishers > 0 && e.Publishers-told.Publishers >= r.plan.UnlessPublishers
-	if r.now.Before(over) && !jumped && !r.atOnce {
+	if r.now.Before(over) && !jumped && !r.atOnce && !r.wishes.follows(s.ID) {
 		r.wait(over)
 		return nil
 	}
@@ -187,7 +197,7 @@ func (r *alertRun) deliver(d news.Delivery, a news.Alert, render func(Renderer, 
 	return nil
 }
 
-// overnight tells what the quiet hours held: one story as an alert of its own,
+// overnight tells what quiet hours or a pause held: one story as an alert of its own,
 // several in one message.
 func (r *alertRun) overnight() error {
 	if len(r.held) < 2 {
@@ -199,13 +209,21 @@ func (r *alertRun) overnight() error {
 		return nil
 	}
 	rank(r.held)
+	asleep := func(t time.Time) bool {
+		_, quiet := quietUntil(r.plan.Quiet, t, r.plan.Timezone)
+		return quiet
+	}
+	while := "while paused"
+	if slices.ContainsFunc(r.heldAt, asleep) {
+		while = "while you slept"
+	}
 	slot := "quiet:" + r.now.In(r.plan.Timezone).Format("2006-01-02T15:04") + " " + r.plan.Timezone.String()
 	ids := make([]string, len(r.held))
 	for i, e := range r.held {
 		ids[i] = e.StoryID
 	}
 	d := news.Digest{
-		DeliveryID: news.DigestID(r.plan.ID, "quiet:"+strings.Join(ids, " ")), PlanID: r.plan.ID, Title: r.plan.Title + ": while you slept", Slot: slot,
+		DeliveryID: news.DigestID(r.plan.ID, "quiet:"+strings.Join(ids, " ")), PlanID: r.plan.ID, Title: r.plan.Title + ": " + while, Slot: slot,
 		From: earliest(r.heldAt), To: r.now, Location: r.plan.Timezone, Sections: sections(r.held, r.plan.Rules, r.planner.titles),
 	}
 	list, err := r.planner.freeze(r.plan, d, r.now)
@@ -213,6 +231,7 @@ func (r *alertRun) overnight() error {
 		return err
 	}
 	r.commit.Deliveries = append(r.commit.Deliveries, list...)
+	r.commit.Shown = append(r.commit.Shown, shown(d)...)
 	r.commit.Told = append(r.commit.Told, tell(r.plan, r.held, nil, d.DeliveryID, r.now)...)
 	return nil
 }

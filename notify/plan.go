@@ -21,6 +21,7 @@ type PlanStore interface {
 	Grown(ctx context.Context, planID string) ([]*news.Story, error)
 	Told(ctx context.Context, planID string, storyIDs []string) (map[string]news.Told, error)
 	CountItems(ctx context.Context, from, to time.Time) (items, feeds int, err error)
+	Triage(ctx context.Context) (news.Triage, error)
 	CommitPlan(ctx context.Context, l news.Lease, c news.PlanCommit) error
 }
 
@@ -72,20 +73,26 @@ type Outcome struct {
 
 // Run looks at a plan under its lease: it builds a digest whose slot has come,
 // or the alerts that are ready. At once means whatever the schedule, the quiet
-// hours and the number of publishers say; the schedule stays as it was.
+// hours, the pauses and the number of publishers say; the schedule stays as it was.
+// So is a plan run for which somebody asked.
 func (p *Planner) Run(ctx context.Context, l news.Lease, plan news.Plan, atOnce bool) (Outcome, error) {
 	state, err := p.store.Plan(ctx, plan.ID)
 	if err != nil {
 		return Outcome{}, fmt.Errorf("read plan %s: %w", plan.ID, err)
 	}
+	w, err := p.wishes(ctx, plan, state)
+	if err != nil {
+		return Outcome{}, err
+	}
 	build := p.digest
 	if plan.Kind == news.AlertPlan {
 		build = p.alerts
 	}
-	commit, err := build(ctx, plan, state, atOnce)
+	commit, err := build(ctx, plan, state, &w, atOnce || !state.AskedAt.IsZero())
 	if err != nil {
 		return Outcome{}, fmt.Errorf("build %s %s: %w", plan.Kind, plan.ID, err)
 	}
+	commit.Asked = state.AskedAt
 	if err := p.store.CommitPlan(ctx, l, commit); err != nil {
 		return Outcome{}, fmt.Errorf("commit %s %s: %w", plan.Kind, plan.ID, err)
 	}
@@ -114,35 +121,62 @@ func Spec(plan news.Plan) string {
 
 // digest builds the newest slot that has come; earlier ones that were missed
 // are made up for by the same message.
-func (p *Planner) digest(ctx context.Context, plan news.Plan, state news.PlanState, atOnce bool) (news.PlanCommit, error) {
-	now := p.now()
+func (p *Planner) digest(ctx context.Context, plan news.Plan, state news.PlanState, w *wishes, atOnce bool) (news.PlanCommit, error) {
 	sched, err := schedule.Parse(plan.Cron)
 	if err != nil {
 		return news.PlanCommit{}, err
 	}
-	since := covered(state)
-	next := sched.Next(now, plan.Timezone).At
-	slot, missed, due := sched.Latest(since, now, plan.Timezone)
-	if atOnce {
-		slot, missed, due = schedule.Slot{At: now, Name: "now:" + strconv.FormatInt(now.UnixMilli(), 10)}, 0, true
+	next := sched.Next(w.now, plan.Timezone).At
+	t := w.turn(sched, state, atOnce)
+	switch {
+	case t.paused:
+		return news.PlanCommit{At: w.now, Next: next}, nil
+	case !t.due:
+		return p.followups(ctx, plan, w, next)
 	}
-	if !due {
-		return news.PlanCommit{Next: next}, nil
-	}
-	d, told, err := p.compose(ctx, plan, state, slot)
+	d, told, err := p.compose(ctx, plan, state, w, t.slot)
 	if err != nil {
 		return news.PlanCommit{}, err
 	}
-	d.Missed, d.Next = missed, next
-	commit := news.PlanCommit{Slot: slot.Name, At: now, Next: next, Told: told}
-	if atOnce {
+	d.Missed, d.Next = t.missed, next
+	commit := news.PlanCommit{Slot: t.slot.Name, At: w.now, Next: next, Told: told}
+	if t.extra {
 		commit.Slot = ""
 	}
 	if len(d.Sections) == 0 && !plan.PostEmpty {
 		return commit, nil
 	}
-	commit.Deliveries, err = p.freeze(plan, d, now)
+	commit.Shown = shown(d)
+	commit.Deliveries, err = p.freeze(plan, d, w.now)
 	return commit, err
+}
+
+// turn is what becomes of a digest when it is looked at.
+type turn struct {
+	slot   schedule.Slot
+	missed int  // earlier slots that it makes up for
+	due    bool // it is built
+	extra  bool // ... beside its schedule, which stays as it is
+	paused bool
+}
+
+// turn finds the slot that has come. One that came while the plan was paused
+// passes: the next one makes up for it. What is asked for at once is built in a
+// slot of its own, unless a slot has come anyway.
+func (w *wishes) turn(sched *schedule.Schedule, state news.PlanState, atOnce bool) (t turn) {
+	t.slot, t.missed, t.due = sched.Latest(covered(state), w.now, w.plan.Timezone)
+	_, t.paused = w.paused(w.now)
+	if _, then := w.paused(t.slot.At); then || t.paused {
+		t.due = false
+	}
+	asked := state.AskedAt
+	if !atOnce || t.due && !asked.IsZero() {
+		return t
+	}
+	if asked.IsZero() {
+		asked = w.now
+	}
+	return turn{slot: schedule.Slot{At: w.now, Name: "now:" + strconv.FormatInt(asked.UnixMilli(), 10)}, due: true, extra: true}
 }
 
 // Preview is the digest that a plan would send now, without any trace of it. It
@@ -152,7 +186,11 @@ func (p *Planner) Preview(ctx context.Context, plan news.Plan) (news.Digest, err
 	if err != nil {
 		return news.Digest{}, fmt.Errorf("read plan %s: %w", plan.ID, err)
 	}
-	d, _, err := p.compose(ctx, plan, state, schedule.Slot{At: p.now(), Name: "preview"})
+	w, err := p.wishes(ctx, plan, state)
+	if err != nil {
+		return news.Digest{}, err
+	}
+	d, _, err := p.compose(ctx, plan, state, &w, schedule.Slot{At: p.now(), Name: "preview"})
 	if err != nil {
 		return news.Digest{}, fmt.Errorf("preview %s: %w", plan.ID, err)
 	}
@@ -170,12 +208,12 @@ func covered(state news.PlanState) time.Time {
 }
 
 // compose takes what the plan has not told yet and puts it in order.
-func (p *Planner) compose(ctx context.Context, plan news.Plan, state news.PlanState, slot schedule.Slot) (news.Digest, []news.Told, error) {
-	stories, before, err := p.untold(ctx, plan)
+func (p *Planner) compose(ctx context.Context, plan news.Plan, state news.PlanState, w *wishes, slot schedule.Slot) (news.Digest, []news.Told, error) {
+	b, err := p.untold(ctx, plan, w)
 	if err != nil {
 		return news.Digest{}, nil, err
 	}
-	now := p.now()
+	now := w.now
 	since := covered(state)
 	after := since
 	if state.LastAt.IsZero() {
@@ -185,9 +223,9 @@ func (p *Planner) compose(ctx context.Context, plan news.Plan, state news.PlanSt
 	if err != nil {
 		return news.Digest{}, nil, fmt.Errorf("count items: %w", err)
 	}
-	entries := make([]news.Entry, 0, len(stories))
-	for _, s := range stories {
-		entries = append(entries, p.entry(s, plan.Rules, before[s.ID]))
+	entries := make([]news.Entry, 0, len(b.stories))
+	for _, s := range b.stories {
+		entries = append(entries, p.entry(s, plan.Rules, b.before[s.ID]))
 	}
 	rank(entries)
 	waiting := 0
@@ -197,19 +235,23 @@ func (p *Planner) compose(ctx context.Context, plan news.Plan, state news.PlanSt
 	}
 	d := news.Digest{
 		DeliveryID: news.DigestID(plan.ID, slot.Name), PlanID: plan.ID, Title: plan.Title, Slot: slot.Name,
-		From: since, To: now, Items: items, Feeds: feeds, Waiting: waiting, Location: plan.Timezone,
+		From: since, To: now, Items: items, Feeds: feeds, Waiting: waiting, Muted: b.muted, Location: plan.Timezone,
 		Sections: sections(entries, plan.Rules, p.titles),
 	}
-	return d, tell(plan, entries, before, d.DeliveryID, now), nil
+	return d, tell(plan, entries, b.before, d.DeliveryID, now), nil
 }
 
-func (p *Planner) untold(ctx context.Context, plan news.Plan) ([]*news.Story, map[string]news.Told, error) {
+// untold is what the plan has to tell, as readers want it.
+func (p *Planner) untold(ctx context.Context, plan news.Plan, w *wishes) (batch, error) {
 	stories, err := p.store.Untold(ctx, plan.ID, plan.Rules, plan.MinScore)
 	if err != nil {
-		return nil, nil, fmt.Errorf("read untold stories: %w", err)
+		return batch{}, fmt.Errorf("read untold stories: %w", err)
 	}
 	before, err := p.told(ctx, plan, stories)
-	return stories, before, err
+	if err != nil {
+		return batch{}, err
+	}
+	return w.sift(stories, before), nil
 }
 
 // told is what the plan last said of stories, of those that it told.

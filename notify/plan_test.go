@@ -47,6 +47,8 @@ func (oneStory) Told(context.Context, string, []string) (map[string]news.Told, e
 	return nil, nil
 }
 
+func (oneStory) Triage(context.Context) (news.Triage, error) { return news.Triage{}, nil }
+
 func (oneStory) CountItems(context.Context, time.Time, time.Time) (items, feeds int, err error) {
 	return 2, 2, nil
 }

@@ -61,6 +61,36 @@ func Bytes(name string, src []byte) Source {
 	return Source{files: []sourceFile{{name, src}}}
 }
 
+// Files are the names of the source's files, in their order.
+func (s Source) Files() []string {
+	names := make([]string, len(s.files))
+	for i, f := range s.files {
+		names[i] = f.name
+	}
+	return names
+}
+
+// File is what one of its files says, nil when it has none of that name.
+func (s Source) File(name string) []byte {
+	for _, f := range s.files {
+		if f.name == name {
+			return f.src
+		}
+	}
+	return nil
+}
+
+// Replace is the source with other bytes in one of its files.
+func (s Source) Replace(name string, src []byte) Source {
+	files := slices.Clone(s.files)
+	for i := range files {
+		if files[i].name == name {
+			files[i].src = src
+		}
+	}
+	return Source{files: files}
+}
+
 // Hash tells whether two sources say the same to the letter. It is the hash of
 // the rules that are loaded from it.
 func (s Source) Hash() string {

@@ -38,6 +38,12 @@ var update = flag.Bool("update", false, "rewrite the expected digests in testdat
 //	pass | now            one pass; now: at once, as once --now
 //	restart               end the program, and start it again on the same state
 //	rules FILE            replace the rule file and reload; error: it is not taken
+//	mute KIND KEY DUR     what readers do; a story's KEY is a word of its headline
+//	unmute KIND KEY
+//	follow KEY
+//	pause PLAN DUR
+//	resume PLAN
+//	ask PLAN              for all that it has to tell, at once
 //	expect FILE           what was printed since the last expect
 func TestFixtures(t *testing.T) {
 	t.Parallel()
@@ -120,11 +126,65 @@ func (w *world) do(verb string, args []string) error {
 			fmt.Fprintf(&w.out, "rules: %v\n", err)
 		}
 		return nil
+	case "mute", "unmute", "follow", "pause", "resume", "ask":
+		if err := w.open(); err != nil {
+			return err
+		}
+		return w.said(verb, args)
 	case "expect":
 		w.expect(args[0])
 		return nil
 	}
 	return fmt.Errorf("unknown verb %q", verb)
+}
+
+// said does what a reader says.
+func (w *world) said(verb string, args []string) error {
+	ctx := context.Background()
+	var until time.Time
+	if d, err := time.ParseDuration(args[len(args)-1]); err == nil {
+		until = w.now.Add(d)
+	}
+	switch verb {
+	case "mute":
+		kind := news.MuteKind(args[0])
+		return w.store.Mute(ctx, news.Mute{Kind: kind, Key: w.key(kind, args[1]), At: w.now, Until: until, By: "ida"})
+	case "unmute":
+		kind := news.MuteKind(args[0])
+		n, err := w.store.Unmute(ctx, kind, w.key(kind, args[1]))
+		if err == nil && n != 1 {
+			err = fmt.Errorf("%d mutes lifted", n)
+		}
+		return err
+	case "follow":
+		return w.store.Follow(ctx, news.Follow{StoryID: w.key(news.MuteStory, args[0]), At: w.now, Until: w.now.Add(7 * 24 * time.Hour), By: "ida"})
+	case "pause":
+		return w.store.Pause(ctx, news.Pause{PlanID: args[0], At: w.now, Until: until, By: "ida"})
+	case "resume":
+		_, err := w.store.Resume(ctx, args[0])
+		return err
+	}
+	return w.store.Ask(ctx, args[0])
+}
+
+// key is what a mute's key in a script stands for.
+func (w *world) key(kind news.MuteKind, word string) string {
+	if kind != news.MuteStory {
+		return strings.ReplaceAll(word, "_", " ")
+	}
+	stories, err := w.store.StoryList(context.Background(), 100)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for _, s := range stories {
+		for _, m := range s.Members {
+			if strings.Contains(m.Item.Title, word) {
+				return s.ID
+			}
+		}
+	}
+	w.t.Fatalf("no story has %q in a headline", word)
+	return ""
 }
 
 func (w *world) clock(s string) (err error) {

@@ -414,22 +414,50 @@ func trueID(it news.Item) int {
 type judge struct {
 	history int
 	known   map[int]*record
-	common  map[string]int // what all articles have: who had it alone; -1: it is known to tell nothing
+	common  map[string]holding // what all articles have
+}
+
+// holding is who had a common name alone, and when it was last seen. That a name
+// tells nothing is forgotten too when nothing had it for long.
+type holding struct {
+	holder int // -1: the name is known to tell nothing
+	last   time.Time
+}
+
+// A reader keeps names for 180 days. Around that nobody knows whether it has.
+const (
+	surelyKept = 178 * 24 * time.Hour
+	surelyGone = 183 * 24 * time.Hour
+)
+
+// held is what is known of a common name.
+func (j *judge) held(name string, now time.Time) (holder int, known bool) {
+	h, known := j.common[name]
+	return h.holder, known && (h.holder >= 0 || now.Sub(h.last) < surelyGone)
 }
 
 // record is what a careful reader has of an article.
 type record struct {
 	item    string
-	names   []string
-	titles  []string
-	paths   []string
+	names   memory
+	titles  memory
+	paths   memory
 	date    time.Time
 	fetched time.Time
 	last    time.Time
 }
 
+// memory is what a reader has of an article, and when it last had it.
+type memory map[string]time.Time
+
+// has says whether a reader surely still has something.
+func (m memory) has(s string, now time.Time) bool {
+	last, known := m[s]
+	return known && now.Sub(last) < surelyKept
+}
+
 func newJudge(history int) *judge {
-	return &judge{history: history, known: map[int]*record{}, common: map[string]int{}}
+	return &judge{history: history, known: map[int]*record{}, common: map[string]holding{}}
 }
 
 // names are what an article can be known by alone.
@@ -456,7 +484,10 @@ func (j *judge) blind(doc []listing, now time.Time) string {
 	for _, l := range doc {
 		usable := l.names()
 		for _, c := range l.common {
-			if holder, ok := j.common[c]; ok && holder != l.id && holder >= 0 && uses[c] == 1 && !j.plain(doc, holder, l) {
+			if h, ok := j.common[c]; ok && h.holder < 0 && now.Sub(h.last) > surelyKept && now.Sub(h.last) < surelyGone {
+				return "a name that is just being forgotten"
+			}
+			if holder, ok := j.held(c, now); ok && holder != l.id && holder >= 0 && uses[c] == 1 && !j.plain(doc, holder, l, now) {
 				return "a name that another one had alone"
 			}
 		}
@@ -467,7 +498,7 @@ func (j *judge) blind(doc []listing, now time.Time) string {
 			}
 			continue
 		}
-		if now.Sub(rec.last) > 178*24*time.Hour {
+		if now.Sub(rec.last) > surelyKept {
 			return "away too long"
 		}
 		if !j.continues(rec, l, usable, uses, now) {
@@ -479,11 +510,11 @@ func (j *judge) blind(doc []listing, now time.Time) string {
 
 // plain says whether a name clearly passed from one article to another: the first
 // stands in the document as it was, and so does the other one unless it is new.
-func (j *judge) plain(doc []listing, holder int, other listing) bool {
+func (j *judge) plain(doc []listing, holder int, other listing, now time.Time) bool {
 	stands := func(l listing) bool {
 		rec := j.known[l.id]
-		kept := func(name string) bool { return slices.Contains(rec.names, name) }
-		return rec != nil && slices.Contains(rec.titles, l.title) && slices.ContainsFunc(l.names(), kept)
+		kept := func(name string) bool { return rec.names.has(name, now) }
+		return rec != nil && rec.titles.has(l.title, now) && slices.ContainsFunc(l.names(), kept)
 	}
 	n := slices.IndexFunc(doc, func(l listing) bool { return l.id == holder })
 	return n >= 0 && stands(doc[n]) && len(other.names()) > 0 && (j.known[other.id] == nil || stands(other))
@@ -491,7 +522,7 @@ func (j *judge) plain(doc []listing, holder int, other listing) bool {
 
 func (j *judge) titleTaken(l listing) bool {
 	for id, rec := range j.known {
-		if id != l.id && slices.Contains(rec.titles, l.title) {
+		if _, had := rec.titles[l.title]; id != l.id && had {
 			return true
 		}
 	}
@@ -501,21 +532,24 @@ func (j *judge) titleTaken(l listing) bool {
 // continues says whether something stays by which an article is known.
 func (j *judge) continues(rec *record, l listing, usable []string, uses map[string]int, now time.Time) bool {
 	for _, name := range usable {
-		if slices.Contains(rec.names, name) {
+		if rec.names.has(name, now) {
 			return true
 		}
 	}
-	if strings.HasPrefix(l.title, generic) || !slices.Contains(rec.titles, l.title) {
+	if strings.HasPrefix(l.title, generic) || !rec.titles.has(l.title, now) {
 		return false
 	}
-	unproven := func(c string) bool { return uses[c] == 1 && j.common[c] != -1 }
+	unproven := func(c string) bool {
+		holder, known := j.held(c, now)
+		return uses[c] == 1 && (!known || holder >= 0)
+	}
 	switch {
 	case len(usable) == 0 && !isRotating(l) && !slices.ContainsFunc(l.common, unproven):
 		return true // the title is all it has
 	case !l.date.IsZero() && l.date.Equal(rec.date) && !l.date.Equal(l.date.Truncate(time.Hour)) && now.Sub(rec.fetched) < 30*24*time.Hour:
 		return true
 	}
-	return len(l.path) >= 20 && slices.Contains(rec.paths, l.path)
+	return len(l.path) >= 20 && rec.paths.has(l.path, now)
 }
 
 func isRotating(l listing) bool { return len(l.guid) > 1 && l.guid[:2] == "r-" }
@@ -549,7 +583,7 @@ func (j *judge) commit(s *stage, doc []listing, fresh, edited []news.Item) {
 	for _, l := range doc {
 		rec := j.known[l.id]
 		if rec == nil {
-			rec = &record{item: got[l.id], date: l.date, fetched: s.now}
+			rec = &record{item: got[l.id], date: l.date, fetched: s.now, names: memory{}, titles: memory{}, paths: memory{}}
 			j.known[l.id] = rec
 			s.sum.Articles++
 			if got[l.id] == "" {
@@ -557,18 +591,19 @@ func (j *judge) commit(s *stage, doc []listing, fresh, edited []news.Item) {
 			}
 		}
 		rec.last = s.now
-		rec.names = append(rec.names, l.names()...)
-		rec.titles = append(rec.titles, l.title)
-		rec.paths = append(rec.paths, l.path)
+		for _, name := range l.names() {
+			rec.names[name] = s.now
+		}
+		rec.titles[l.title], rec.paths[l.path] = s.now, s.now
 		for _, c := range l.common {
-			holder, had := j.common[c]
+			holder, had := j.held(c, s.now)
 			listed := slices.ContainsFunc(doc, func(o listing) bool { return o.id == holder && o.id != l.id })
 			if uses[c] > 1 || had && (holder < 0 || listed) {
 				holder = -1
 			} else {
 				holder = l.id
 			}
-			j.common[c] = holder
+			j.common[c] = holding{holder, s.now}
 		}
 	}
 }

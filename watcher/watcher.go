@@ -214,7 +214,7 @@ func (w *Watcher) Run(ctx context.Context, roles []news.Unit) error {
 	if w.cfg.Source != nil {
 		g.Go(func() error { return w.watchRules(ctx) })
 	}
-	for _, u := range []news.Unit{news.Desk, news.Destinations} {
+	for _, u := range []news.Unit{news.Desk, news.Plans, news.Destinations} {
 		if slices.Contains(roles, u) {
 			g.Go(func() error { return w.listen(ctx, u) })
 		}

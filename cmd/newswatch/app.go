@@ -141,11 +141,12 @@ type ways struct {
 	terminal *terminal.Channel
 }
 
-// newWays prepares the ways out. Digests on the terminal go to out.
-func (a *app) newWays(out io.Writer, token news.Secret) *ways {
+// newWays prepares the ways out. Digests on the terminal go to out. With an app
+// token messages to Slack carry buttons: somebody must listen then.
+func (a *app) newWays(out io.Writer, token, appToken news.Secret) *ways {
 	w := &ways{terminal: terminal.New(terminal.Config{Out: out, Color: a.color(out), Width: width(out)})}
 	if token != "" {
-		w.slack = slack.New(slack.Config{Token: token, APIURL: a.env("SLACK_API_URL"), Log: a.logger()})
+		w.slack = slack.New(slack.Config{Token: token, AppToken: appToken, Interactive: appToken != "", APIURL: a.env("SLACK_API_URL"), Log: a.logger()})
 	}
 	return w
 }

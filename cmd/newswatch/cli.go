@@ -54,6 +54,11 @@ type cli struct {
 	Story       storyCmd       `cmd:"" help:"Show a story and why its items belong together; correct it."`
 	Digest      digestCmd      `cmd:"" help:"Show what a digest would send now."`
 	Outbox      outboxCmd      `cmd:"" help:"Deliveries and their states."`
+	Mute        muteCmd        `cmd:"" help:"Hold a story, a rule, an entity or a source for a while; list what is muted."`
+	Unmute      unmuteCmd      `cmd:"" help:"Lift a mute."`
+	Follow      followCmd      `cmd:"" help:"Tell what develops in a story at once, in its thread."`
+	Ask         askCmd         `cmd:"" help:"Ask as /news does in Slack: status, why, flag, pause, now."`
+	Suggest     suggestCmd     `cmd:"" help:"Propose changes of the rules from what readers flagged as not theirs."`
 	Parse       parseCmd       `cmd:"" help:"Read a feed and show its items."`
 	Group       groupCmd       `cmd:"" help:"Group items into stories, from JSON lines."`
 	Slack       slackCmd       `cmd:"" help:"Set up Slack."`

@@ -22,8 +22,12 @@ var update = flag.Bool("update", false, "rewrite the expected outputs in testdat
 //
 //	feeds DIR        serve the files of DIR on loopback; $FEEDS is the address
 //	slack [PLAN]     serve a strict Slack; sets SLACK_API_URL and SLACK_BOT_TOKEN
+//	slackplan PLAN   change how that Slack behaves
 //	posted CHANNEL N wait until Slack shows N messages in CHANNEL, and no problem
 //	waitfor FILE TEXT wait until FILE holds TEXT
+//	slash FILE CHANNEL TEXT     type /news TEXT until it is answered; FILE gets the answer
+//	press FILE CHANNEL N ACTION [VALUE] press a control of CHANNEL's N-th message likewise
+//	homepage FILE TEXT          open the home page until it has TEXT; FILE gets it
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:           "testdata/script",
@@ -38,6 +42,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"feeds": serveFeeds, "slack": serveSlack, "posted": checkPosted, "waitfor": waitFor,
+			"slackplan": changePlan, "slash": slash, "press": pressControl, "homepage": homepage,
 		},
 	})
 }
@@ -86,6 +91,14 @@ func serveSlack(ts *testscript.TestScript, _ bool, args []string) {
 	*ts.Value(slackKey{}).(**slackfake.Server) = server
 }
 
+func changePlan(ts *testscript.TestScript, _ bool, args []string) {
+	plan, err := slackfake.ReadPlan(ts.MkAbs(args[0]))
+	ts.Check(err)
+	server := *ts.Value(slackKey{}).(**slackfake.Server)
+	ts.Check(server.SetPlan(plan))
+	server.Cut()
+}
+
 func checkPosted(ts *testscript.TestScript, neg bool, args []string) {
 	want, err := strconv.Atoi(args[1])
 	ts.Check(err)
@@ -103,4 +116,60 @@ func checkPosted(ts *testscript.TestScript, neg bool, args []string) {
 	for _, problem := range server.Audit() {
 		ts.Fatalf("audit: %s", problem)
 	}
+}
+
+// reader is who types and presses in scripts.
+const reader = "U0READER01"
+
+// act does something in Slack, again when Slack itself could not hand it on, until
+// it is answered.
+func act(ts *testscript.TestScript, file string, do func(*slackfake.Server) string) {
+	server := *ts.Value(slackKey{}).(**slackfake.Server)
+	id := do(server)
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+		switch it := server.Interaction(id); {
+		case len(it.Answers) > 0:
+			ts.Check(os.WriteFile(ts.MkAbs(file), append([]byte(it.Answers[0].Text+"\n"), it.Answers[0].Blocks...), 0o600))
+			return
+		case it.Error != "":
+			time.Sleep(200 * time.Millisecond)
+			id = do(server)
+		}
+	}
+	ts.Fatalf("no answer: %+v", server.Interaction(id))
+}
+
+func slash(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: slash FILE CHANNEL TEXT")
+	}
+	act(ts, args[0], func(s *slackfake.Server) string { return s.Slash(reader, args[1], strings.Join(args[2:], " ")) })
+}
+
+func pressControl(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 4 {
+		ts.Fatalf("usage: press FILE CHANNEL N ACTION [VALUE]")
+	}
+	n, err := strconv.Atoi(args[2])
+	ts.Check(err)
+	act(ts, args[0], func(s *slackfake.Server) string {
+		id, err := s.Press(reader, args[1], s.Visible(args[1])[n-1].TS, args[3], strings.Join(args[4:], ""))
+		ts.Check(err)
+		return id
+	})
+}
+
+func homepage(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: homepage FILE TEXT")
+	}
+	server := *ts.Value(slackKey{}).(**slackfake.Server)
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(200 * time.Millisecond) {
+		server.OpenHome(reader)
+		if page := server.Home(reader); strings.Contains(string(page), args[1]) {
+			ts.Check(os.WriteFile(ts.MkAbs(args[0]), page, 0o600))
+			return
+		}
+	}
+	ts.Fatalf("no home page with %q: %s", args[1], server.Home(reader))
 }

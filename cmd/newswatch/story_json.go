@@ -69,7 +69,7 @@ type nearLine struct {
 // object is the page as JSON; lists are never null.
 func (p *storyPage) object() storyObject {
 	o := storyObject{
-		storyLine: storyLineOf(p.story, p.clock.now), Lead: p.story.Lead().Item.ID,
+		storyLine: storyLineOf(p.story, p.clock.Now), Lead: p.story.Lead().Item.ID,
 		Developments: []developmentLine{}, Events: []eventLine{}, Reports: []reportLine{}, Transfers: []transferLine{},
 		NearItems: nearLines(p.nearItems), NearStories: nearLines(p.nearStories),
 	}

@@ -109,7 +109,7 @@ func (c *demoCmd) play(ctx context.Context, a *app, token news.Secret) (err erro
 		a.LogLevel = "error" // the transcript says it all
 	}
 	log := newTranscript(a.out, day.Location, clock.now)
-	w, err := a.newWatcher(ctx, watcher.Config{Store: st, Now: clock.now}, rs, a.newWays(log, token))
+	w, err := a.newWatcher(ctx, watcher.Config{Store: st, Now: clock.now}, rs, a.newWays(log, token, ""))
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 	"newswatch/notify"
 	"newswatch/notify/slack"
 	"newswatch/notify/terminal"
+	"newswatch/notify/wording"
 	"newswatch/watcher/store"
 	"newswatch/watcher/story"
 )
@@ -59,7 +60,25 @@ func (c *digestCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
+	if err := a.sayPaused(ctx, st, *plan); err != nil {
+		return err
+	}
 	return c.show(a, d)
+}
+
+// sayPaused says on stderr that nothing is sent now, for all that it shows.
+func (a *app) sayPaused(ctx context.Context, st *store.Store, plan news.Plan) error {
+	said, err := st.Triage(ctx)
+	if err != nil {
+		return err
+	}
+	clock := a.deskClock()
+	for _, p := range said.Pauses {
+		if p.PlanID == plan.ID && news.InForce(p.At, p.Until, clock.Now) {
+			fmt.Fprintf(a.err, "%s is paused until %s by %s; newswatch ask resume %s ends that\n", plan.ID, clock.At(p.Until), wording.Line(p.By), plan.ID)
+		}
+	}
+	return nil
 }
 
 func (c *digestCmd) show(a *app, d news.Digest) error {

@@ -67,24 +67,22 @@ func (f feedReport) next() (at time.Time, why string) {
 }
 
 // word is the state of a feed, with its number or time.
-func (f feedReport) word(clock clock) string {
+func (f feedReport) word(clock wording.Clock) string {
 	switch f.health.State {
 	case health.Failing, health.Blocked:
 		return fmt.Sprintf("%s ×%d", f.health.State, f.state.Fails)
 	case health.Limited:
 		at, _ := f.next()
-		return "limited until " + clock.at(at)
-	case health.New:
-		return "never polled"
+		return "limited until " + clock.At(at)
 	}
-	return string(f.health.State)
+	return f.health.State.Word()
 }
 
 // watched is all feeds of the rules.
 type watched struct {
 	rules *rules.Ruleset
 	feeds []feedReport
-	clock clock
+	clock wording.Clock
 }
 
 // watched reads the rules and the state, which may be missing.
@@ -93,9 +91,9 @@ func (a *app) watched(ctx context.Context) (*watched, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &watched{rules: rs, clock: clock{now: time.Now(), zone: rs.File.Settings.Timezone}}
-	if w.clock.zone == nil {
-		w.clock.zone = time.UTC
+	w := &watched{rules: rs, clock: wording.Clock{Now: time.Now(), Zone: rs.File.Settings.Timezone}}
+	if w.clock.Zone == nil {
+		w.clock.Zone = time.UTC
 	}
 	states, holds, err := a.feedStates(ctx)
 	if err != nil {
@@ -104,7 +102,7 @@ func (a *app) watched(ctx context.Context) (*watched, error) {
 	for _, f := range rs.File.Feeds {
 		s := states[f.ID]
 		s.FeedID = f.ID
-		w.feeds = append(w.feeds, feedReport{Feed: f, state: s, health: health.Judge(s, w.clock.now), hold: holds[f.Host()]})
+		w.feeds = append(w.feeds, feedReport{Feed: f, state: s, health: health.Judge(s, w.clock.Now), hold: holds[f.Host()]})
 	}
 	return w, nil
 }
@@ -160,11 +158,7 @@ func (c *feedsListCmd) Run(ctx context.Context, a *app) error {
 }
 
 func (c *feedsListCmd) wants(s health.State) bool {
-	failing, silent := false, s == health.Silent
-	switch s {
-	case health.Gone, health.Failing, health.Blocked, health.Limited, health.Damaged:
-		failing = true
-	}
+	failing, silent := s.Failing(), s == health.Silent
 	return !c.Failing && !c.Silent || c.Failing && failing || c.Silent && silent
 }
 
@@ -214,13 +208,13 @@ func paint(s health.State) string {
 func (w *watched) cells(f feedReport) []string {
 	m := f.state.Memory
 	at, why := f.next()
-	next := w.clock.at(at)
+	next := w.clock.At(at)
 	switch {
 	case f.health.State == health.Gone:
 		next, why = "never", "410"
 	case f.health.State == health.New && at.IsZero():
 		next = "at the start"
-	case !at.After(w.clock.now):
+	case !at.After(w.clock.Now):
 		next = "now"
 	}
 	gaps := "-"
@@ -228,81 +222,25 @@ func (w *watched) cells(f feedReport) []string {
 		gaps = wording.Number(m.Gaps)
 	}
 	return []string{
-		f.ID, f.word(w.clock), w.clock.at(f.state.OKAt), w.clock.at(health.LastNew(f.state)), wording.Number(f.state.Items),
+		f.ID, f.word(w.clock), w.clock.At(f.state.OKAt), w.clock.At(health.LastNew(f.state)), wording.Number(f.state.Items),
 		gaps, next, wording.Clip(wording.Line(why), 60),
 	}
 }
 
 // summary counts: "24 feeds: 1 failing, 1 silent, 22 ok".
 func (w *watched) summary() string {
-	counts := map[health.State]int{}
-	gaps := 0
+	counts, gaps := health.Tally{}, 0
 	for _, f := range w.feeds {
 		counts[f.health.State]++
 		if f.state.Memory.Gaps > 0 {
 			gaps++
 		}
 	}
-	var parts []string
-	for _, s := range health.States() {
-		if n := counts[s]; n > 0 {
-			word := string(s)
-			if s == health.New {
-				word = "never polled"
-			}
-			parts = append(parts, wording.Number(n)+" "+word)
-		}
-	}
-	text := count(len(w.feeds), "feed")
-	if len(parts) > 0 {
-		text += ": " + strings.Join(parts, ", ")
-	}
+	text := counts.Words()
 	if gaps > 0 {
 		text += fmt.Sprintf("; %d with gaps", gaps)
 	}
 	return text
-}
-
-// clock writes times for a reader at the desk.
-type clock struct {
-	now  time.Time
-	zone *time.Location
-}
-
-// at is a time as short as it can be told, "-" for none.
-func (c clock) at(t time.Time) string {
-	if t.IsZero() {
-		return "-"
-	}
-	t, now := t.In(c.zone), c.now.In(c.zone)
-	switch {
-	case t.Format(time.DateOnly) == now.Format(time.DateOnly):
-		return t.Format("15:04")
-	case t.Sub(now).Abs() < 180*24*time.Hour:
-		return t.Format("2 Jan 15:04")
-	}
-	return t.Format("2 Jan 2006")
-}
-
-// day is the day of a time.
-func (c clock) day(t time.Time) string {
-	t, now := t.In(c.zone), c.now.In(c.zone)
-	if t.Sub(now).Abs() < 180*24*time.Hour {
-		return t.Format("2 Jan")
-	}
-	return t.Format("2 Jan 2006")
-}
-
-// ago is a time with how long ago it was, or how long it is to it.
-func (c clock) ago(t time.Time) string {
-	switch d := c.now.Sub(t); {
-	case t.IsZero():
-		return "never"
-	case d < 0:
-		return c.at(t) + " (in " + wording.Span(-d) + ")"
-	default:
-		return c.at(t) + " (" + wording.Span(d) + " ago)"
-	}
 }
 
 // hidden is an address without the password in it.

@@ -126,10 +126,10 @@ func nextTry(err error) string {
 
 // describe says on stderr what a feed holds.
 func (f foundFeed) describe(a *app) {
-	c := clock{now: time.Now(), zone: time.Local}
+	c := wording.Clock{Now: time.Now(), Zone: time.Local}
 	fmt.Fprintf(a.err, "%s: %s", wording.Line(text.Title(f.Doc.Title)), count(len(f.Doc.Entries), "item"))
 	if at := f.newest(); !at.IsZero() {
-		fmt.Fprintf(a.err, ", the newest %s", c.ago(at))
+		fmt.Fprintf(a.err, ", the newest %s", c.Ago(at))
 	}
 	fmt.Fprintln(a.err)
 	switch n := f.usualText(); {

@@ -76,14 +76,14 @@ func (w *watched) explain(out io.Writer, f feedReport) {
 	}
 	if n := f.state.Memory.Gaps; n > 0 {
 		say("gaps", fmt.Sprintf("%s in which nothing was known any more, so items may have been missed; the last %s",
-			count(n, "poll"), w.clock.ago(f.state.Memory.GapAt)))
+			count(n, "poll"), w.clock.Ago(f.state.Memory.GapAt)))
 	}
 }
 
 func (w *watched) condition(f feedReport) []string {
 	word := f.word(w.clock)
 	if !f.health.Since.IsZero() {
-		word += ", since " + w.clock.ago(f.health.Since)
+		word += ", since " + w.clock.Ago(f.health.Since)
 	}
 	lines := []string{word, f.health.Why}
 	if f.state.Error != "" && f.state.Error != f.health.Why {
@@ -113,18 +113,18 @@ func (w *watched) polls(f feedReport) []string {
 	if s.PolledAt.IsZero() {
 		return []string{"never"}
 	}
-	last := w.clock.ago(s.PolledAt)
+	last := w.clock.Ago(s.PolledAt)
 	if m.Status > 0 {
 		last += fmt.Sprintf(", status %d", m.Status)
 	}
-	lines := []string{last, "last good answer: " + w.clock.ago(s.OKAt)}
+	lines := []string{last, "last good answer: " + w.clock.Ago(s.OKAt)}
 	if !m.WholeAt.IsZero() && m.WholeAt.Before(s.OKAt) {
-		lines = append(lines, "last answer that was not \"unchanged\": "+w.clock.ago(m.WholeAt))
+		lines = append(lines, "last answer that was not \"unchanged\": "+w.clock.Ago(m.WholeAt))
 	}
 	if s.Fails > 0 {
 		line := count(s.Fails, "failure") + " in a row"
 		if !m.FailedAt.IsZero() {
-			line += " since " + w.clock.at(m.FailedAt)
+			line += " since " + w.clock.At(m.FailedAt)
 		}
 		lines = append(lines, line)
 	}
@@ -137,8 +137,8 @@ func (w *watched) brought(f feedReport) []string {
 	}
 	rhythm := f.state.Memory.Rhythm
 	lines := []string{
-		fmt.Sprintf("the last new item: %s; the feed shows %s", w.clock.ago(health.LastNew(f.state)), count(f.state.Items, "item")),
-		health.CadenceOf(rhythm.Times).Words(w.clock.zone, w.clock.now),
+		fmt.Sprintf("the last new item: %s; the feed shows %s", w.clock.Ago(health.LastNew(f.state)), count(f.state.Items, "item")),
+		health.CadenceOf(rhythm.Times).Words(w.clock.Zone, w.clock.Now),
 	}
 	if rhythm.Interval > 0 {
 		lines = append(lines, "polls about every "+wording.Span(rhythm.Interval)+" suit that best")
@@ -153,11 +153,11 @@ func (w *watched) nextPoll(f feedReport) []string {
 		return []string{"never: its publisher has ended it"}
 	}
 	at, why := f.next()
-	line := w.clock.ago(at)
+	line := w.clock.Ago(at)
 	switch {
 	case at.IsZero():
 		line = "when newswatch runs"
-	case !at.After(w.clock.now):
+	case !at.After(w.clock.Now):
 		line = "now"
 	}
 	if why != "" {
@@ -174,7 +174,7 @@ func (w *watched) nextPoll(f feedReport) []string {
 		if i == 0 {
 			mark = "> "
 		}
-		lines = append(lines, fmt.Sprintf("%s%s  %s", mark, w.clock.at(b.At), b.Name))
+		lines = append(lines, fmt.Sprintf("%s%s  %s", mark, w.clock.At(b.At), b.Name))
 	}
 	if len(bounds) > 0 && at.Sub(bounds[0].At) >= time.Minute {
 		lines = append(lines, "  and then its next turn in the schedule")

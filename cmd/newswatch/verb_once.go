@@ -70,7 +70,7 @@ func (c *onceCmd) Run(ctx context.Context, a *app) error {
 		digests = a.err
 	}
 	cfg.Store = st
-	w, err := a.newWatcher(ctx, cfg, rs, a.newWays(digests, token))
+	w, err := a.newWatcher(ctx, cfg, rs, a.newWays(digests, token, ""))
 	if err != nil {
 		return err
 	}

@@ -19,6 +19,7 @@ import (
 	"newswatch/rules"
 	"newswatch/watcher"
 	"newswatch/watcher/store"
+	"newswatch/watcher/triage"
 	"newswatch/web"
 )
 
@@ -29,8 +30,8 @@ type runCmd struct {
 // Help is the long text of -h.
 func (runCmd) Help() string {
 	return help(`Polls, matches, groups and delivers until it is stopped. A changed rule file is taken by itself, and on SIGHUP; a broken one never replaces the rules in force.
-SIGTERM ends the post in flight and nothing else; kill -9 is as safe. Without SLACK_BOT_TOKEN the digests go to the terminal.`,
-		"SLACK_BOT_TOKEN=xoxb-... newswatch run --rules rules.yaml",
+SIGTERM ends the post in flight and nothing else; kill -9 is as safe. Without SLACK_BOT_TOKEN the digests go to the terminal. With SLACK_APP_TOKEN too it hears /news and the buttons under its messages.`,
+		"SLACK_BOT_TOKEN=xoxb-... SLACK_APP_TOKEN=xapp-... newswatch run --rules rules.yaml",
 		"0 stopped; 2 invalid rules; 74 the database cannot be written; 75 another instance runs")
 }
 
@@ -53,15 +54,20 @@ func (c *runCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
+	appToken, err := a.secretNamed("SLACK_APP_TOKEN")
+	if err != nil {
+		return err
+	}
 	st, err := a.openStore(ctx, false)
 	if err != nil {
 		return err
 	}
 	defer st.Close()
+	out := a.newWays(a.out, token, appToken)
 	w, err := a.newWatcher(ctx, watcher.Config{
 		Store:  st,
 		Source: func() (rules.Source, error) { return rules.Read(a.Rules) },
-	}, rs, a.newWays(a.out, token))
+	}, rs, out)
 	if err != nil {
 		return err
 	}
@@ -69,6 +75,9 @@ func (c *runCmd) Run(ctx context.Context, a *app) error {
 	g.Go(func() error { return w.Run(ctx, units) })
 	g.Go(func() error { return a.reloadOnHangup(ctx, w) })
 	g.Go(func() error { return watchdog(ctx, st) })
+	if slices.Contains(units, news.Destinations) {
+		a.hearSlack(ctx, g, appToken, out.slack, triage.New(triage.Config{Store: st, Rules: w.Rules, Now: time.Now, Log: a.logger()}))
+	}
 	addr := a.probeAddr()
 	if serve && addr != "off" {
 		site := web.New(web.Config{Ready: st.Ping, Reload: w.Reload, Log: a.logger()})

@@ -63,14 +63,14 @@ func (c *storiesCmd) Run(ctx context.Context, a *app) error {
 		return storyTable(a.out, list, clock)
 	}
 	for i := range list {
-		if err := a.json(false).Encode(storyLineOf(&list[i], clock.now)); err != nil {
+		if err := a.json(false).Encode(storyLineOf(&list[i], clock.Now)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func storyTable(out io.Writer, list []news.Story, clock clock) error {
+func storyTable(out io.Writer, list []news.Story, clock wording.Clock) error {
 	if len(list) == 0 {
 		_, err := fmt.Fprintln(out, "no stories")
 		return err
@@ -78,8 +78,8 @@ func storyTable(out io.Writer, list []news.Story, clock clock) error {
 	tw := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(tw, "STORY\tPHASE\tSOURCES\tINDEPENDENT\tLAST\tHEADLINE")
 	for i := range list {
-		s := storyLineOf(&list[i], clock.now)
-		fmt.Fprintln(tw, strings.Join([]string{shortID(s.ID), string(s.Phase), fmt.Sprint(s.Sources), fmt.Sprint(s.Publishers), clock.at(s.Last), headline(s.Title, 90)}, "\t"))
+		s := storyLineOf(&list[i], clock.Now)
+		fmt.Fprintln(tw, strings.Join([]string{shortID(s.ID), string(s.Phase), fmt.Sprint(s.Sources), fmt.Sprint(s.Publishers), clock.At(s.Last), headline(s.Title, 90)}, "\t"))
 	}
 	return tw.Flush()
 }

@@ -72,22 +72,22 @@ type storyPage struct {
 	events                 []story.Event
 	transfers              []news.Transfer
 	nearItems, nearStories []store.NearMiss
-	clock                  clock
+	clock                  wording.Clock
 }
 
 func (p *storyPage) print(out io.Writer) {
-	s := storyLineOf(p.story, p.clock.now)
+	s := storyLineOf(p.story, p.clock.Now)
 	fmt.Fprintf(out, "%s  %s\n", s.ID, headline(s.Title, 120))
 	if s.URL != "" {
 		fmt.Fprintf(out, "  %s\n", wording.Line(s.URL))
 	}
-	fmt.Fprintf(out, "  %s; %s; first %s, last %s\n", s.Phase, sourceCount(s), p.clock.at(s.First), p.clock.ago(s.Last))
+	fmt.Fprintf(out, "  %s; %s; first %s, last %s\n", s.Phase, sourceCount(s), p.clock.At(s.First), p.clock.Ago(s.Last))
 	p.printVersions(out)
 	p.printItems(out)
 	if len(p.transfers) > 0 {
 		fmt.Fprintln(out, "\nmerges and corrections")
 		for _, t := range p.transfers {
-			fmt.Fprintf(out, "  %s  %s\n", p.clock.at(t.At), p.transfer(t))
+			fmt.Fprintf(out, "  %s  %s\n", p.clock.At(t.At), p.transfer(t))
 		}
 	}
 	printNear(out, "nearly in this story", "in", p.nearItems)
@@ -97,9 +97,9 @@ func (p *storyPage) print(out io.Writer) {
 func (p *storyPage) printVersions(out io.Writer) {
 	fmt.Fprintf(out, "\nversion %d\n", p.story.Version)
 	first := p.story.Members[0].Item
-	fmt.Fprintf(out, "  1  %s  first report, %s\n", p.clock.at(p.story.FirstAt), outlet(first.Publisher))
+	fmt.Fprintf(out, "  1  %s  first report, %s\n", p.clock.At(p.story.FirstAt), outlet(first.Publisher))
 	for _, d := range p.story.Developments {
-		fmt.Fprintf(out, "  %d  %s  %s", d.Version, p.clock.at(d.At), wording.Line(d.Reason))
+		fmt.Fprintf(out, "  %d  %s  %s", d.Version, p.clock.At(d.At), wording.Line(d.Reason))
 		if m := p.member(d.ItemID); m != nil {
 			fmt.Fprintf(out, ", %s", outlet(m.Item.Publisher))
 		}
@@ -119,7 +119,7 @@ func (p *storyPage) printItems(out io.Writer) {
 	fmt.Fprintf(out, ", %s\n", count(len(p.events), "event"))
 	for i, e := range p.events {
 		reports := p.reportsOf(e)
-		fmt.Fprintf(out, "\n%s, %s", p.clock.day(e.At), count(len(reports), "report"))
+		fmt.Fprintf(out, "\n%s, %s", p.clock.Day(e.At), count(len(reports), "report"))
 		if reason := p.resumption(i); reason != "" {
 			fmt.Fprintf(out, ": %s", wording.Line(reason))
 		}
@@ -153,7 +153,7 @@ func (p *storyPage) resumption(i int) string {
 
 func (p *storyPage) printItem(out io.Writer, indent string, m news.Member) {
 	it := m.Item
-	fmt.Fprintf(out, "  %s%s  %s  %s: %s\n", indent, shortID(it.ID), p.clock.at(it.Published), outlet(it.Publisher), headline(it.Title, 100))
+	fmt.Fprintf(out, "  %s%s  %s  %s: %s\n", indent, shortID(it.ID), p.clock.At(it.Published), outlet(it.Publisher), headline(it.Title, 100))
 	fmt.Fprintf(out, "  %*s          %.2f  %s\n", len(indent), "", m.Score, wording.Line(m.Why))
 }
 

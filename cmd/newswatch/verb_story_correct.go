@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"newswatch/news"
+	"newswatch/notify/wording"
 	"newswatch/rules"
 	"newswatch/watcher"
 	"newswatch/watcher/store"
@@ -129,10 +130,10 @@ func (a *app) names() story.Names {
 }
 
 // deskClock tells the time where the desk is, by the rules if they can be read.
-func (a *app) deskClock() clock {
-	c := clock{now: time.Now(), zone: time.Local}
+func (a *app) deskClock() wording.Clock {
+	c := wording.Clock{Now: time.Now(), Zone: time.Local}
 	if rs, _, err := rules.Load(a.Rules); err == nil && rs != nil && rs.File.Settings.Timezone != nil {
-		c.zone = rs.File.Settings.Timezone
+		c.Zone = rs.File.Settings.Timezone
 	}
 	return c
 }

@@ -39,7 +39,7 @@ func (r renderer) alertBlocks(a news.Alert, sources, quote int) []slack.Block {
 		blocks = append(blocks, grey(lines...))
 	}
 	if r.interactive {
-		blocks = append(blocks, alertControls(e))
+		blocks = append(blocks, alertControls(a))
 	}
 	return blocks
 }
@@ -97,7 +97,8 @@ func reasons(e news.Entry) string {
 	return strings.Join(list, "; ")
 }
 
-func alertControls(e news.Entry) slack.Block {
+func alertControls(a news.Alert) slack.Block {
+	e := a.Entry
 	var elements []slack.BlockElement
 	if u := address(e.URL); u != "" {
 		open := button("open_article", "", "Open article", "Open the article")
@@ -107,11 +108,7 @@ func alertControls(e news.Entry) slack.Block {
 		open.URL, open.Style = u, slack.StylePrimary
 		elements = append(elements, open)
 	}
-	elements = append(elements,
-		button("story_ack", e.StoryID, "I'm on it", ""),
-		button("story_mute", e.StoryID+":24h", "Mute 24 h", "Mute this story for 24 hours"),
-		button("story_flag", e.StoryID, "Not relevant", ""))
-	return slack.NewActionBlock("story_actions", elements...)
+	return slack.NewActionBlock(controlsID("story_actions", a.DeliveryID), append(elements, storyButtons(e.StoryID)...)...)
 }
 
 func alertText(a news.Alert) string {

@@ -13,6 +13,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"newswatch/news"
 )
 
 // The calls are our own and not slack-go's, because they decide what an answer
@@ -57,28 +59,34 @@ func said(err error) string {
 // call calls a method with a form, the one encoding that every method takes,
 // and decodes the answer. Its errors are *apiError.
 func (c *Channel) call(ctx context.Context, method string, args url.Values, out any) error {
+	_, err := c.callAs(ctx, c.token, method, args, out)
+	return err
+}
+
+// callAs is call with another token, and gives the header of the answer.
+func (c *Channel) callAs(ctx context.Context, token news.Secret, method string, args url.Values, out any) (http.Header, error) {
 	var sent sentTrace
 	ctx = httptrace.WithClientTrace(ctx, sent.hooks())
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base+method, strings.NewReader(args.Encode()))
 	if err != nil {
-		return &apiError{Method: method, Unsent: true, Err: errors.New("the address of the API cannot be used")}
+		return nil, &apiError{Method: method, Unsent: true, Err: errors.New("the address of the API cannot be used")}
 	}
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	req.Header.Set("Authorization", "Bearer "+c.token.Reveal())
+	req.Header.Set("Authorization", "Bearer "+token.Reveal())
 	resp, err := c.http.Do(req)
 	if err != nil {
-		return &apiError{Method: method, Unsent: sent.nothing(), Err: c.redact(err)}
+		return nil, &apiError{Method: method, Unsent: sent.nothing(), Err: c.redact(err)}
 	}
 	defer func() { _ = resp.Body.Close() }()
 	c.readClock(resp.Header.Get("Date"))
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
 	if resp.StatusCode == http.StatusTooManyRequests {
-		return limited(method, resp.Header.Get("Retry-After"), body, c.now())
+		return nil, limited(method, resp.Header.Get("Retry-After"), body, c.now())
 	}
 	if err != nil {
-		return &apiError{Method: method, Err: fmt.Errorf("read the answer: %w", c.redact(err))}
+		return nil, &apiError{Method: method, Err: fmt.Errorf("read the answer: %w", c.redact(err))}
 	}
-	return decode(method, resp.StatusCode, body, out)
+	return resp.Header, decode(method, resp.StatusCode, body, out)
 }
 
 // decode reads an answer. Only a body that says "ok" is one.
@@ -133,12 +141,18 @@ func code(s string) string {
 	return s
 }
 
-// redact takes the token out of an error, in case a proxy echoed it.
+// redact takes the tokens out of an error, in case a proxy echoed one.
 func (c *Channel) redact(err error) error {
-	if c.token == "" || !strings.Contains(err.Error(), c.token.Reveal()) {
+	text := err.Error()
+	for _, token := range []news.Secret{c.token, c.appToken} {
+		if token != "" {
+			text = strings.ReplaceAll(text, token.Reveal(), token.String())
+		}
+	}
+	if text == err.Error() {
 		return err
 	}
-	return errors.New(strings.ReplaceAll(err.Error(), c.token.Reveal(), c.token.String()))
+	return errors.New(text)
 }
 
 // readClock learns how far Slack's clock is from ours. The header has whole

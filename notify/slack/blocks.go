@@ -1,6 +1,8 @@
 package slack
 
 import (
+	"strings"
+
 	"github.com/slack-go/slack"
 
 	"newswatch/news"
@@ -109,6 +111,17 @@ func quotation(q news.Quote) slack.RichTextElement {
 		return nil
 	}
 	return &slack.RichTextQuote{Type: slack.RTEQuote, Elements: elements}
+}
+
+// controlsID names a row of controls after its delivery: of a message whose
+// control was pressed Slack always tells the block, while the metadata is not
+// promised.
+func controlsID(row, deliveryID string) string { return row + ":" + deliveryID }
+
+// DeliveryOf is the delivery that a row of controls belongs to, "" when it names none.
+func DeliveryOf(blockID string) string {
+	_, id, _ := strings.Cut(blockID, ":")
+	return id
 }
 
 // button is a control with what a screen reader says of it.

@@ -154,7 +154,7 @@ func leftOver(d news.Digest, more int) string {
 			waiting += " at " + moment(d.Next)
 		}
 	}
-	return wording.Join(gap, thread, waiting)
+	return wording.Join(gap, thread, waiting, wording.Muted(d))
 }
 
 // quiet says that nothing matched, in one grey line.
@@ -173,7 +173,7 @@ func (r renderer) quiet(d news.Digest) ([]news.Message, error) {
 		checked = wording.Count(d.Items, "item", "items") + " from " + wording.Count(d.Feeds, "feed", "feeds") + " checked"
 	}
 	name := wording.Clip(title(d), maxTitle)
-	line := wording.Join(gap, "*"+literal(name)+"*", since, checked, wording.Missed(d), next)
+	line := wording.Join(gap, "*"+literal(name)+"*", since, checked, wording.Missed(d), wording.Muted(d), next)
 	text := escape(name) + ": nothing matched."
 	if checked != "" {
 		text += " " + checked + "."
@@ -190,7 +190,7 @@ func digestControls(d news.Digest, shown []news.Section) slack.Block {
 			options = append(options, option("st:"+e.StoryID, fmt.Sprintf("%d. %s", e.Number, wording.Headline(e, maxOption))))
 		}
 	}
-	return slack.NewActionBlock("digest_actions",
+	return slack.NewActionBlock(controlsID("digest_actions", d.DeliveryID),
 		slack.NewOptionsSelectBlockElement(slack.OptTypeStatic, plain("Mute, follow or flag a story…", maxOption), "story_menu", options...),
 		button("digest_why", d.DeliveryID, "Why these?", "Explain why each story is in this digest"),
 		slack.NewOverflowBlockElement("digest_more",

@@ -225,15 +225,6 @@ func TestHTML(t *testing.T) {
 	}
 }
 
-func TestManifest(t *testing.T) {
-	t.Parallel()
-	for _, scope := range []string{"chat:write", "channels:history", "groups:history", "channels:read", "groups:read", "usergroups:read"} {
-		if !bytes.Contains(slack.Manifest(), []byte("- "+scope+" ")) {
-			t.Errorf("the manifest lacks %s", scope)
-		}
-	}
-}
-
 func one(m news.Message, err error) ([]news.Message, error) { return []news.Message{m}, err }
 
 // shape reduces a message to its keys, and its blocks to their types and the

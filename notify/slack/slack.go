@@ -28,6 +28,7 @@ const timeout = 15 * time.Second
 // Config says how to reach a workspace and what its messages offer.
 type Config struct {
 	Token       news.Secret  // the bot's, "xoxb-..."
+	AppToken    news.Secret  // of the app itself, "xapp-...", for Socket Mode; may be empty
 	APIURL      string       // base of the methods; "" is Slack's own
 	HTTP        *http.Client // nil: one of our own
 	Interactive bool         // messages carry buttons; they need Socket Mode
@@ -38,15 +39,16 @@ type Config struct {
 // Channel renders and posts. It is safe for concurrent use.
 type Channel struct {
 	renderer
-	token   news.Secret
-	base    string
-	http    *http.Client
-	log     *slog.Logger
-	now     func() time.Time
-	ahead   atomic.Int64 // how far Slack's clock is ahead of ours, in nanoseconds
-	names   directory
-	orphans orphans
-	noMsgID atomic.Bool // this Slack refuses a client_msg_id
+	token    news.Secret
+	appToken news.Secret
+	base     string
+	http     *http.Client
+	log      *slog.Logger
+	now      func() time.Time
+	ahead    atomic.Int64 // how far Slack's clock is ahead of ours, in nanoseconds
+	names    directory
+	orphans  orphans
+	noMsgID  atomic.Bool // this Slack refuses a client_msg_id
 }
 
 var _ notify.Channel = (*Channel)(nil)
@@ -56,6 +58,7 @@ func New(cfg Config) *Channel {
 	c := &Channel{
 		renderer: renderer{interactive: cfg.Interactive},
 		token:    cfg.Token,
+		appToken: cfg.AppToken,
 		base:     strings.TrimSuffix(cfg.APIURL, "/") + "/",
 		http:     client(cfg.HTTP),
 		log:      cfg.Log,
@@ -89,17 +92,23 @@ func client(given *http.Client) *http.Client {
 
 // Identity says as whom and where we post.
 type Identity struct {
-	Team   string `json:"team"`
-	User   string `json:"user"`
-	TeamID string `json:"team_id"`
-	UserID string `json:"user_id"`
-	BotID  string `json:"bot_id"`
-	URL    string `json:"url"`
+	Team   string   `json:"team"`
+	User   string   `json:"user"`
+	TeamID string   `json:"team_id"`
+	UserID string   `json:"user_id"`
+	BotID  string   `json:"bot_id"`
+	URL    string   `json:"url"`
+	Scopes []string `json:"-"` // that the token has
 }
 
 // Check asks Slack who we are (auth.test), which proves that the token is good.
 func (c *Channel) Check(ctx context.Context) (Identity, error) {
 	var id Identity
-	err := c.call(ctx, "auth.test", url.Values{}, &id)
+	header, err := c.callAs(ctx, c.token, "auth.test", url.Values{}, &id)
+	for scope := range strings.SplitSeq(header.Get("X-OAuth-Scopes"), ",") {
+		if scope = strings.TrimSpace(scope); scope != "" {
+			id.Scopes = append(id.Scopes, scope)
+		}
+	}
 	return id, err
 }

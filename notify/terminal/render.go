@@ -241,7 +241,7 @@ func (v *view) left(d news.Digest) string {
 	if !d.Next.IsZero() {
 		next = "next at " + v.time(d.Next)
 	}
-	return wording.Join(gap, waiting, next)
+	return wording.Join(gap, waiting, wording.Muted(d), next)
 }
 
 func (v *view) quiet(d news.Digest) {

@@ -78,6 +78,14 @@ func Missed(d news.Digest) string {
 	return "covers " + Count(d.Missed, "missed run", "missed runs")
 }
 
+// Muted says how many stories of a digest are held by mutes, "" for none.
+func Muted(d news.Digest) string {
+	if d.Muted <= 0 {
+		return ""
+	}
+	return Number(d.Muted) + " muted"
+}
+
 // Span writes a duration roughly, as a reader would say it: "12 minutes".
 func Span(d time.Duration) string {
 	switch {

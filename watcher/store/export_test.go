@@ -28,6 +28,7 @@ func HotQueries() map[string]string {
 		"untold stories":    untoldQuery,
 		"moved items":       movedQuery,
 		"deliverable":       deliverableQuery,
+		"followed stories":  followedQuery,
 		"next deliverable":  workableAtQuery,
 	}
 	for _, u := range units() {

@@ -152,7 +152,10 @@ func (s *Store) CommitGroup(ctx context.Context, l news.Lease, c GroupCommit) er
 		if _, err := s.exec(ctx, tx, settleTitlesQuery, list(c.Settled)); err != nil {
 			return err
 		}
-		return s.wake(ctx, tx, news.Plans, c.WakePlans)
+		if err := s.wake(ctx, tx, news.Plans, c.WakePlans); err != nil {
+			return err
+		}
+		return s.wakeFollowed(ctx, tx)
 	})
 }
 

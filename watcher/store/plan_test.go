@@ -9,9 +9,9 @@ import (
 	"newswatch/watcher/store"
 )
 
-// harmless are scans of what a statement made itself, and of indexes that hold
+// harmless are scans of what a statement made itself, of what readers follow, and of indexes that hold
 // only rows that are to be worked on, or are read in their order up to a limit.
-var harmless = regexp.MustCompile(`^SCAN (json_each|e |s$|due|CONSTANT ROW)` +
+var harmless = regexp.MustCompile(`^SCAN (json_each|e |f$|s$|due|CONSTANT ROW)` +
 	`|USING (COVERING )?INDEX (items_work|stories_edited|stories_living|hosts_next|desk_next|plans_next|destinations_next)`)
 
 func TestHotQueriesScanNoTable(t *testing.T) {

@@ -40,8 +40,8 @@ func (s *Store) SyncPlans(ctx context.Context, plans []news.PlanState) error {
 
 // Plan is what is remembered of a plan.
 func (s *Store) Plan(ctx context.Context, id string) (p news.PlanState, err error) {
-	err = s.one(ctx, s.reader, `SELECT key, kind, spec, next_at, last_slot, last_at, created_at FROM plans WHERE key = $1`,
-		[]any{id}, &p.ID, &p.Kind, &p.Spec, at{&p.NextAt}, &p.LastSlot, at{&p.LastAt}, at{&p.CreatedAt})
+	err = s.one(ctx, s.reader, `SELECT key, kind, spec, next_at, last_slot, last_at, created_at, asked_at FROM plans WHERE key = $1`,
+		[]any{id}, &p.ID, &p.Kind, &p.Spec, at{&p.NextAt}, &p.LastSlot, at{&p.LastAt}, at{&p.CreatedAt}, at{&p.AskedAt})
 	return p, s.explain("plan "+id, missing(err))
 }
 
@@ -122,14 +122,17 @@ func (s *Store) CommitPlan(ctx context.Context, l news.Lease, c news.PlanCommit)
 				return fmt.Errorf("told of story %s: %w", t.StoryID, err)
 			}
 		}
+		if err := s.saveShown(ctx, tx, c.Shown); err != nil {
+			return fmt.Errorf("numbers of stories: %w", err)
+		}
 		if err := s.keepLooked(ctx, tx, l.Key); err != nil {
 			return err
 		}
 		_, err = s.exec(ctx, tx, `
-			UPDATE plans SET last_slot = CASE WHEN $2 = '' THEN last_slot ELSE $2 END,
+			UPDATE plans SET asked_at = CASE WHEN asked_at = $5 THEN 0 ELSE asked_at END, last_slot = CASE WHEN $2 = '' THEN last_slot ELSE $2 END,
 				last_at = CASE WHEN $2 = '' THEN last_at ELSE $3 END,
 				next_at = CASE WHEN woken = 1 AND next_at > 0 AND (next_at < $4 OR $4 = 0) THEN next_at ELSE $4 END
-			WHERE key = $1`, l.Key, c.Slot, ms(c.At), ms(c.Next))
+			WHERE key = $1`, l.Key, c.Slot, ms(c.At), ms(c.Next), ms(c.Asked))
 		return err
 	})
 }

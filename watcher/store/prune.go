@@ -45,7 +45,11 @@ func (s *Store) Prune(ctx context.Context, itemsBefore, storiesBefore time.Time,
 			return err
 		}
 		rest, err := s.pruneItems(ctx, tx, items, keys)
-		n = stories + deliveries + rest
+		if err != nil {
+			return err
+		}
+		said, err := s.pruneTriage(ctx, tx, storiesBefore, batch)
+		n = stories + deliveries + rest + said
 		return err
 	})
 	if err != nil || n == 0 || s.dialect.tidy == "" {

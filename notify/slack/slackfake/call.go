@@ -1,6 +1,7 @@
 package slackfake
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"net/http"
@@ -14,6 +15,7 @@ type call struct {
 	method string
 	token  string
 	args   args
+	origin string   // scheme and host of the request
 	bad    *refusal // the request could not be read
 	drop   bool     // what it posts is never shown
 	entry  Entry
@@ -44,8 +46,18 @@ const (
 func newCall(r *http.Request) *call {
 	c := &call{method: strings.TrimPrefix(strings.Trim(r.URL.Path, "/"), "api/")}
 	c.token, c.args, c.bad = readArgs(r)
+	c.origin = origin(r)
 	c.entry = Entry{Method: clip(c.method), Channel: clip(c.args.str("channel"))}
 	return c
+}
+
+// origin is where the caller thinks that we are.
+func origin(r *http.Request) string {
+	scheme := "http"
+	if r.TLS != nil || r.URL.Scheme == "https" {
+		scheme = "https"
+	}
+	return scheme + "://" + cmp.Or(r.Host, r.URL.Host)
 }
 
 // serve takes a call through the faults of the plan.
@@ -145,6 +157,9 @@ func (s *Server) accept(c *call, hit strike) reply {
 		body, no = s.run(c)
 	}
 	rep := s.answer(body, no)
+	if no == nil && c.method != "apps.connections.open" {
+		rep.header.Set("X-OAuth-Scopes", strings.Join(s.scopes(), ","))
+	}
 	c.entry.Answered = true
 	if no != nil {
 		c.entry.Error = no.code
@@ -208,6 +223,8 @@ func (s *Server) auth(c *call, scope string) *refusal {
 	switch {
 	case s.authError != "":
 		return refused(s.authError)
+	case scope == appScope:
+		return s.authApp(c)
 	case c.token == "":
 		return refused("not_authed")
 	case s.cfg.Token != "" && c.token != s.cfg.Token,

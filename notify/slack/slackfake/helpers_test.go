@@ -140,3 +140,13 @@ func chars(n int) string { return strings.Repeat("x", n) }
 
 // runes is text of n code points that take three bytes each.
 func runes(n int) string { return strings.Repeat("語", n) }
+
+// decodeAnswer sends a request and decodes what comes back.
+func decodeAnswer(c *http.Client, req *http.Request, out any) error {
+	resp, err := c.Do(req)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	return json.NewDecoder(resp.Body).Decode(out)
+}

@@ -38,6 +38,8 @@ func methods() map[string]method {
 		"conversations.replies": {history, 50, (*Server).replies},
 		"usergroups.list":       {"usergroups:read", 20, (*Server).listUserGroups},
 		"users.list":            {"users:read", 20, (*Server).listUsers},
+		"views.publish":         {"", 100, (*Server).publishView},
+		"apps.connections.open": {appScope, 0, (*Server).openConnection},
 	}
 }
 
@@ -48,6 +50,16 @@ func (s *Server) hasScope(want string) bool {
 	return slices.ContainsFunc(strings.Split(want, "|"), func(scope string) bool {
 		return slices.Contains(s.plan.Scopes, scope)
 	})
+}
+
+// scopes are those of the token.
+func (s *Server) scopes() []string {
+	if len(s.plan.Scopes) > 0 {
+		return s.plan.Scopes
+	}
+	return []string{
+		"chat:write", "channels:history", "groups:history", "channels:read", "groups:read", "commands", "usergroups:read", "users:read",
+	}
 }
 
 func (s *Server) authTest(*call) (map[string]any, *refusal) {

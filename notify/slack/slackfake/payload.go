@@ -42,6 +42,7 @@ type checker struct {
 	parser      *parser
 	blocks      rule
 	attachments rule
+	home        rule
 	eventType   *regexp.Regexp
 }
 
@@ -50,6 +51,7 @@ func newChecker() *checker {
 	return &checker{
 		parser: newParser(),
 		blocks: blocks,
+		home:   homeView(),
 		attachments: list(0, maxAttachments, func(w *walk, at string, v any) {
 			o, ok := v.(map[string]any)
 			if !ok {

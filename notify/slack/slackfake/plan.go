@@ -41,6 +41,8 @@ type Plan struct {
 	// ClientMsgID says what client_msg_id does: "ignore" (default), "dedup" or "refuse".
 	ClientMsgID string `json:"client_msg_id,omitempty"`
 
+	Socket Socket `json:"socket,omitzero"` // Mode: what people do, on its way to the app
+
 	Channels   []Channel   `json:"channels,omitempty"` // besides those of Config
 	UserGroups []UserGroup `json:"user_groups,omitempty"`
 	Users      []User      `json:"users,omitempty"`

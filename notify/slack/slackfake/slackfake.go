@@ -3,6 +3,8 @@
 // refuses what Slack refuses, limits the rate as Slack does, keeps what was
 // posted, breaks calls by a seeded plan, and keeps a journal of what it accepted
 // and what it answered, against which a test can hold what newswatch believes.
+// Over Socket Mode it hands on what people do: a test types, presses and opens in
+// Go (Slash, Press, OpenHome), a person on the page that it serves.
 //
 // It stands behind the last step of the pipeline, Delivery, and knows nothing of
 // newswatch but the delivery_id, part, parts and stories in a message's metadata.
@@ -31,6 +33,7 @@ type Config struct {
 	// channel exists from the first call that names it.
 	Channels []string
 	Token    string // the only good one; "": any that begins with "xoxb-"
+	AppToken string // of Socket Mode, likewise; "": any that begins with "xapp-"
 }
 
 // Server is a Slack. It is an http.Handler (methods under /api/METHOD and
@@ -58,6 +61,17 @@ type Server struct {
 	journal   error // of the first write that failed
 	http      *http.Server
 	listener  net.Listener // nil while nobody listens
+
+	nextID    int    // of tickets, interactions and views
+	home      string // origin under which the app knows us: "http://127.0.0.1:8766"
+	tickets   map[string]time.Time
+	links     []*link
+	turn      int // whose connection is next
+	envelopes map[string]*envelope
+	acts      []*Interaction
+	views     map[string]view // by user
+	pipes     *pipes
+	memory    *http.Server // behind the pipes
 }
 
 // New makes a Slack. The plan must hold (see Plan.Validate).
@@ -67,7 +81,8 @@ func New(cfg Config) *Server {
 	}
 	s := &Server{
 		cfg: cfg, clock: cfg.Now, check: newChecker(), done: make(chan struct{}), plan: cfg.Plan,
-		calls: make(map[string]int), tiers: make(map[string]*bucket),
+		calls: make(map[string]int), tiers: make(map[string]*bucket), tickets: make(map[string]time.Time),
+		envelopes: make(map[string]*envelope), views: make(map[string]view),
 		open: len(cfg.Channels) == 0 && len(cfg.Plan.Channels) == 0,
 	}
 	if s.clock == nil {
@@ -153,11 +168,13 @@ func (s *Server) Close() error {
 		s.closed = true
 		close(s.done)
 	}
-	server := s.http
+	servers := []*http.Server{s.http, s.memory}
 	s.mu.Unlock()
 	var err error
-	if server != nil {
-		err = server.Close()
+	for _, server := range servers {
+		if server != nil {
+			err = errors.Join(err, server.Close())
+		}
 	}
 	s.running.Wait()
 	s.mu.Lock()

@@ -15,10 +15,14 @@ import (
 // ServeHTTP answers calls of methods, and shows what arrived to people (GET /)
 // and tests (GET /messages, /journal, /audit).
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.URL.Path == "/link/" {
+		s.connect(w, r)
+		return
+	}
 	if s.look(w, r) {
 		return
 	}
-	rep := s.serve(r.Context(), newCall(r))
+	rep := s.handle(r)
 	w.Header().Set("Date", s.date())
 	if rep.end == whole {
 		for name, values := range rep.header {
@@ -43,6 +47,14 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	defer conn.Close()
 	s.abandon(conn, out, rep)
+}
+
+// handle answers a call of a method, or an answer to what a person did.
+func (s *Server) handle(r *http.Request) reply {
+	if isResponse(r.URL.Path) {
+		return s.respond(r)
+	}
+	return s.serve(r.Context(), newCall(r))
 }
 
 // abandon ends a connection in the way that a fault wants.
@@ -103,7 +115,7 @@ func (s *Server) RoundTrip(r *http.Request) (*http.Response, error) {
 		r = r.Clone(r.Context())
 		r.Body = http.NoBody
 	}
-	rep := s.serve(r.Context(), newCall(r))
+	rep := s.handle(r)
 	switch err := r.Context().Err(); {
 	case err != nil:
 		return nil, err

@@ -1,0 +1,242 @@
+package triage
+
+import (
+	"strings"
+	"time"
+
+	"newswatch/notify/wording"
+	"newswatch/rules"
+)
+
+// untilUsage are examples of how long something lasts.
+var untilUsage = []string{"24h", "3d", "2 weeks", "until 18:00", "until MON 08:00", "until 2026-12-24"}
+
+// span reads from the beginning of words how long something is to last, and gives
+// the words behind it. Where they say nothing of it, it lasts as usual.
+func (r *request) span(words []string, usual time.Duration) (until time.Time, rest []string, err error) {
+	now := r.clock.Now
+	if len(words) == 0 {
+		return now.Add(usual), nil, nil
+	}
+	switch strings.ToLower(words[0]) {
+	case "until", "till", "til", "to":
+		until, rest, err = r.moment(words[1:])
+	case "for":
+		d, left, ok := length(words[1:])
+		switch {
+		case ok:
+			until, rest = now.Add(d), left
+		case len(words) > 1 && forever(words[1]):
+			return until, nil, tooLong()
+		case len(words) > 1 && digit(words[1]):
+			return until, nil, badSpan(words)
+		default: // for a reason
+			until, rest = now.Add(usual), words[1:]
+		}
+	default:
+		d, left, ok := length(words)
+		switch {
+		case ok:
+			until, rest = now.Add(d), left
+		case forever(words[0]):
+			return until, nil, tooLong()
+		case digit(words[0]):
+			return until, nil, badSpan(words)
+		default:
+			until, rest = now.Add(usual), words
+		}
+	}
+	if err != nil {
+		return until, nil, err
+	}
+	return until, reason(rest), r.bounded(until)
+}
+
+// bounded refuses a time that is past or too far off.
+func (r *request) bounded(until time.Time) error {
+	switch d := until.Sub(r.clock.Now); {
+	case d < time.Minute:
+		return asked("%s is past; say a time to come.", r.until(until)).like(untilUsage...)
+	case d > Longest:
+		return asked("%s is more than %s away, which is the most.", r.until(until), wording.Span(Longest)).like("90d")
+	}
+	return nil
+}
+
+func tooLong() error {
+	return asked("Nothing is muted, followed or paused for ever; at most for %s.", wording.Span(Longest)).like("90d")
+}
+
+func digit(w string) bool { return w[0] >= '0' && w[0] <= '9' }
+
+func badSpan(words []string) error {
+	return asked("I cannot read %s as a time.", quoted(strings.Join(words[:min(len(words), 4)], " "))).like(untilUsage...)
+}
+
+func forever(w string) bool {
+	switch strings.ToLower(w) {
+	case "forever", "ever", "good", "always", "permanently", "indefinitely":
+		return true
+	}
+	return false
+}
+
+// reason drops what leads over to a reason.
+func reason(words []string) []string {
+	for len(words) > 0 {
+		switch strings.ToLower(strings.TrimRight(words[0], ":,")) {
+		case "because", "as", "reason", "since", "-", "–", "—", "":
+			words = words[1:]
+			continue
+		}
+		break
+	}
+	return words
+}
+
+// length reads a duration: 24h, 1h30m, 3 days, a week.
+func length(words []string) (d time.Duration, rest []string, ok bool) {
+	if len(words) == 0 {
+		return 0, nil, false
+	}
+	first := strings.ToLower(strings.TrimRight(words[0], ".,;"))
+	if d, ok := rules.Duration(first); ok && first != "0" {
+		return d, words[1:], true
+	}
+	if number, unit := parted(first); number != "" && unit != "" {
+		if d, ok := rules.Duration(number + shortUnit(unit)); ok && shortUnit(unit) != "" {
+			return d, words[1:], true
+		}
+	}
+	if len(words) < 2 {
+		return 0, nil, false
+	}
+	unit := shortUnit(strings.ToLower(strings.TrimRight(words[1], ".,;")))
+	switch first {
+	case "a", "an", "one":
+		first = "1"
+	}
+	if d, ok := rules.Duration(first + unit); ok && unit != "" {
+		return d, words[2:], true
+	}
+	return 0, nil, false
+}
+
+// parted cuts "3days" into number and unit.
+func parted(w string) (number, unit string) {
+	unit = strings.TrimLeft(w, "0123456789.")
+	return w[:len(w)-len(unit)], unit
+}
+
+func shortUnit(w string) string {
+	switch w {
+	case "m", "min", "mins", "minute", "minutes":
+		return "m"
+	case "h", "hr", "hrs", "hour", "hours":
+		return "h"
+	case "d", "day", "days":
+		return "d"
+	case "w", "week", "weeks":
+		return "w"
+	}
+	return ""
+}
+
+// moment reads a time to come: MON 08:00, tomorrow, 18:00, 2026-12-24, 24 Dec 9:00.
+func (r *request) moment(words []string) (until time.Time, rest []string, err error) {
+	if len(words) == 0 {
+		return until, nil, asked("Until when?").like(untilUsage[3:]...)
+	}
+	now := r.clock.Now.In(r.clock.Zone)
+	day, rest, dated := dayOf(words, now)
+	hour, minute, rest, timed := timeOfDay(rest)
+	if !dated && !timed {
+		return until, nil, badSpan(words)
+	}
+	at := func(day time.Time) time.Time {
+		return time.Date(day.Year(), day.Month(), day.Day(), hour, minute, 0, 0, r.clock.Zone)
+	}
+	until = at(day)
+	switch {
+	case until.After(now):
+	case !dated:
+		until = at(day.AddDate(0, 0, 1))
+	case weekday(words[0]) >= 0:
+		until = at(day.AddDate(0, 0, 7))
+	}
+	return until, rest, nil
+}
+
+// dayOf reads a day from the beginning of words; without one it is today.
+func dayOf(words []string, now time.Time) (day time.Time, rest []string, ok bool) {
+	first := strings.ToLower(strings.TrimRight(words[0], ".,;"))
+	switch first {
+	case "today", "tonight":
+		return now, words[1:], true
+	case "tomorrow", "tmrw":
+		return now.AddDate(0, 0, 1), words[1:], true
+	case "next", "on":
+		if len(words) > 1 {
+			return dayOf(words[1:], now)
+		}
+	}
+	if d := weekday(first); d >= 0 {
+		return now.AddDate(0, 0, (d-int(now.Weekday())+7)%7), words[1:], true
+	}
+	if t, err := time.Parse(time.DateOnly, first); err == nil {
+		return t, words[1:], true
+	}
+	if len(words) < 2 {
+		return now, words, false
+	}
+	second := strings.TrimRight(words[1], ".,;")
+	for _, form := range []string{"2 Jan", "2 January", "Jan 2", "January 2"} {
+		if t, err := time.Parse(form, first+" "+strings.ToLower(second)); err == nil {
+			day := time.Date(now.Year(), t.Month(), t.Day(), 0, 0, 0, 0, now.Location())
+			if day.Before(now.AddDate(0, 0, -1)) {
+				day = day.AddDate(1, 0, 0)
+			}
+			return day, words[2:], true
+		}
+	}
+	return now, words, false
+}
+
+// weekday is the day that a word names, from 0 for Sunday, or -1.
+func weekday(w string) int {
+	w = strings.ToLower(strings.TrimRight(w, ".,;"))
+	if len(w) < 3 {
+		return -1
+	}
+	for d := time.Sunday; d <= time.Saturday; d++ {
+		if strings.HasPrefix(strings.ToLower(d.String()), w) {
+			return int(d)
+		}
+	}
+	return -1
+}
+
+// timeOfDay reads a time such as 08:00, 8:30pm, 18h or noon from the beginning of
+// words, with or without "at".
+func timeOfDay(words []string) (hour, minute int, rest []string, ok bool) {
+	left := words
+	if len(left) > 1 && strings.EqualFold(left[0], "at") {
+		left = left[1:]
+	}
+	if len(left) == 0 {
+		return 0, 0, words, false
+	}
+	w := strings.ToUpper(strings.TrimRight(left[0], ".,;"))
+	switch w {
+	case "NOON", "MIDDAY":
+		return 12, 0, left[1:], true
+	case "MIDNIGHT":
+		return 0, 0, left[1:], true
+	}
+	for _, form := range []string{"15:04", "15.04", "3:04PM", "3PM", "15H", "15H04"} {
+		if t, err := time.Parse(form, w); err == nil {
+			return t.Hour(), t.Minute(), left[1:], true
+		}
+	}
+	return 0, 0, words, false
+}
