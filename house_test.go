@@ -42,7 +42,9 @@ var arrows = map[string][]string{
 
 	"notify":                 {"news", "text", "schedule"},
 	"notify/wording":         {"news", "text", "schedule"},
-	"notify/slack":           {"news", "text", "schedule", "notify", "notify/wording"},
+	"notify/wire":            {},
+	"notify/webhook":         {"news", "notify", "notify/wire", "notify/wording"},
+	"notify/slack":           {"news", "text", "schedule", "notify", "notify/wire", "notify/wording"},
 	"notify/slack/socket":    {"news", "text", "schedule", "notify", "notify/wording", "notify/slack"},
 	"notify/terminal":        {"news", "text", "schedule", "notify", "notify/wording"},
 	"notify/slack/slackfake": {"news", "text", "schedule"},
@@ -58,7 +60,7 @@ var arrows = map[string][]string{
 	"cmd/newswatch/opml": {"news"},
 	"cmd/newswatch": {".", "news", "text", "schedule", "rules", "watcher", "watcher/feed",
 		"rules/backtest", "watcher/story", "watcher/store", "watcher/health", "watcher/triage", "rules/suggest", "notify", "notify/wording", "notify/slack", "notify/slack/socket",
-		"notify/terminal", "notify/slack/slackfake", "web", "cmd/newswatch/demo", "cmd/newswatch/opml", "watcher/discover", "watcher/feed/feedfake"},
+		"notify/terminal", "notify/webhook", "notify/slack/slackfake", "web", "cmd/newswatch/demo", "cmd/newswatch/opml", "watcher/discover", "watcher/feed/feedfake"},
 }
 
 // Limits on size. Tests and generated code are not counted: they are read in

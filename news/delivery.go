@@ -30,7 +30,10 @@ type Delivery struct {
 	SentAt    time.Time
 	Receipt   Receipt // where it is, once posted
 	Parent    Receipt // where the delivery that ReplyTo names is; filled in on reading
-	Error     string  // why the last attempt did not do it
+	Error     string  // why the last attempt did not do it; of a sent one, what is not certain about it
+	// Undecided is a held delivery that is never tried again by itself: only a
+	// person can say whether to send it or to give it up.
+	Undecided bool
 }
 
 // Receipt is where a posted message is: Slack's channel id and timestamp.
@@ -59,15 +62,35 @@ type DeliveryState string
 //	pending -> sending -> sent
 //	              |-> pending    refused for now (429), or looked up and not there
 //	              |-> held       refused for a reason that only a person can mend
-//	held -> sending              tried again, slowly, for ever
+//	held -> sending              tried again, slowly, for ever; an undecided one by an operator's word alone
 //	pending, held -> dropped     by an operator's word alone
+//	pending, held -> superseded  a rewriting, when a newer one of the same message comes
 const (
 	Pending DeliveryState = "pending"
 	Sending DeliveryState = "sending" // the intent is committed: bytes may have left
 	Sent    DeliveryState = "sent"
 	Held    DeliveryState = "held"
 	Dropped DeliveryState = "dropped"
+
+	Superseded DeliveryState = "superseded"
 )
+
+// Lane is what attempts share that must keep their distance: a channel, or a
+// method of Slack's. It is kept with the deliveries, so that the distance holds
+// over restarts and between processes.
+type Lane struct {
+	Key   string
+	Gap   time.Duration // least time from the start of an attempt to the next one's
+	Until time.Time     // nothing before this: the other side asked for a pause
+}
+
+// PacedError says that an attempt has to wait for one of its lanes.
+type PacedError struct{ Until time.Time }
+
+// Error says until when.
+func (e *PacedError) Error() string {
+	return "not before " + e.Until.UTC().Format("15:04:05.000")
+}
 
 // Message is one rendered message: a part of a delivery before it is frozen.
 type Message struct {
@@ -87,9 +110,21 @@ type Told struct {
 	DeliveryID string // the message that first showed it: later notes go to its thread
 	Notes      int    // notes since
 	Heard      []int  // later versions that it knows from another story; filled in on reading
-	// Where that message is, and whether an operator gave it up; filled in on reading.
+	// Where that message is, when it was made, and whether an operator gave it up;
+	// filled in on reading.
 	Destination string
+	First       time.Time
 	Dropped     bool
+}
+
+// TakenIn is a story that a plan told and that another one took in since, which the
+// plan told as well.
+type TakenIn struct {
+	StoryID    string
+	LeadID     string // the item that stood for it
+	Told       Told
+	Into       *Story
+	DeliveryID string // the message that first showed Into
 }
 
 // DigestID is the id of a digest's delivery: the same plan and slot give the

@@ -46,7 +46,18 @@ type Entry struct {
 	At         time.Time // when the newest report came
 	Since      int       // sources that are new since the last telling; 0 when told for the first time
 	Developing bool      // told before, and developed
-	Reasons    []string  // what developed, in words
+	News       []Change  // what developed since, the oldest first
+	OneWith    Source    // the story that took this one in after it was told; zero for one that lives
+}
+
+// Change is one development of a story that was told before.
+type Change struct {
+	Reason string // in words: "death toll now 14, was 8"
+	At     time.Time
+	// Report is what brought it; zero when it is only that more outlets have the
+	// story, of which no one is the news.
+	Report Source
+	Was    string // the report's headline before it was edited, when that is what changed
 }
 
 // Source is an outlet with its own report of a story.
@@ -71,7 +82,7 @@ func (d *Digest) Stories() []string {
 
 // Alert is what an alert plan tells of one story.
 type Alert struct {
-	DeliveryID string
+	DeliveryID string // of the message; a rewriting has that of the one that it rewrites
 	PlanID     string
 	Title      string // the plan's
 	RuleTitle  string
@@ -79,6 +90,11 @@ type Alert struct {
 	FirstSeen  time.Time
 	Mention    []string
 	Location   *time.Location
+	// The delivery that carries it: a first message, a follow-up or a rewriting, its
+	// own id, and that of the message that it answers or rewrites.
+	Kind    DeliveryKind
+	ID      string
+	ReplyTo string
 }
 
 // Notice tells the operators what broke and what still works.

@@ -2,6 +2,7 @@ package news
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -39,7 +40,23 @@ type Development struct {
 	At      time.Time
 	ItemID  string // the item that brought it
 	Reason  string // in words: "3 more outlets", "new: Kirill Dmitriev"
+	// TitleWas is the item's headline before the edit that this is, "" when it came
+	// with the item.
+	TitleWas string
 }
+
+// Spreads says whether a development is no more than that more outlets have the
+// story: its reason is that of Spread.
+func (d Development) Spreads() bool {
+	n, _, ok := strings.Cut(d.Reason, moreOutlets)
+	_, err := strconv.Atoi(n)
+	return ok && err == nil
+}
+
+const moreOutlets = " more outlets: "
+
+// Spread is the reason of a development by outlets that took a story up.
+func Spread(n int, names string) string { return strconv.Itoa(n) + moreOutlets + names }
 
 // Summary is what says best what happened in a story, in the words of one report:
 // one or two sentences as they stand in its text, "" when no report has any.

@@ -50,7 +50,10 @@ func (p *Planner) alerts(ctx context.Context, plan news.Plan, _ news.PlanState, 
 	if err := run.overnight(); err != nil {
 		return news.PlanCommit{}, err
 	}
-	return commit, run.refresh(ctx)
+	if err := run.refresh(ctx); err != nil {
+		return news.PlanCommit{}, err
+	}
+	return commit, run.pointers(ctx)
 }
 
 // refresh rewrites the messages of stories that only grew: the one message a
@@ -74,22 +77,66 @@ func (r *alertRun) refresh(ctx context.Context) error {
 		if len(e.Sources) == told.Sources || !r.reaches(told) {
 			continue
 		}
-		if err := r.rewrite(e, told, firstHit(s, r.plan)); err != nil {
+		if err := r.rewrite(s, e, told); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+// pointers rewrite the messages of stories that others took in: each says with
+// which it is one, as nothing more will come to it.
+func (r *alertRun) pointers(ctx context.Context) error {
+	ended, err := r.planner.store.TakenIn(ctx, r.plan.ID, r.now.Add(-pointedFor))
+	if err != nil {
+		return fmt.Errorf("read stories that were taken in: %w", err)
+	}
+	for _, one := range ended {
+		told := one.Told
+		if one.DeliveryID == told.DeliveryID || !r.reaches(told) || !strings.HasPrefix(told.DeliveryID, "al_") {
+			continue // its message stands for the other story, or is none of ours to rewrite
+		}
+		e := pointer(one)
+		d := news.Delivery{ID: news.AlertID(news.KindUpdate, r.plan.ID, e.StoryID, -1), Kind: news.KindUpdate, ReplyTo: told.DeliveryID}
+		if err := r.deliver(d, r.alert(told.DeliveryID, e, time.Time{}), Renderer.Alert); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// pointedFor is how long after its last report a story that was taken in is still
+// looked for. The desk merges within its memory of a few days.
+const pointedFor = 14 * 24 * time.Hour
+
+// pointer is a story that another took in, in the words with which it was told.
+func pointer(one news.TakenIn) news.Entry {
+	lead := one.Into.Lead()
+	into := source(lead, news.Told{})
+	for i := range one.Into.Members {
+		if m := &one.Into.Members[i]; m.Item.ID == one.LeadID {
+			lead = m
+		}
+	}
+	return news.Entry{
+		StoryID: one.StoryID, Version: one.Told.Version, Headline: lead.Item.Title, URL: lead.Item.URL,
+		Sources: []news.Source{source(lead, news.Told{})}, At: lead.Item.Published, OneWith: into,
+	}
+}
+
 // rewrite brings a story's one message up to date. The message keeps its id in
 // its metadata: that is still what it is. A line in a digest is not rewritten.
-func (r *alertRun) rewrite(e news.Entry, told news.Told, since time.Time) error {
+func (r *alertRun) rewrite(s *news.Story, e news.Entry, told news.Told) error {
 	if !strings.HasPrefix(told.DeliveryID, "al_") {
 		return nil
 	}
+	// The message tells all that is new since it came, its thread one by one.
+	e.News = changes(s, e, told, func(d news.Development) bool {
+		return d.At.After(told.First) && !slices.Contains(told.Heard, d.Version)
+	})
 	state := e.Version<<16 | len(e.Sources) // what the message shows tells its rewritings apart
 	d := news.Delivery{ID: news.AlertID(news.KindUpdate, r.plan.ID, e.StoryID, state), Kind: news.KindUpdate, ReplyTo: told.DeliveryID}
-	return r.deliver(d, r.alert(told.DeliveryID, e, since), Renderer.Alert)
+	return r.deliver(d, r.alert(told.DeliveryID, e, firstHit(s, r.plan)), Renderer.Alert)
 }
 
 // alertRun is one look at an alert plan.
@@ -157,7 +204,7 @@ func (r *alertRun) tell(id string, e news.Entry, since time.Time) error {
 func (r *alertRun) again(s *news.Story, told news.Told) error {
 	e := r.planner.entry(s, r.plan.Rules, told)
 	since := firstHit(s, r.plan)
-	if err := r.rewrite(e, told, since); err != nil {
+	if err := r.rewrite(s, e, told); err != nil {
 		return err
 	}
 	over := told.At.Add(r.plan.Cooldown)
@@ -186,9 +233,13 @@ func (r *alertRun) alert(id string, e news.Entry, since time.Time) news.Alert {
 
 // deliver renders an alert and freezes it as the given delivery.
 func (r *alertRun) deliver(d news.Delivery, a news.Alert, render func(Renderer, news.Alert) (news.Message, error)) error {
+	a.Kind, a.ID, a.ReplyTo = d.Kind, d.ID, d.ReplyTo
 	m, err := render(r.renderer, a)
 	if err != nil {
 		return fmt.Errorf("render %s of story %s: %w", d.Kind, a.Entry.StoryID, err)
+	}
+	if len(m.Payload) == 0 {
+		return nil // this way out shows nothing of it
 	}
 	d.Part, d.Parts, d.PlanID, d.Slot = 1, 1, r.plan.ID, "v"+strconv.Itoa(a.Entry.Version)
 	d.Destination, d.Payload, d.Stories = r.destination, m.Payload, m.Stories

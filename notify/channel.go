@@ -20,7 +20,9 @@ type Renderer interface {
 	// Digest gives the parent message first, then the parts of its thread. Every
 	// story of the digest is in one of them.
 	Digest(news.Digest) ([]news.Message, error)
-	// Alert gives the one message of a story: the first, and each rewriting of it.
+	// Alert gives the one message of a story: the first, and each rewriting of it,
+	// as its Kind says. A way out that cannot rewrite gives an empty message for
+	// those, and nothing is sent.
 	Alert(news.Alert) (news.Message, error)
 	// Followup gives the note in the thread of an alert: what is new only.
 	Followup(news.Alert) (news.Message, error)
@@ -58,6 +60,10 @@ type Posted struct {
 // ErrNoLookup says that a way out has no history that could be asked.
 var ErrNoLookup = errors.New("nothing can be looked up here")
 
+// ErrNotShown says that there is a history, and that it is not shown to us: a
+// person can mend that.
+var ErrNotShown = errors.New("the history here is not shown to us")
+
 // ErrAsked says that a question cannot be answered as it was asked.
 var ErrAsked = errors.New("that cannot be done")
 
@@ -75,6 +81,7 @@ const (
 type Refusal struct {
 	Kind       RefusalKind
 	Reason     string        // the way out's own word: "channel_not_found"
+	Final      bool          // of RefusedConfig: nothing that anybody mends will change it
 	RetryAfter time.Duration // of RefusedRate; 0 when it did not say
 }
 

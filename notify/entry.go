@@ -3,6 +3,7 @@ package notify
 import (
 	"cmp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -34,12 +35,62 @@ func entry(s *news.Story, rules []string, before news.Told) news.Entry {
 	}
 	e.Developing = true
 	e.Since = max(0, len(e.Sources)-before.Sources)
+	e.News = changes(s, e, before, func(d news.Development) bool {
+		return d.Version > before.Version && !slices.Contains(before.Heard, d.Version)
+	})
+	return e
+}
+
+// changes are the developments that count, in words for a reader of a plan.
+func changes(s *news.Story, e news.Entry, before news.Told, counts func(news.Development) bool) []news.Change {
+	var list []news.Change
 	for _, d := range s.Developments {
-		if d.Version > before.Version && !slices.Contains(before.Heard, d.Version) {
-			e.Reasons = append(e.Reasons, d.Reason)
+		c := news.Change{Reason: d.Reason, At: d.At, Was: d.TitleWas}
+		switch i := slices.IndexFunc(s.Members, func(m news.Member) bool { return m.Item.ID == d.ItemID }); {
+		case !counts(d):
+			continue
+		case d.Spreads():
+			c.Was, c.Reason = "", spread(s, e, before)
+		case i >= 0:
+			c.Report = source(&s.Members[i], before)
+		}
+		if c.Reason != "" {
+			list = append(list, c)
 		}
 	}
-	return e
+	return list
+}
+
+// maxNamed is how many outlets a reason names.
+const maxNamed = 4
+
+// spread says who has a story since it was told. The desk's own words count from
+// the story's last development, and from reports of their own: beside the number
+// of new sources they would not add up. "" when no reader could see a difference.
+func spread(s *news.Story, e news.Entry, before news.Told) string {
+	var had, joined []string
+	for i := range s.Members {
+		it := &s.Members[i].Item
+		list := &had
+		if it.Fetched.After(before.At) {
+			list = &joined
+		}
+		*list = append(*list, it.Publisher)
+	}
+	var names []string
+	for _, name := range joined {
+		same := func(o string) bool { return news.SameOutlet(o, name) }
+		if !slices.ContainsFunc(had, same) && !slices.ContainsFunc(names, same) {
+			names = append(names, name)
+		}
+	}
+	switch more := e.Publishers - before.Publishers; {
+	case len(names) > 0 && len(names) == e.Since && len(names) <= maxNamed:
+		return "now also in " + strings.Join(names, ", ")
+	case e.Since == 0 && more > 0:
+		return strconv.Itoa(e.Publishers) + " outlets have reports of their own now, " + strconv.Itoa(before.Publishers) + " before"
+	}
+	return ""
 }
 
 // entry is a story as a plan's readers see it, with the best words for it.
@@ -56,7 +107,7 @@ func (p *Planner) entry(s *news.Story, rules []string, before news.Told) news.En
 		}
 		e.Summary = said.Text
 		if m.Item.URL != e.URL || m.Item.Publisher != e.Sources[0].Name {
-			e.SummaryBy = news.Source{Name: m.Item.Publisher, URL: m.Item.URL, Headline: m.Item.Title, At: m.Item.Published}
+			e.SummaryBy = source(m, before)
 		}
 	}
 	return e
@@ -78,10 +129,7 @@ func newest(s *news.Story) time.Time {
 func sources(s *news.Story, lead *news.Member, before news.Told) []news.Source {
 	var list []news.Source
 	add := func(m *news.Member) {
-		src := news.Source{
-			Name: m.Item.Publisher, URL: m.Item.URL, Headline: m.Item.Title, At: m.Item.Published,
-			New: before.Version > 0 && m.Item.Fetched.After(before.At),
-		}
+		src := source(m, before)
 		i := slices.IndexFunc(list, func(o news.Source) bool { return news.SameOutlet(o.Name, src.Name) })
 		switch {
 		case i < 0:
@@ -95,6 +143,14 @@ func sources(s *news.Story, lead *news.Member, before news.Told) []news.Source {
 		add(&s.Members[i])
 	}
 	return list
+}
+
+// source is a report with its outlet, new when it came after the story was told.
+func source(m *news.Member, before news.Told) news.Source {
+	return news.Source{
+		Name: m.Item.Publisher, URL: m.Item.URL, Headline: m.Item.Title, At: m.Item.Published,
+		New: before.Version > 0 && m.Item.Fetched.After(before.At),
+	}
 }
 
 // rank orders stories for a reader: score, then how many independent outlets

@@ -15,26 +15,21 @@ const (
 	// postTimeout bounds one call. It is far shorter than a lease, so that no call
 	// outlives the right to make it.
 	postTimeout = 15 * time.Second
-	// looksNeeded is how many look-ups must find nothing before a message is sent
-	// again: a channel's history lags behind its posts.
-	looksNeeded = 2
 	// recentSpan is how far back a destination's history is read once after a
 	// start: a restored backup that is no older posts nothing twice.
 	recentSpan = 24 * time.Hour
 	// recentTries is how often reading it may fail before sending goes on without.
 	recentTries = 5
-	// rateDefault is the wait after "too many" without a time.
-	rateDefault = 30 * time.Second
-	// A delivery that only a person can mend is tried again at these intervals.
-	heldFirst, heldMost = 5 * time.Minute, time.Hour
 )
 
 // OutboxStore is what the outbox needs of the store.
 type OutboxStore interface {
 	Deliverable(ctx context.Context, destination string) (*news.Delivery, time.Time, error)
-	Intend(ctx context.Context, l news.Lease, d *news.Delivery) error
-	Settle(ctx context.Context, l news.Lease, d news.Delivery) error
+	Rewritable(ctx context.Context, destination string) (*news.Delivery, time.Time, error)
+	Intend(ctx context.Context, l news.Lease, d *news.Delivery, lanes ...news.Lane) error
+	Settle(ctx context.Context, l news.Lease, d news.Delivery, lanes ...news.Lane) error
 	EnqueueNotice(ctx context.Context, d news.Delivery) error
+	SentBetween(ctx context.Context, destination string, from, to time.Time) ([]news.Delivery, error)
 }
 
 // Pacing is how a way out wants to be treated.
@@ -43,7 +38,9 @@ type Pacing struct {
 	LookAgain  time.Duration // between two looks
 	Pace       time.Duration // between two posts to one destination
 
-	OnUncertain news.OnUncertain // "": Resend
+	// OnUncertain is the target's word; "" is Resend, but nothing is posted where
+	// a history is that we may not read: what got lost there could not be seen.
+	OnUncertain news.OnUncertain
 }
 
 // Outbox sees deliveries through, exactly once each:
@@ -58,13 +55,15 @@ type Outbox struct {
 	known map[string]*history // by destination: what stood there when we came
 }
 
-// OutboxConfig is what an Outbox is made of. All fields but Operators are required.
+// OutboxConfig is what an Outbox is made of. All fields but Operators and At are
+// required.
 type OutboxConfig struct {
 	Store     OutboxStore
 	Channel   func(destination string) (Channel, Pacing, error)
 	Operators func(news.Notice) (news.Delivery, bool) // makes a notice of it; false: nobody wants them
 	Now       func() time.Time
 	Log       *slog.Logger
+	At        func(Step) // is told where the work is; nil: nobody wants to know
 }
 
 // history is what a destination showed after the start.
@@ -92,11 +91,17 @@ type part struct {
 }
 
 // NewOutbox returns an outbox. Several destinations may be worked on at once.
-func NewOutbox(c OutboxConfig) *Outbox { return &Outbox{cfg: c, known: map[string]*history{}} }
+func NewOutbox(c OutboxConfig) *Outbox {
+	if c.At == nil {
+		c.At = func(Step) {}
+	}
+	return &Outbox{cfg: c, known: map[string]*history{}}
+}
 
 // Send works on one destination under its lease until nothing is due there, the
-// pace asks for a pause, or half the lease is spent. It says when to come again
-// (zero: nothing is left) and what became of the deliveries it worked on.
+// pace asks for a pause, or half the lease is spent. New messages go before the
+// rewritings of old ones. It says when to come again (zero: nothing is left) and
+// what became of the deliveries it worked on.
 func (o *Outbox) Send(ctx context.Context, l news.Lease) (next time.Time, done []news.Delivery, err error) {
 	channel, pacing, err := o.cfg.Channel(l.Key)
 	if err != nil {
@@ -108,20 +113,29 @@ func (o *Outbox) Send(ctx context.Context, l news.Lease) (next time.Time, done [
 	}
 	stop := o.cfg.Now().Add(l.Until.Sub(o.cfg.Now()) / 2)
 	for ctx.Err() == nil && o.cfg.Now().Before(stop) {
-		d, wake, err := o.cfg.Store.Deliverable(ctx, l.Key)
-		if err != nil || d == nil {
-			return wake, done, err
+		d, wake, err := work.step(ctx, o.cfg.Store.Deliverable)
+		if d == nil && err == nil {
+			var again time.Time
+			d, again, err = work.step(ctx, o.cfg.Store.Rewritable)
+			wake = sooner(wake, again)
 		}
-		pause, err := work.advance(ctx, d)
 		if err != nil {
-			return o.cfg.Now(), done, fmt.Errorf("deliver %s part %d: %w", d.ID, d.Part, err)
+			return o.cfg.Now(), done, err
+		}
+		if d == nil {
+			return wake, done, nil
 		}
 		done = append(done, *d)
-		if pause > 0 {
-			return o.cfg.Now().Add(pause), done, nil
-		}
 	}
 	return o.cfg.Now(), done, nil
+}
+
+// sooner is the earlier of two times, where the zero time means never.
+func sooner(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
 }
 
 // sending is the work on one destination under one lease.
@@ -130,6 +144,7 @@ type sending struct {
 	lease   news.Lease
 	channel Channel
 	pacing  Pacing
+	unseen  error // why nothing may be posted: what would get lost could not be seen
 }
 
 // recall reads once after a start what already stands at the destination. It
@@ -151,7 +166,10 @@ func (s *sending) recall(ctx context.Context) (wait time.Duration, err error) {
 	case errors.As(err, &refusal) && refusal.Kind == RefusedRate:
 		h.tries-- // nothing can be posted now either
 		return max(refusal.RetryAfter, time.Second), nil
-	case errors.Is(err, ErrNoLookup), errors.As(err, &refusal):
+	case errors.Is(err, ErrNotShown) && s.pacing.OnUncertain == "":
+		s.unseen = err // and it is asked again each time
+		return 0, nil
+	case errors.Is(err, ErrNoLookup), errors.Is(err, ErrNotShown), errors.As(err, &refusal):
 		// nothing to be had there: go on with what we know ourselves
 	case h.tries < recentTries:
 		s.cfg.Log.Warn("cannot read what stands at the destination, trying again", "destination", s.lease.Key, "err", err)
@@ -160,152 +178,109 @@ func (s *sending) recall(ctx context.Context) (wait time.Duration, err error) {
 		s.cfg.Log.Warn("going on without what stands at the destination", "destination", s.lease.Key, "err", err)
 	}
 	h.read = true
+	s.cfg.At(AfterRecall)
 	return 0, nil
 }
 
-// advance does the next thing with a delivery and says how long the destination
-// is to rest after it.
-func (s *sending) advance(ctx context.Context, d *news.Delivery) (pause time.Duration, err error) {
+// step does the next thing with the next delivery of a queue. When there is none
+// that anything may be done with, it gives the time when there may be.
+func (s *sending) step(ctx context.Context, queue func(context.Context, string) (*news.Delivery, time.Time, error)) (*news.Delivery, time.Time, error) {
+	d, wake, err := queue(ctx, s.lease.Key)
+	if err != nil || d == nil {
+		return nil, wake, err
+	}
+	var paced *news.PacedError
+	if err := s.advance(ctx, d); errors.As(err, &paced) {
+		return nil, paced.Until, nil
+	} else if err != nil {
+		return nil, time.Time{}, fmt.Errorf("deliver %s part %d: %w", d.ID, d.Part, err)
+	}
+	return d, time.Time{}, nil
+}
+
+func (s *sending) advance(ctx context.Context, d *news.Delivery) error {
 	if receipt, there := s.history(d.Destination).posted[part{d.ID, d.Part}]; there && d.State != news.Sent {
 		s.cfg.Log.Info("already posted", "delivery", d.ID, "part", d.Part, "destination", d.Destination)
-		return 0, s.posted(ctx, d, receipt)
+		return s.posted(ctx, d, receipt)
 	}
-	if d.State == news.Sending && d.Kind != news.KindUpdate {
-		return 0, s.resolve(ctx, d)
+	switch {
+	case d.State == news.Sending && d.Kind != news.KindUpdate:
+		return s.resolve(ctx, d)
+	case s.unseen != nil:
+		return s.holdUnseen(ctx, d)
 	}
 	return s.attempt(ctx, d)
 }
 
 // attempt commits the intent, posts, and commits what came of it.
-func (s *sending) attempt(ctx context.Context, d *news.Delivery) (time.Duration, error) {
-	if err := s.cfg.Store.Intend(ctx, s.lease, d); err != nil {
-		return 0, err
+func (s *sending) attempt(ctx context.Context, d *news.Delivery) error {
+	s.cfg.At(BeforeIntent)
+	lanes := s.lanes(d)
+	if err := s.cfg.Store.Intend(ctx, s.lease, d, lanes...); err != nil {
+		return err
+	}
+	s.cfg.At(AfterIntent)
+	began := s.cfg.Now()
+	if !began.Before(s.lease.Until) { // we stood still for so long: others may be at it
+		d.State, d.NotBefore = news.Pending, began
+		return s.settle(ctx, d)
 	}
 	// A shutdown lets the post in flight end: its answer decides what we know.
 	postCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), postTimeout)
 	receipt, postErr := s.channel.Post(postCtx, *d)
 	cancel()
+	s.cfg.At(AfterPost)
+	if s.cfg.Now().Sub(began) < s.pacing.Pace/2 {
+		lanes = nil // the pace counts from the start; after a slow answer, from its end
+	}
 	if postErr == nil {
-		return s.pacing.Pace, s.posted(ctx, d, receipt)
+		return s.posted(ctx, d, receipt, lanes...)
 	}
 	d.Error = postErr.Error()
 	var refusal *Refusal
-	if !errors.As(postErr, &refusal) {
-		d.Looks, d.NotBefore = 0, s.cfg.Now().Add(s.pacing.Quarantine)
-		s.cfg.Log.Warn("no certain answer, will look it up", "delivery", d.ID, "part", d.Part, "destination", d.Destination, "err", postErr)
-		return s.pacing.Pace, s.settle(ctx, d)
+	if errors.As(postErr, &refusal) {
+		return s.refused(ctx, d, refusal)
 	}
-	return s.refused(ctx, d, refusal)
+	d.Looks, d.NotBefore = 0, s.cfg.Now().Add(s.pacing.Quarantine)
+	s.cfg.Log.Warn("no certain answer, will look it up", "delivery", d.ID, "part", d.Part, "destination", d.Destination, "err", postErr)
+	return s.settle(ctx, d, lanes...)
 }
 
-// refused acts on an answer that proves that nothing was posted.
-func (s *sending) refused(ctx context.Context, d *news.Delivery, refusal *Refusal) (time.Duration, error) {
-	now := s.cfg.Now()
-	switch refusal.Kind {
-	case RefusedRate:
-		wait := refusal.RetryAfter
-		if wait <= 0 {
-			wait = rateDefault
-		}
-		d.State, d.NotBefore = news.Pending, now.Add(wait)
-		s.cfg.Log.Info("not now", "delivery", d.ID, "part", d.Part, "destination", d.Destination, "retry_after", wait)
-		return wait, s.settle(ctx, d)
-	case RefusedRender:
-		if leaner, ok := s.channel.Lean(d.Payload, d.Rung+1); ok {
-			d.Payload, d.Rung, d.State, d.NotBefore = leaner, d.Rung+1, news.Pending, now
-			s.cfg.Log.Warn("refused in this form, going plainer", "delivery", d.ID, "part", d.Part, "rung", d.Rung, "err", refusal)
-			return s.pacing.Pace, s.settle(ctx, d)
-		}
+// lanes are what an attempt must keep its distance in: its destination, and the
+// channel behind it, which may have two names. Rewritings are a method of Slack's
+// with a limit of its own, a tenth below that of one channel's posts.
+func (s *sending) lanes(d *news.Delivery) []news.Lane {
+	key, gap := d.Destination, s.pacing.Pace
+	shared := ""
+	if c, ok := s.channel.(interface{ Lane(news.Delivery) string }); ok {
+		shared = c.Lane(*d)
 	}
-	d.State, d.NotBefore = news.Held, now.Add(backoff(d.Attempts))
-	s.cfg.Log.Error("held until somebody mends it", "delivery", d.ID, "part", d.Part, "destination", d.Destination, "err", refusal, "again", d.NotBefore)
-	if err := s.settle(ctx, d); err != nil {
-		return 0, err
+	if d.Kind == news.KindUpdate {
+		key, gap = key+" rewritings", gap+gap/10
 	}
-	return s.pacing.Pace, s.report(ctx, d, refusal)
+	lanes := []news.Lane{{Key: key, Gap: gap}}
+	if shared != "" && shared != key {
+		lanes = append(lanes, news.Lane{Key: shared, Gap: gap})
+	}
+	return lanes
 }
 
-// backoff is the wait before a held delivery is tried again.
-func backoff(attempts int) time.Duration {
-	return min(heldFirst<<min(max(attempts-1, 0), 8), heldMost)
-}
-
-// report tells the operators once a day that a destination refuses.
-func (s *sending) report(ctx context.Context, d *news.Delivery, refusal *Refusal) error {
-	if s.cfg.Operators == nil || d.Kind == news.KindNotice {
-		return nil
-	}
-	notice, wanted := s.cfg.Operators(news.Notice{
-		DeliveryID: news.NoticeID("delivery_held", d.Destination+refusal.Reason, s.cfg.Now().UTC().Format(time.DateOnly)),
-		Kind:       "delivery_held", Headline: "Delivery held", Subject: d.Destination,
-		Detail: refusal.Reason,
-		Footer: "Nothing is lost: it is tried again by itself. newswatch outbox shows what waits.",
-	})
-	if !wanted {
-		return nil
-	}
-	if err := s.cfg.Store.EnqueueNotice(ctx, notice); err != nil {
-		return fmt.Errorf("enqueue a notice: %w", err)
-	}
-	return nil
-}
-
-// resolve looks up what became of an attempt whose answer never came.
-func (s *sending) resolve(ctx context.Context, d *news.Delivery) error {
-	now := s.cfg.Now()
-	if rest := d.StartedAt.Add(s.pacing.Quarantine); now.Before(rest) {
-		d.NotBefore = rest // the request may still be accepted late
-		return s.settle(ctx, d)
-	}
-	lookCtx, cancel := context.WithTimeout(ctx, postTimeout)
-	receipt, found, err := s.channel.Find(lookCtx, *d)
-	cancel()
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	switch refusal := (*Refusal)(nil); {
-	case errors.As(err, &refusal) && refusal.Kind == RefusedConfig:
-		// Whether it was posted cannot be known until somebody lets us look.
-		d.Error, d.NotBefore = "posted or not? looking it up was "+err.Error(), now.Add(backoff(d.Attempts+d.Looks))
-		d.Looks = 0
-		s.cfg.Log.Error("uncertain, and may not be looked up", "delivery", d.ID, "part", d.Part, "err", err, "again", d.NotBefore)
-		return errors.Join(s.settle(ctx, d), s.report(ctx, d, refusal))
-	case errors.Is(err, ErrNoLookup):
-		s.cfg.Log.Warn("nothing to look it up in, sending again", "delivery", d.ID, "part", d.Part, "destination", d.Destination)
-		d.State, d.NotBefore = news.Pending, now
-	case err != nil:
-		wait := s.pacing.LookAgain
-		if refusal != nil {
-			wait = max(wait, refusal.RetryAfter)
-		}
-		d.Error, d.NotBefore = err.Error(), now.Add(wait)
-		s.cfg.Log.Warn("look-up failed, trying again", "delivery", d.ID, "part", d.Part, "err", err)
-	case found:
-		s.cfg.Log.Info("found where it belongs", "delivery", d.ID, "part", d.Part, "ts", receipt.TS)
-		return s.posted(ctx, d, receipt)
-	default:
-		d.Looks++
-		d.NotBefore = now.Add(s.pacing.LookAgain)
-		if d.Looks >= looksNeeded {
-			s.cfg.Log.Info("not there, sending again", "delivery", d.ID, "part", d.Part, "looks", d.Looks)
-			d.State, d.NotBefore, d.Looks = news.Pending, now, 0
-		}
-	}
-	return s.settle(ctx, d)
-}
-
-func (s *sending) posted(ctx context.Context, d *news.Delivery, receipt news.Receipt) error {
+func (s *sending) posted(ctx context.Context, d *news.Delivery, receipt news.Receipt, lanes ...news.Lane) error {
 	d.State, d.Receipt, d.SentAt, d.Error = news.Sent, receipt, s.cfg.Now(), ""
-	if err := s.settle(ctx, d); err != nil {
+	if err := s.settle(ctx, d, lanes...); err != nil {
 		return err
 	}
 	s.cfg.Log.Info("posted", "delivery", d.ID, "part", d.Part, "kind", d.Kind, "plan", d.PlanID, "destination", d.Destination,
 		"stories", len(d.Stories), "attempt", d.Attempts, "ts", receipt.TS)
+	s.cfg.At(AfterSettle)
+	if d.Part < d.Parts {
+		s.cfg.At(BetweenParts)
+	}
 	return nil
 }
 
 // settle commits a delivery's state, also while the program is shutting down:
 // what is known about a post must not be forgotten.
-func (s *sending) settle(ctx context.Context, d *news.Delivery) error {
-	return s.cfg.Store.Settle(context.WithoutCancel(ctx), s.lease, *d)
+func (s *sending) settle(ctx context.Context, d *news.Delivery, lanes ...news.Lane) error {
+	return s.cfg.Store.Settle(context.WithoutCancel(ctx), s.lease, *d, lanes...)
 }

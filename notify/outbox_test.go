@@ -28,7 +28,11 @@ type desk struct {
 	outbox *notify.Outbox
 	pacing notify.Pacing
 	told   []news.Notice
+	wrap   func(notify.Channel) notify.Channel // nil: Slack as it is
+	skew   time.Duration                       // of our clock
 }
+
+func (d *desk) now() time.Time { return time.Now().Add(d.skew) }
 
 func newDesk(t *testing.T, plan slackfake.Plan) *desk {
 	d := &desk{
@@ -44,15 +48,20 @@ func newDesk(t *testing.T, plan slackfake.Plan) *desk {
 // start opens the state as a new process would; stop leaves it as a kill would.
 func (d *desk) start() {
 	d.t.Helper()
-	st, err := store.Open(d.t.Context(), store.Options{URL: "sqlite://" + d.path})
+	st, err := store.Open(d.t.Context(), store.Options{URL: "sqlite://" + d.path, Now: d.now})
 	if err != nil {
 		d.t.Fatal(err)
 	}
 	d.store = st
-	channel := slack.New(slack.Config{Token: "xoxb-test", HTTP: d.slack.Client()})
+	channel := slack.New(slack.Config{Token: "xoxb-test", HTTP: d.slack.Client(), Now: d.now})
 	d.outbox = notify.NewOutbox(notify.OutboxConfig{
-		Store: st, Log: slog.New(slog.DiscardHandler), Now: time.Now,
-		Channel: func(string) (notify.Channel, notify.Pacing, error) { return channel, d.pacing, nil },
+		Store: st, Log: slog.New(slog.DiscardHandler), Now: d.now,
+		Channel: func(string) (notify.Channel, notify.Pacing, error) {
+			if d.wrap != nil {
+				return d.wrap(channel), d.pacing, nil
+			}
+			return channel, d.pacing, nil
+		},
 		Operators: func(n news.Notice) (news.Delivery, bool) {
 			d.told = append(d.told, n)
 			return news.Delivery{}, false
@@ -70,6 +79,20 @@ func (d *desk) stop() {
 // enqueue puts an alert's message into the outbox.
 func (d *desk) enqueue(id, headline string) news.Delivery {
 	d.t.Helper()
+	return d.put(d.message(id, headline))
+}
+
+func (d *desk) put(del news.Delivery) news.Delivery {
+	d.t.Helper()
+	if err := d.store.EnqueueNotice(d.t.Context(), del); err != nil {
+		d.t.Fatal(err)
+	}
+	return del
+}
+
+// message is an alert's message to the desk.
+func (d *desk) message(id, headline string) news.Delivery {
+	d.t.Helper()
 	m, err := slack.New(slack.Config{}).Alert(news.Alert{DeliveryID: id, Title: "Urgent", Location: time.UTC, Entry: news.Entry{
 		StoryID: "00112233" + id, Headline: headline, URL: "https://a.example/1", At: time.Now(),
 		Sources: []news.Source{{Name: "Aster Wire", URL: "https://a.example/1"}}, Publishers: 1,
@@ -77,32 +100,43 @@ func (d *desk) enqueue(id, headline string) news.Delivery {
 	if err != nil {
 		d.t.Fatal(err)
 	}
-	del := news.Delivery{
+	return news.Delivery{
 		ID: id, Part: 1, Parts: 1, PlanID: "urgent", Kind: news.KindAlert, Destination: destination, Payload: m.Payload,
-		Stories: m.Stories, State: news.Pending, CreatedAt: time.Now(), NotBefore: time.Now(),
+		Stories: m.Stories, State: news.Pending, CreatedAt: d.now(), NotBefore: d.now(),
 	}
-	if err := d.store.EnqueueNotice(d.t.Context(), del); err != nil {
-		d.t.Fatal(err)
-	}
-	return del
 }
 
 // work sends for a stretch of virtual time.
 func (d *desk) work(stretch time.Duration) {
 	d.t.Helper()
-	for end := time.Now().Add(stretch); time.Now().Before(end); time.Sleep(time.Second) {
-		leases, err := d.store.Claim(d.t.Context(), news.Destinations, 10, time.Minute)
+	for end := time.Now().Add(stretch); time.Now().Before(end); {
+		d.turn()
+		pause := time.Until(end)
+		next, err := d.store.NextAt(d.t.Context(), news.Destinations)
 		if err != nil {
 			d.t.Fatal(err)
 		}
-		for _, l := range leases {
-			next, _, err := d.outbox.Send(d.t.Context(), l)
-			if err != nil {
-				d.t.Fatal(err)
-			}
-			if err := d.store.Release(d.t.Context(), l, next); err != nil {
-				d.t.Fatal(err)
-			}
+		if !next.IsZero() {
+			pause = min(pause, next.Sub(d.now()))
+		}
+		time.Sleep(max(pause, 10*time.Millisecond))
+	}
+}
+
+// turn does what is due now.
+func (d *desk) turn() {
+	d.t.Helper()
+	leases, err := d.store.Claim(d.t.Context(), news.Destinations, 10, time.Minute)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	for _, l := range leases {
+		next, _, err := d.outbox.Send(d.t.Context(), l)
+		if err != nil {
+			d.t.Fatal(err)
+		}
+		if err := d.store.Release(d.t.Context(), l, next); err != nil {
+			d.t.Fatal(err)
 		}
 	}
 }
@@ -193,6 +227,32 @@ func TestCrashInFlight(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A request that was under way for long when the process died is accepted nearly a
+// quarantine after that: the quarantine counts from the death.
+func TestLateAcceptAfterACrash(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t, slackfake.Plan{Script: []slackfake.Step{{
+			Method: "chat.postMessage", Call: 1, Fault: slackfake.LateAccept, For: slackfake.Duration(70 * time.Second)}}})
+		del := d.enqueue("al_1", "One")
+		leases, err := d.store.Claim(t.Context(), news.Destinations, 1, time.Minute)
+		if err != nil || len(leases) != 1 {
+			t.Fatalf("claim: %v, %v", leases, err)
+		}
+		if err := d.store.Intend(t.Context(), leases[0], &del); err != nil {
+			t.Fatal(err)
+		}
+		_, _ = slack.New(slack.Config{Token: "xoxb-test", HTTP: d.slack.Client()}).Post(t.Context(), del) // nobody hears of it
+		time.Sleep(14 * time.Second)
+		d.stop()
+		d.start()
+		d.pacing.LookAgain = time.Millisecond
+		d.work(10 * time.Minute)
+		d.wantOnce(1)
+		d.stop()
+	})
 }
 
 // A state that is older than what Slack shows repeats nothing: what stands in

@@ -46,6 +46,7 @@ func (f Finding) MarshalJSON() ([]byte, error) {
 type Report struct {
 	Findings []Finding
 	Sources  map[string][]byte // by file name, to show the lines
+	secrets  []Pos             // what stands from there to the line's end is not shown
 }
 
 // Errors counts the findings that make the file invalid; failed examples are
@@ -66,7 +67,7 @@ func (r *Report) Warnings() int {
 
 // Faults is the report without its warnings: why the file is refused.
 func (r *Report) Faults() *Report {
-	faults := &Report{Sources: r.Sources}
+	faults := &Report{Sources: r.Sources, secrets: r.secrets}
 	for _, f := range r.Findings {
 		if f.Severity == SeverityError {
 			faults.Findings = append(faults.Findings, f)
@@ -107,6 +108,10 @@ func (r *Report) count(is func(Finding) bool) int {
 // arrange puts the findings in the order of the files' lines and keeps one of
 // each.
 func (r *Report) arrange() {
+	for i := range r.Findings {
+		f := &r.Findings[i]
+		f.Message, f.Suggestion = veil(f.Message), veil(f.Suggestion)
+	}
 	slices.SortStableFunc(r.Findings, func(a, b Finding) int {
 		return cmp.Or(
 			cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column),

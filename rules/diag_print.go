@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/width"
 )
@@ -30,7 +32,7 @@ func (r *Report) Print(w io.Writer, color bool) {
 	lines := map[string][]string{}
 	for _, f := range r.shown(maxPrinted) {
 		if _, ok := lines[f.File]; !ok {
-			lines[f.File] = splitLines(r.Sources[f.File])
+			lines[f.File] = r.shownLines(f.File)
 		}
 		printFinding(w, f, lines[f.File], color)
 	}
@@ -59,7 +61,7 @@ func printFinding(w io.Writer, f Finding, lines []string, color bool) {
 	if f.Line < 1 || f.Line > len(lines) {
 		return
 	}
-	text, pad := excerpt(lines[f.Line-1], f.Column)
+	text, pad := excerpt(veil(lines[f.Line-1]), f.Column)
 	fmt.Fprintf(w, "%5d | %s\n      | %s%s\n", f.Line, text, pad, paint(hue, "^"))
 }
 
@@ -125,4 +127,33 @@ func splitLines(src []byte) []string {
 	src = bytes.TrimPrefix(src, []byte("\xef\xbb\xbf"))
 	s := strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(string(src))
 	return strings.Split(strings.ToValidUTF8(s, "\uFFFD"), "\n")
+}
+
+// shownLines are the lines of a file as they may be shown.
+func (r *Report) shownLines(file string) []string {
+	lines := splitLines(r.Sources[file])
+	for _, p := range r.secrets {
+		if p.File != file || p.Line < 1 || p.Line > len(lines) {
+			continue
+		}
+		chars := []rune(lines[p.Line-1])
+		for i := max(p.Column-1, 0); i < len(chars); i++ {
+			chars[i] = '*'
+		}
+		lines[p.Line-1] = string(chars)
+	}
+	return lines
+}
+
+// veil puts as many stars over addresses of webhooks that were written out, as
+// far as they can be told from others.
+func veil(s string) string {
+	if !strings.Contains(s, "//") && !strings.Contains(s, "hooks.slack") {
+		return s
+	}
+	address := regexp.MustCompile(`(?i)(hooks\.slack(?:-gov)?\.com/|webhook['"]?\s*:\s*['"]?https?://)([^\s'",}\]]+)`)
+	return address.ReplaceAllStringFunc(s, func(found string) string {
+		start := address.FindStringSubmatchIndex(found)[3] // the end of what tells it from others
+		return found[:start] + strings.Repeat("*", utf8.RuneCountInString(found[start:]))
+	})
 }

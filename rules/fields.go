@@ -14,6 +14,7 @@ type fieldSpec struct {
 	def      string // YAML of the default, "" when absence has its own meaning
 	absent   string // that meaning, in words
 	required bool
+	unless   []string // other keys, one of which does in its place
 }
 
 // kindSpec is one kind of mapping.

@@ -92,6 +92,7 @@ func (s secretShape) read(r *decoder, n *yaml.Node, at spot) any {
 		return nil
 	}
 	if !regexp.MustCompile(secretPattern).MatchString(v) { // it may be the secret itself: not into a message
+		r.conceal(n)
 		r.refuse(n, "bad-value", "", "%s must be %s: letters, digits and underscores; the secret itself stays out of this file", at, s.words())
 		return nil
 	}

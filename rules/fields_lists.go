@@ -280,7 +280,9 @@ func (s enumShape) synonym(word string) string {
 		"category":     "tag tags categories",
 		"english":      "en yes true on",
 		"none":         "no off false never",
-		"skip":         "no false never silent nothing",
+		"skip":         "no false never silent nothing drop lose ignore at_most_once",
+		"resend":       "retry again repeat send at_least_once",
+		"hold":         "wait ask keep manual",
 		"post":         "yes true always send",
 	} {
 		if slices.Contains(s, meant) && slices.Contains(strings.Fields(words), word) {

@@ -8,7 +8,7 @@ func planKinds() []*kindSpec {
 	rules := fieldSpec{name: "rules", shape: planRulesShape{}, help: "Its rules, or all; the sections stand in this order.", example: "[ceasefire, crimea-status]", required: true}
 	score := fieldSpec{name: "min_score", shape: intShape{0, 100}, help: "The least score of a story that is told.", example: "45", def: "0"}
 	zone := fieldSpec{name: "timezone", shape: zoneShape{}, help: "Zone of its times.", example: "Europe/Kyiv", absent: "settings.timezone"}
-	to := fieldSpec{name: "to", shape: mapShape{"to"}, help: "Where it goes.", example: "{slack: ukraine-desk}", required: true}
+	to := fieldSpec{name: "to", shape: targetShape{}, help: "Where it goes.", example: "{slack: ukraine-desk}", required: true}
 	return []*kindSpec{
 		{name: "digest", help: "Collects stories and is sent at its times. A story comes again only when it has developed since.", keys: []fieldSpec{
 			id("desk"), title,
@@ -33,12 +33,19 @@ func planKinds() []*kindSpec {
 			{name: "to", shape: clockShape{}, help: "Their end, in local time.", example: `"06:00"`, required: true},
 			{name: "days", shape: daysShape{}, help: "The days on which they begin: all, or days and spans of days.", example: "[MON-FRI]", def: "all"},
 		}},
-		{name: "to", help: "Where messages go.", keys: []fieldSpec{
-			{name: "slack", shape: channelShape{}, help: "A channel's name without #, or its id.", example: "ukraine-desk", required: true},
-			{name: "mention", shape: listShape{of: handleShape{}, single: true}, help: "User groups to mention, by handle; nothing else is ever mentioned.", example: "[desk-editors]", absent: "nobody"},
-		}},
+		targetKind(),
 		{name: "operators", help: "Those who keep newswatch running.", keys: []fieldSpec{
-			{name: "to", shape: mapShape{"to"}, help: "Where their messages go.", example: "{slack: newswatch-ops}", required: true},
+			{name: "to", shape: targetShape{}, help: "Where their messages go.", example: "{slack: newswatch-ops}", required: true},
 		}},
 	}
+}
+
+func targetKind() *kindSpec {
+	return &kindSpec{name: "to", help: "Where messages go: to one of slack, slack_webhook and webhook. [webhooks.md](webhooks.md) says what the two webhooks send, and what they cannot do.", keys: []fieldSpec{
+		{name: "slack", shape: channelShape{}, help: "A channel's name without #, or its id.", example: "ukraine-desk", required: true, unless: webhooks()},
+		{name: "slack_webhook", shape: addressShape{}, help: "Name of the secret that holds the address of an incoming webhook of Slack's.", example: "DESK_HOOK", absent: "none"},
+		{name: "webhook", shape: addressShape{}, help: "Name of the secret that holds the address that JSON is posted to. The secret of that name with _SIGNING, if there is one, signs it.", example: "NEWSROOM_HOOK", absent: "none"},
+		{name: "mention", shape: listShape{of: handleShape{}, single: true}, help: "User groups to mention, by handle; nothing else is ever mentioned. With slack_webhook by id (S0123456789): it can look up no handle. Not with webhook.", example: "[desk-editors]", absent: "nobody"},
+		{name: "on_uncertain", shape: enumShape{"resend", "hold", "skip"}, help: "What becomes of a message of which nobody can say whether it arrived: resend, and it may come twice; skip, and it may be lost; hold, until an operator decides. A must with webhooks, where nothing can be looked up. A channel is looked into first, and never skips. Targets of one place may not differ in it; one that leaves it out does as the others.", example: "resend", absent: "resend, with slack"},
+	}}
 }

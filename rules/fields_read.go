@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -309,12 +310,16 @@ func (r *decoder) complete(n *yaml.Node, o *object, spec *kindSpec, seen map[str
 		if seen[f.name] != nil {
 			continue
 		}
-		if f.required {
+		if f.required && !slices.ContainsFunc(f.unless, func(k string) bool { return seen[k] != nil }) {
 			owner := in.owner
 			if owner == "" {
 				owner = spec.name
 			}
-			r.refuse(n, "missing-key", "", "%s has no %s; add %s: %s", owner, f.name, f.name, f.example)
+			others := ""
+			if len(f.unless) > 0 {
+				others = ", or " + strings.Join(f.unless, " or ")
+			}
+			r.refuse(n, "missing-key", "", "%s has no %s; add %s: %s%s", owner, f.name, f.name, f.example, others)
 		}
 		if f.def == "" {
 			continue
@@ -354,6 +359,9 @@ func shorthand(kind string, n *yaml.Node) string {
 	}
 	switch kind {
 	case "to":
+		if strings.Contains(n.Value, "://") { // the address of a webhook: it is not repeated
+			return "{webhook: DESK_HOOK, on_uncertain: resend}"
+		}
 		return "{slack: " + strings.TrimLeft(strings.TrimPrefix(n.Value, "slack:"), "# ") + "}"
 	case "operators":
 		return "{to: {slack: " + strings.TrimLeft(n.Value, "# ") + "}}"

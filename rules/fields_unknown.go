@@ -78,7 +78,7 @@ func (r *decoder) lostKey(pairs []*yaml.Node, seen map[string]*yaml.Node, spec *
 	}
 	var missing []fieldSpec
 	for _, f := range spec.keys {
-		if f.required && seen[f.name] == nil {
+		if f.required && seen[f.name] == nil && !slices.ContainsFunc(f.unless, func(k string) bool { return seen[k] != nil }) {
 			missing = append(missing, f)
 		}
 	}
@@ -102,6 +102,9 @@ func (r *decoder) unknownKey(key, val *yaml.Node, seen map[string]*yaml.Node, sp
 	suggestion := r.suggestKey(key.Value, spec, seen)
 	if suggestion == "" && r.homes(key.Value) == "" {
 		suggestion = lost
+	}
+	if spec.name == "to" && strings.Contains(val.Value, "://") {
+		r.conceal(val)
 	}
 	hint := ""
 	if suggestion == "" {

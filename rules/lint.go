@@ -19,6 +19,7 @@ func lint(f *File, loaded *loader) []Finding {
 	l.unusedRules()
 	l.thresholds()
 	l.publishers()
+	l.broadcasts()
 	for i, at := range loaded.names {
 		l.terms([]Term{{Text: f.Entities[i].Name, Pos: at}})
 	}
@@ -109,6 +110,15 @@ func (l *linter) publishers() {
 			if most := len(names) - k.others; k.asked > most && k.asked > 1 {
 				l.warn(p.places[k.key], "publishers-unreachable", "", "%s %d of %s %s is never reached: the feeds have %d publishers", k.key, k.asked, p.Kind, p.ID, len(names))
 			}
+		}
+	}
+}
+
+// broadcasts warns of a broadcast where there are no threads.
+func (l *linter) broadcasts() {
+	for _, p := range l.plans {
+		if p.BroadcastAt > 0 && p.To.Slack == "" {
+			l.warn(p.places["broadcast_at"], "broadcast-idle", "", "broadcast_at of %s %s does nothing: behind a webhook there are no threads, and each note is a message of its own", p.Kind, p.ID)
 		}
 	}
 }

@@ -161,6 +161,8 @@ type loader struct {
 	ids           ids
 	refs          []ref
 	plans         []planPlace
+	targets       []targetPlace
+	secrets       []Pos // of what looks like a secret: never shown
 	names         []Pos // of the entities' names, in their order
 	findings      []Finding
 	compared      int  // ids, in search of those that were meant
@@ -254,7 +256,7 @@ func (f *File) empty() bool {
 }
 
 func (l *loader) reportOn(sources []sourceFile) *Report {
-	report := &Report{Findings: l.findings, Sources: map[string][]byte{}}
+	report := &Report{Findings: l.findings, Sources: map[string][]byte{}, secrets: l.secrets}
 	for _, s := range sources {
 		report.Sources[s.name] = s.src
 	}

@@ -223,5 +223,8 @@ func (b *builder) plan(p planned) news.Plan {
 }
 
 func buildTarget(o *object) news.Target {
-	return news.Target{Slack: get[string](o, "slack"), Mention: list[string](o, "mention")}
+	return news.Target{
+		Slack: get[string](o, "slack"), SlackWebhook: get[string](o, "slack_webhook"), Webhook: get[string](o, "webhook"),
+		Mention: list[string](o, "mention"), OnUncertain: news.OnUncertain(get[string](o, "on_uncertain")),
+	}
 }

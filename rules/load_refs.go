@@ -77,6 +77,7 @@ func (l *loader) resolve(file *File) {
 	for _, p := range l.plans {
 		l.checkPlan(p)
 	}
+	l.checkTargets()
 }
 
 // unknown reports an id that is nowhere, with the nearest that is. An id of the

@@ -176,3 +176,16 @@ func placeless(list []Cond) []Cond {
 	}
 	return out
 }
+
+// Targets are all places where the file sends to, one for each plan, then the
+// operators'.
+func (f *File) Targets() []news.Target {
+	var list []news.Target
+	for _, p := range f.Plans {
+		list = append(list, p.To)
+	}
+	if f.Operators != nil {
+		list = append(list, *f.Operators)
+	}
+	return list
+}

@@ -48,6 +48,8 @@ func writeKind(b *bytes.Buffer, k *kindSpec) {
 
 func fallback(f fieldSpec) string {
 	switch {
+	case len(f.unless) > 0:
+		return "required, or " + strings.Join(f.unless, " or ")
 	case f.required:
 		return "required"
 	case f.def == "{}":

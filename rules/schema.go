@@ -36,7 +36,7 @@ func kindSchema(k *kindSpec) map[string]any {
 	var required []string
 	for _, f := range k.keys {
 		properties[f.name] = fieldSchema(f)
-		if f.required {
+		if f.required && len(f.unless) == 0 {
 			required = append(required, f.name)
 		}
 	}
@@ -44,10 +44,31 @@ func kindSchema(k *kindSpec) map[string]any {
 	if k.name == "condition" {
 		s["minProperties"] = 1
 	}
+	if k.name == "to" {
+		for name, v := range targetSchema() {
+			s[name] = v
+		}
+	}
 	if required != nil {
 		s["required"] = required
 	}
 	return s
+}
+
+// targetSchema says what holds between the keys of a target.
+func targetSchema() map[string]any {
+	has := func(keys ...string) map[string]any { return map[string]any{"required": keys} }
+	return map[string]any{
+		"oneOf": []any{has("slack"), has("slack_webhook"), has("webhook")},
+		"allOf": []any{
+			map[string]any{
+				"if":   map[string]any{"anyOf": []any{has("slack_webhook"), has("webhook")}},
+				"then": has("on_uncertain"),
+				"else": map[string]any{"properties": map[string]any{"on_uncertain": map[string]any{"enum": []string{"resend", "hold"}}}},
+			},
+			map[string]any{"not": has("webhook", "mention")},
+		},
+	}
 }
 
 // fieldSchema adds the help to a value's schema. In draft-07 all that stands
@@ -58,7 +79,7 @@ func fieldSchema(f fieldSpec) map[string]any {
 		s = map[string]any{"allOf": []any{s}}
 	}
 	switch f.shape.(type) {
-	case keyedShape, mapShape:
+	case keyedShape, mapShape, targetShape:
 		s = optional(s, f)
 	case listShape:
 		s = optional(s, f)

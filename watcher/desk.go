@@ -49,22 +49,17 @@ func (w *Watcher) use(ctx context.Context, rs *rules.Ruleset) error {
 	}
 	now := w.cfg.Now()
 	var states []news.PlanState
-	var destinations []string
 	for _, p := range rs.File.Plans {
 		first, err := notify.FirstLook(p, now)
 		if err != nil {
 			return err
 		}
 		states = append(states, news.PlanState{ID: p.ID, Kind: p.Kind, Spec: notify.Spec(p), NextAt: first, CreatedAt: now})
-		destinations = append(destinations, w.cfg.Route(p.To))
 	}
 	if err := w.cfg.Store.SyncPlans(ctx, states); err != nil {
 		return fmt.Errorf("store the digests and alerts: %w", err)
 	}
-	if rs.File.Operators != nil {
-		destinations = append(destinations, w.cfg.Route(*rs.File.Operators))
-	}
-	if err := w.cfg.Store.SyncDestinations(ctx, destinations); err != nil {
+	if err := w.cfg.Store.SyncDestinations(ctx, w.destinations(rs)); err != nil {
 		return fmt.Errorf("store the destinations: %w", err)
 	}
 	w.desk.Store(d)
@@ -191,9 +186,17 @@ func (r routes) Route(t news.Target) (string, notify.Renderer, error) {
 	return destination, channel, nil
 }
 
-// channel is a way out, paced as the rules in force say.
+// channel is a way out, paced as the rules in force say, with what its targets
+// want to become of an uncertain message.
 func (w *Watcher) channel(destination string) (notify.Channel, notify.Pacing, error) {
-	return w.cfg.Channel(destination, w.Rules().File.Settings.Slack)
+	file := w.Rules().File
+	channel, pacing, err := w.cfg.Channel(destination, file.Settings.Slack)
+	for _, t := range file.Targets() {
+		if t.OnUncertain != "" && w.cfg.Route(t) == destination {
+			pacing.OnUncertain = t.OnUncertain
+		}
+	}
+	return channel, pacing, err
 }
 
 // notice makes a delivery to the operators of a notice, if anybody wants it.

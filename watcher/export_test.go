@@ -6,6 +6,9 @@ import "context"
 // the other loops takes a test a minute.
 func (w *Watcher) Report(ctx context.Context) error { return w.report(ctx) }
 
+// Audit runs the loop that looks for yesterday's messages, by itself.
+func (w *Watcher) Audit(ctx context.Context) error { return w.audit(ctx) }
+
 // Grouper decides which story an item belongs to.
 type Grouper = grouper
 

@@ -123,9 +123,11 @@ func (w *Watcher) place(ctx context.Context, l news.Lease, members []news.Member
 	for i, m := range members {
 		r.take(m, placements[i])
 	}
+	w.cfg.At(BeforeGroup)
 	if err := w.cfg.Store.CommitGroup(ctx, l, r.done()); err != nil {
 		return Summary{}, fmt.Errorf("commit: %w", err)
 	}
+	w.cfg.At(AfterGroup)
 	r.log(w.cfg.Log)
 	if r.refused {
 		w.grouper = nil // it thinks that those are one

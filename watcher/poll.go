@@ -103,9 +103,11 @@ func (w *Watcher) pollFeed(ctx context.Context, l news.Lease, d *desk, state new
 	if gap := w.cfg.Now().Add(hostGap); c.Last && !d.allowed(f) && c.HostUntil.Before(gap) {
 		c.HostUntil = gap
 	}
+	w.cfg.At(BeforePoll)
 	if err := w.cfg.Store.CommitPoll(ctx, l, c); err != nil {
 		return sum, false, fmt.Errorf("commit: %w", err)
 	}
+	w.cfg.At(AfterPoll)
 	if !r.Busy {
 		w.asked.Store(f.ID, true)
 	}

@@ -84,7 +84,8 @@ type reported struct {
 	t     *testing.T
 	rules *rules.Ruleset
 	store *store.Store
-	read  int // messages that the test has seen
+	read  int            // messages that the test has seen
+	way   notify.Channel // nil: a terminal
 }
 
 func newReported(t *testing.T, feeds int, zone *time.Location) *reported {
@@ -155,13 +156,16 @@ func (p *reported) poll(bad int) {
 
 // start runs a part of a new watcher until stop is called.
 func (p *reported) start(part func(*watcher.Watcher, context.Context) error) (stop func()) {
-	screen := terminal.New(terminal.Config{Out: io.Discard, Width: 100})
+	way, scheme := p.way, "slack:"
+	if way == nil {
+		way, scheme = terminal.New(terminal.Config{Out: io.Discard, Width: 100}), "terminal:"
+	}
 	w, err := watcher.New(p.t.Context(), watcher.Config{
 		Store: p.store, Log: slog.New(slog.DiscardHandler),
 		Poller: func(news.Settings) (*feed.Poller, error) { return feed.New(feed.Config{}) },
-		Route:  func(t news.Target) string { return "terminal:" + t.Slack },
+		Route:  func(t news.Target) string { return scheme + t.Slack },
 		Channel: func(string, news.SlackSettings) (notify.Channel, notify.Pacing, error) {
-			return screen, notify.Pacing{}, nil
+			return way, notify.Pacing{}, nil
 		},
 	}, p.rules)
 	if err != nil {

@@ -55,7 +55,7 @@ func (r *round) correct(edited []string) {
 		s := r.stories[id]
 		for i := 0; s != nil && i < len(s.Members); i++ {
 			if reason, developed := r.judge.Correct(s, s.Members[i]); developed {
-				r.note(s.ID, raise(s, s.Members[i].Item, r.now, reason))
+				r.note(s.ID, raise(s, s.Members[i].Item, r.now, reason, s.Members[i].TitleWas))
 			}
 		}
 	}
@@ -76,7 +76,7 @@ func (r *round) take(m news.Member, p story.Placement) {
 	} else {
 		r.sum.Grown++
 		if reason, developed := develops(s, m, r.judge); developed {
-			r.note(s.ID, raise(s, m.Item, m.Item.Fetched, reason))
+			r.note(s.ID, raise(s, m.Item, m.Item.Fetched, reason, ""))
 		}
 	}
 	s.Members = append(s.Members, m)

@@ -42,6 +42,7 @@ func (w *Watcher) plan(ctx context.Context) (sum Summary, err error) {
 
 // runPlan looks at one plan.
 func (w *Watcher) runPlan(ctx context.Context, d *desk, l news.Lease) (sum Summary, err error) {
+	w.cfg.At(BeforeBind)
 	plan, known := d.plans[l.Key]
 	if !known {
 		return sum, ignoreFence(w.cfg.Store.Release(ctx, l, w.cfg.Now().Add(forever)))
@@ -51,6 +52,7 @@ func (w *Watcher) runPlan(ctx context.Context, d *desk, l news.Lease) (sum Summa
 		return sum, ignoreFence(w.cfg.Store.Release(ctx, l, until))
 	}
 	out, err := d.planner.Run(ctx, l, plan, w.cfg.AtOnce)
+	w.cfg.At(AfterBind)
 	switch {
 	case errors.Is(err, store.ErrFenced):
 		return sum, nil

@@ -19,9 +19,9 @@ func develops(s *news.Story, m news.Member, judge *story.Judge) (reason string, 
 }
 
 // raise gives a story a new version, which an item brought.
-func raise(s *news.Story, it news.Item, at time.Time, reason string) news.Development {
+func raise(s *news.Story, it news.Item, at time.Time, reason, titleWas string) news.Development {
 	s.Version++
-	d := news.Development{Version: s.Version, At: at, ItemID: it.ID, Reason: reason}
+	d := news.Development{Version: s.Version, At: at, ItemID: it.ID, Reason: reason, TitleWas: titleWas}
 	s.Developments = append(s.Developments, d)
 	return d
 }
@@ -58,7 +58,7 @@ func carry(into, from *news.Story, at time.Time, judge *story.Judge, moves func(
 			reason = v.reason
 		}
 		if reason != "" {
-			d := raise(into, v.member.Item, at, reason)
+			d := raise(into, v.member.Item, at, reason, v.titleWas)
 			carried = append(carried, store.Carried{From: v.number, Into: d.Version})
 		}
 	}
@@ -80,9 +80,10 @@ func isNews(s *news.Story, m news.Member, at time.Time, judge *story.Judge) stri
 // version is one version of a story with the member that brought it, and why it is
 // one.
 type version struct {
-	number int
-	member news.Member
-	reason string
+	number   int
+	member   news.Member
+	reason   string
+	titleWas string
 }
 
 // versions of a story, those whose members it still has. The first report is
@@ -92,7 +93,7 @@ func versions(s *news.Story) []version {
 	for _, d := range s.Developments {
 		for _, m := range s.Members {
 			if m.Item.ID == d.ItemID {
-				list = append(list, version{d.Version, m, d.Reason})
+				list = append(list, version{d.Version, m, d.Reason, d.TitleWas})
 				break
 			}
 		}

@@ -51,6 +51,24 @@ type Config struct {
 	Backfill *time.Duration   // replaces settings.backfill
 	// AtOnce polls every feed and tells everything, whatever the schedules say.
 	AtOnce bool
+	// At is told where the work is, for tests that let the program die there; nil:
+	// nobody wants to know.
+	At func(notify.Step)
+}
+
+// The steps before a delivery, as Config.At is told of them: around each commit.
+const (
+	BeforePoll  notify.Step = "before-poll"  // a feed was read, nothing of it is committed
+	AfterPoll   notify.Step = "after-poll"   // ... and now it is
+	BeforeGroup notify.Step = "before-group" // items were placed in stories
+	AfterGroup  notify.Step = "after-group"
+	BeforeBind  notify.Step = "before-bind" // a plan is due
+	AfterBind   notify.Step = "after-bind"  // its messages are frozen, its stories told
+)
+
+// Steps lists all steps in the order of the pipeline.
+func Steps() []notify.Step {
+	return append([]notify.Step{BeforePoll, AfterPoll, BeforeGroup, AfterGroup, BeforeBind, AfterBind}, notify.Steps()...)
 }
 
 // Watcher runs the pipeline.
@@ -92,13 +110,16 @@ func New(ctx context.Context, c Config, rs *rules.Ruleset) (*Watcher, error) {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
+	if c.At == nil {
+		c.At = func(notify.Step) {}
+	}
 	w := &Watcher{cfg: c, holder: bootID(), bells: map[news.Unit]chan struct{}{}}
 	w.forget = func() grouper { return story.New(story.Config{}) }
 	for _, u := range []news.Unit{news.Hosts, news.Desk, news.Plans, news.Destinations} {
 		w.bells[u] = make(chan struct{}, 1)
 	}
 	w.outbox = notify.NewOutbox(notify.OutboxConfig{
-		Store: c.Store, Channel: w.channel, Operators: w.notice, Now: c.Now, Log: c.Log,
+		Store: c.Store, Channel: w.channel, Operators: w.notice, Now: c.Now, Log: c.Log, At: c.At,
 	})
 	w.reader = w.newReader()
 	w.polls = w.newCrew(news.Hosts, polls, w.pollHost)
@@ -210,6 +231,9 @@ func (w *Watcher) Run(ctx context.Context, roles []news.Unit) error {
 	g.Go(func() error { return w.prune(ctx) })
 	if slices.Contains(roles, news.Plans) {
 		g.Go(func() error { return w.report(ctx) })
+	}
+	if slices.Contains(roles, news.Destinations) {
+		g.Go(func() error { return w.audit(ctx) })
 	}
 	if w.cfg.Source != nil {
 		g.Go(func() error { return w.watchRules(ctx) })

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"golang.org/x/term"
 
@@ -16,6 +17,7 @@ import (
 	"newswatch/notify"
 	"newswatch/notify/slack"
 	"newswatch/notify/terminal"
+	"newswatch/notify/webhook"
 	"newswatch/rules"
 	"newswatch/watcher"
 	"newswatch/watcher/feed"
@@ -135,16 +137,23 @@ func (a *app) dbURL() (string, error) {
 	return "sqlite://" + filepath.Join(dir, "newswatch.db"), nil
 }
 
-// ways are the ways out: Slack where there is a token, else the terminal.
+// ways are the ways out: Slack where there is a token, else the terminal; and
+// webhooks, which need none.
 type ways struct {
 	slack    *slack.Channel // nil: no token
+	hooks    *slack.Hook
+	webhooks *webhook.Channel
 	terminal *terminal.Channel
 }
 
 // newWays prepares the ways out. Digests on the terminal go to out. With an app
 // token messages to Slack carry buttons: somebody must listen then.
 func (a *app) newWays(out io.Writer, token, appToken news.Secret) *ways {
-	w := &ways{terminal: terminal.New(terminal.Config{Out: out, Color: a.color(out), Width: width(out)})}
+	w := &ways{
+		hooks:    slack.NewHook(slack.HookConfig{Address: a.secretNamed, APIURL: a.env("SLACK_API_URL"), Log: a.logger()}),
+		webhooks: webhook.New(webhook.Config{Secret: a.secretNamed, UserAgent: "newswatch/" + version}),
+		terminal: terminal.New(terminal.Config{Out: out, Color: a.color(out), Width: width(out)}),
+	}
 	if token != "" {
 		w.slack = slack.New(slack.Config{Token: token, AppToken: appToken, Interactive: appToken != "", APIURL: a.env("SLACK_API_URL"), Log: a.logger()})
 	}
@@ -153,21 +162,38 @@ func (a *app) newWays(out io.Writer, token, appToken news.Secret) *ways {
 
 // Route names the destination of a target.
 func (w *ways) Route(t news.Target) string {
-	if w.slack != nil {
+	switch {
+	case t.Webhook != "":
+		return webhook.Scheme + ":" + t.Webhook
+	case t.SlackWebhook != "":
+		return slack.HookScheme + ":" + t.SlackWebhook
+	case w.slack != nil:
 		return "slack:" + t.Slack
 	}
 	return "terminal:" + t.Slack
 }
 
+// webhookPace lies between two posts to one JSON webhook: a receiver is no match
+// for a digest of many parts at once.
+const webhookPace = 100 * time.Millisecond
+
 // Channel is the way out of a destination. Messages that were frozen for Slack
-// wait while there is no token.
+// wait while there is no token. What is uncertain at a webhook that the rules no
+// longer name waits for a person.
 func (w *ways) Channel(destination string, pace news.SlackSettings) (notify.Channel, notify.Pacing, error) {
 	scheme, _, _ := strings.Cut(destination, ":")
+	pacing := notify.Pacing{Quarantine: pace.Quarantine, LookAgain: pace.LookAgain, Pace: pace.Pace}
 	switch {
 	case scheme == "terminal":
 		return w.terminal, notify.Pacing{}, nil
+	case scheme == webhook.Scheme:
+		pacing.Pace, pacing.OnUncertain = webhookPace, news.Hold
+		return w.webhooks, pacing, nil
+	case scheme == slack.HookScheme:
+		pacing.OnUncertain = news.Hold
+		return w.hooks, pacing, nil
 	case scheme == "slack" && w.slack != nil:
-		return w.slack, notify.Pacing{Quarantine: pace.Quarantine, LookAgain: pace.LookAgain, Pace: pace.Pace}, nil
+		return w.slack, pacing, nil
 	case scheme == "slack":
 		return nil, notify.Pacing{}, fmt.Errorf("%s: no SLACK_BOT_TOKEN", destination)
 	}
@@ -176,7 +202,7 @@ func (w *ways) Channel(destination string, pace news.SlackSettings) (notify.Chan
 
 // newWatcher wires the pipeline to the ways out.
 func (a *app) newWatcher(ctx context.Context, c watcher.Config, rs *rules.Ruleset, w *ways) (*watcher.Watcher, error) {
-	c.Route, c.Channel, c.Log = w.Route, w.Channel, a.logger()
+	c.Route, c.Channel, c.Log, c.At = w.Route, w.Channel, a.logger(), crashAt(a.env(crashEnv))
 	c.Poller = func(s news.Settings) (*feed.Poller, error) {
 		return feed.New(feed.Config{Allow: s.Allow, UserAgent: userAgent(s.Contact), Now: c.Now, Secret: a.secretNamed})
 	}

@@ -24,6 +24,8 @@ var update = flag.Bool("update", false, "rewrite the expected outputs in testdat
 //	slack [PLAN]     serve a strict Slack; sets SLACK_API_URL and SLACK_BOT_TOKEN
 //	slackplan PLAN   change how that Slack behaves
 //	posted CHANNEL N wait until Slack shows N messages in CHANNEL, and no problem
+//	receiver MOOD... serve a receiver of JSON (see there); sets the secret DESK_HOOK
+//	received N M KIND... wait until it took N documents under M keys, of these kinds
 //	waitfor FILE TEXT wait until FILE holds TEXT
 //	slash FILE CHANNEL TEXT     type /news TEXT until it is answered; FILE gets the answer
 //	press FILE CHANNEL N ACTION [VALUE] press a control of CHANNEL's N-th message likewise
@@ -38,10 +40,12 @@ func TestScripts(t *testing.T) {
 			env.Setenv("NEWSWATCH_LISTEN", "off")
 			env.Setenv("TZ", "UTC")
 			env.Values[slackKey{}] = new(*slackfake.Server)
+			env.Values[receiverKey{}] = new(*receiver)
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"feeds": serveFeeds, "slack": serveSlack, "posted": checkPosted, "waitfor": waitFor,
+			"receiver": serveReceiver, "received": checkReceived,
 			"slackplan": changePlan, "slash": slash, "press": pressControl, "homepage": homepage,
 		},
 	})

@@ -52,6 +52,9 @@ func (c *onceCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
+	if err := a.checkWays(rs.File); err != nil {
+		return err
+	}
 	cfg := watcher.Config{AtOnce: c.Now}
 	if c.Backfill != "" {
 		d, ok := rules.Duration(c.Backfill)

@@ -21,19 +21,20 @@ type outboxCmd struct {
 
 // Help is the long text of -h.
 func (outboxCmd) Help() string {
-	return help("Shows what was sent, what waits and why, and lets you decide about it. It reads beside a running daemon.",
+	return help(`Shows what was sent, what waits and why, and lets you decide about it. It reads beside a running daemon.
+The states: pending, it waits for its turn; sending, it is on its way, or no certain answer came and it is being looked up; sent; held, it was refused, and is tried again by itself, for ever, unless it says that it waits for your word; dropped, by you; superseded, a newer rewriting of the same message took its place.`,
 		"newswatch outbox\nnewswatch outbox list --state held\nnewswatch outbox resend dg_0123456789abcdef", "0 done; 1 in no state for that; 2 unknown delivery")
 }
 
 type outboxListCmd struct {
-	State []string `enum:"pending,sending,sent,held,dropped" placeholder:"STATE,..." help:"Only these: ${enum}."`
+	State []string `enum:"pending,sending,sent,held,dropped,superseded" placeholder:"STATE,..." help:"Only these: ${enum}."`
 	Limit int      `default:"50" help:"At most so many."`
 	JSON  bool     `name:"json" help:"One delivery a line, as JSON."`
 }
 
 // Help is the long text of -h.
 func (outboxListCmd) Help() string {
-	return help("Lists deliveries and their states. What is held is tried again by itself, for ever; nothing is dropped but by hand.",
+	return help("Lists deliveries and their states. What is held is tried again by itself, for ever, or waits for your word where only a person can decide; nothing is dropped but by hand.",
 		"newswatch outbox\nnewswatch outbox list --state held", "0 listed; 2 wrong usage")
 }
 
@@ -54,17 +55,19 @@ type outboxLine struct {
 	Next        *time.Time         `json:"next,omitempty"`
 	TS          string             `json:"ts,omitempty"`
 	Error       string             `json:"error,omitempty"`
+	Undecided   bool               `json:"undecided,omitempty"` // it waits for resend or drop
 }
 
 func lineOf(d news.Delivery) outboxLine {
 	l := outboxLine{
 		ID: d.ID, Part: d.Part, Parts: d.Parts, Plan: d.PlanID, Kind: d.Kind, Slot: d.Slot, Destination: d.Destination, State: d.State,
 		Attempts: d.Attempts, Stories: len(d.Stories), Created: d.CreatedAt.UTC(), TS: d.Receipt.TS, Error: d.Error,
+		Undecided: d.Undecided,
 	}
 	if !d.SentAt.IsZero() {
 		at := d.SentAt.UTC()
 		l.Sent = &at
-	} else if !d.NotBefore.IsZero() && d.State != news.Dropped {
+	} else if open(d) && !d.Undecided && !d.NotBefore.IsZero() {
 		at := d.NotBefore.UTC()
 		l.Next = &at
 	}
@@ -104,14 +107,24 @@ func (c *outboxListCmd) Run(ctx context.Context, a *app) error {
 func printDelivery(out io.Writer, d news.Delivery) {
 	fmt.Fprintf(out, "%-8s %s  %s %d/%d  %s %s -> %s  %s", d.State, d.CreatedAt.Local().Format("2006-01-02 15:04"),
 		d.ID, d.Part, d.Parts, d.Kind, d.PlanID, d.Destination, count(len(d.Stories), "story"))
-	if d.State != news.Sent && d.Error != "" {
+	if d.Error != "" {
 		fmt.Fprintf(out, "\n         %s (%s", d.Error, count(d.Attempts, "attempt"))
-		if d.State != news.Dropped {
+		switch {
+		case d.Undecided:
+			fmt.Fprint(out, ", waits for your word")
+		case open(d) && d.NotBefore.After(time.Now()):
 			fmt.Fprintf(out, ", next %s", d.NotBefore.Local().Format("15:04:05"))
+		case open(d):
+			fmt.Fprint(out, ", next now")
 		}
 		fmt.Fprint(out, ")")
 	}
 	fmt.Fprintln(out)
+}
+
+// open says whether anything is still to be done with a delivery.
+func open(d news.Delivery) bool {
+	return d.State == news.Pending || d.State == news.Sending || d.State == news.Held
 }
 
 type outboxShowCmd struct {
@@ -161,8 +174,8 @@ type outboxResendCmd struct {
 
 // Help is the long text of -h.
 func (outboxResendCmd) Help() string {
-	return help("Sends a held or dropped delivery now. One that is uncertain is looked up by the daemon; it cannot be forced.",
-		"newswatch outbox resend dg_0123456789abcdef", "0 will be sent; 1 it is neither held nor dropped; 2 unknown delivery")
+	return help(`Sends a held or dropped delivery now: at once when it waits for your word, and as a try before its time when it was refused. One that is uncertain is looked up by the daemon; it can be forced two minutes after its attempt, and may then come twice.`,
+		"newswatch outbox resend dg_0123456789abcdef", "0 will be sent; 1 there is nothing to send; 2 unknown delivery")
 }
 
 // Run resends.

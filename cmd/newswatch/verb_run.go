@@ -54,6 +54,11 @@ func (c *runCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
+	if slices.Contains(units, news.Destinations) {
+		if err := a.checkWays(rs.File); err != nil {
+			return err
+		}
+	}
 	appToken, err := a.secretNamed("SLACK_APP_TOKEN")
 	if err != nil {
 		return err

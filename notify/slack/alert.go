@@ -1,6 +1,7 @@
 package slack
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/slack-go/slack"
@@ -9,15 +10,18 @@ import (
 	"newswatch/notify/wording"
 )
 
-// The most sources that an alert names, and that a follow-up lists.
+// The most that an alert names of sources and of what is new, and that a follow-up
+// lists.
 const (
 	alertSources    = 6
+	alertChanges    = 3
 	followupSources = 15
 )
 
 // Alert gives a story's one message: how fast it spreads, the headline, the
 // sentence that matched, who has it, and why we tell it.
 func (r renderer) Alert(a news.Alert) (news.Message, error) {
+	a.Entry = tidied(a.Entry)
 	blocks := r.alertBlocks(a, alertSources, maxQuote)
 	if !fits(blocks) || !sound(blocks) {
 		blocks = r.alertBlocks(a, 1, 0)
@@ -27,13 +31,20 @@ func (r renderer) Alert(a news.Alert) (news.Message, error) {
 
 func (r renderer) alertBlocks(a news.Alert, sources, quote int) []slack.Block {
 	e := a.Entry
+	if e.OneWith != (news.Source{}) {
+		return pointerBlocks(a)
+	}
+	summed, quoted := wording.Tells(e)
 	story := []slack.RichTextSectionElement{headline(e, &slack.RichTextSectionTextStyle{Bold: true})}
-	if wording.Line(e.Summary) != wording.Line(e.Quote.Text) { // else the quote says it, with what matched marked in it
+	if summed {
 		story = append(story, summary(e)...)
 	}
 	blocks := []slack.Block{rich(alertHead(a)), rich(paragraph(story...))}
-	if q := quotation(e.Quote); q != nil && quote > 0 && wording.Line(e.Quote.Text) != wording.Line(e.Headline) {
+	if q := quotation(e.Quote); q != nil && quote > 0 && quoted {
 		blocks = append(blocks, rich(q))
+	}
+	if e.Developing {
+		blocks = append(blocks, alertNews(e)...)
 	}
 	if lines := alertFacts(a, sources); len(lines) > 0 {
 		blocks = append(blocks, grey(lines...))
@@ -42,6 +53,38 @@ func (r renderer) alertBlocks(a news.Alert, sources, quote int) []slack.Block {
 		blocks = append(blocks, alertControls(a))
 	}
 	return blocks
+}
+
+// pointerBlocks say with which story this one turned out to be one.
+func pointerBlocks(a news.Alert) []slack.Block {
+	e := a.Entry
+	return []slack.Block{
+		rich(paragraph(bold(alertTitle(a)), words("  the same story as another one that was told"))),
+		rich(paragraph(headline(e, nil), words("\ngoes on in: "), linked(sourceHeadline(e.OneWith), e.OneWith.URL, &slack.RichTextSectionTextStyle{Bold: true}),
+			words(" ("+sourceName(e.OneWith)+")"))),
+		grey("Nothing more comes here: what is new stands with that story."),
+	}
+}
+
+// alertNews is what is new since the message came, the newest first.
+func alertNews(e news.Entry) []slack.Block {
+	changes := wording.Changes(e)
+	var list []slack.RichTextSectionElement
+	for _, c := range changes[:min(alertChanges, len(changes))] {
+		list = append(list, newest(c)...)
+	}
+	what := reasonWords(e)
+	switch {
+	case what == "" && len(list) == 0:
+		return nil
+	case what == "":
+		what = "Developing"
+	}
+	opening := []slack.RichTextSectionElement{bold(what)}
+	if rest := len(changes) - alertChanges; rest > 0 {
+		list = append(list, words("\nand "+wording.Count(rest, "more report", "more reports")+" in the thread"))
+	}
+	return []slack.Block{rich(paragraph(append(opening, list...)...))}
 }
 
 // alertHead is the first line, and the mentions that the rule file asks for.
@@ -64,21 +107,15 @@ func alertTitle(a news.Alert) string {
 func ruleTitle(a news.Alert) string { return wording.Clip(wording.Line(a.RuleTitle), maxTitle) }
 
 func alertFacts(a news.Alert, sources int) []string {
-	first, why, grown := "", label(a.Entry.Why, maxWhy), ""
+	first, why := "", label(a.Entry.Why, maxWhy)
 	if !a.FirstSeen.IsZero() {
 		first = "first seen " + reported(a.FirstSeen, a.Entry.At)
 	}
 	if why != "" {
 		why = "Why: " + why
 	}
-	if g := wording.Growth(a.Entry); g != "" {
-		grown = "*" + g + "*"
-		if reasons := reasons(a.Entry); reasons != "" {
-			grown += ": " + reasons
-		}
-	}
 	var lines []string
-	for _, l := range []string{wording.Join(gap, sourceList(a.Entry, sources), first), why, grown} {
+	for _, l := range []string{wording.Join(gap, sourceNames(a.Entry, sources, true), first), why} {
 		if l != "" {
 			lines = append(lines, l)
 		}
@@ -88,13 +125,19 @@ func alertFacts(a news.Alert, sources int) []string {
 
 // reasons are what developed, in words, for mrkdwn.
 func reasons(e news.Entry) string {
-	var list []string
-	for _, r := range wording.Reasons(e) {
-		if l := label(r, maxWhy); l != "" && len(list) < 5 {
-			list = append(list, l)
-		}
+	list := wording.Reasons(e)
+	for i := range list {
+		list[i] = label(list[i], maxWhy)
 	}
-	return strings.Join(list, "; ")
+	return strings.Join(list[:min(len(list), maxReasons)], "; ")
+}
+
+// reasonWords are what developed, as an opening in rich text.
+func reasonWords(e news.Entry) string {
+	if len(wording.Reasons(e)) == 0 {
+		return ""
+	}
+	return wording.Clip(wording.News(e), maxHeadline)
 }
 
 func alertControls(a news.Alert) slack.Block {
@@ -111,64 +154,136 @@ func alertControls(a news.Alert) slack.Block {
 	return slack.NewActionBlock(controlsID("story_actions", a.DeliveryID), append(elements, storyButtons(e.StoryID)...)...)
 }
 
+// alertText is the plain form of an alert, with each headline that it shows.
 func alertText(a news.Alert) string {
 	e := a.Entry
+	title, head := wording.Join(", ", alertTitle(a), ruleTitle(a))+": ", sentence(wording.Headline(e, maxHeadline))
+	summary, sources := alertTextSummary(e), alertTextSources(e)
+	return evenly(func(limit int) string {
+		text := title + cutBytes(head, limit) + "."
+		if e.OneWith != (news.Source{}) {
+			return escape(text + " The same story as: " + cutBytes(sourceHeadline(e.OneWith), limit) + " (" + sourceName(e.OneWith) + ").")
+		}
+		return escape(wording.Join(" ", text, alertTextNews(e, limit), cutBytes(summary, limit), cutBytes(sources, limit)))
+	})
+}
+
+func alertTextSources(e news.Entry) string {
 	names := make([]string, 0, len(e.Sources))
 	for _, s := range e.Sources[:min(alertSources, len(e.Sources))] {
 		names = append(names, wording.Clip(wording.Line(s.Name), maxName))
 	}
-	sources := strings.Join(names, ", ") + wording.Untold(e, alertSources)
-	if sources != "" {
-		sources += "."
+	if len(names) == 0 {
+		return ""
 	}
-	head := wording.Join(", ", alertTitle(a), ruleTitle(a)) + ": " + wording.Headline(e, maxHeadline) + "."
-	return clipBytes(wording.Join(" ", head, wording.Clip(wording.Line(e.Summary), maxSummary), sources), maxText)
+	return strings.Join(names, ", ") + wording.Untold(e, alertSources) + "."
+}
+
+// alertTextSummary is what the message says under the headline, with the outlet
+// whose words it is.
+func alertTextSummary(e news.Entry) string {
+	summed, quoted := wording.Tells(e)
+	s := wording.Clip(wording.Line(e.Summary), maxSummary)
+	name := wording.Clip(wording.Line(e.SummaryBy.Name), maxName)
+	switch {
+	case summed && name != "":
+		return s + " (" + name + ")"
+	case summed:
+		return s
+	case quoted:
+		return wording.Clip(wording.Line(e.Quote.Text), maxSummary)
+	}
+	return ""
+}
+
+// alertTextNews is what is new since the message came.
+func alertTextNews(e news.Entry, limit int) string {
+	if !e.Developing {
+		return ""
+	}
+	s := ""
+	if what := reasonWords(e); what != "" {
+		s = sentence(cutBytes(what, limit)) + "."
+	}
+	changes := wording.Changes(e)
+	for _, c := range changes[:min(alertChanges, len(changes))] {
+		s = wording.Join(" ", s, "New: "+sentence(cutBytes(sourceHeadline(c.Report), limit))+" ("+sourceName(c.Report)+").")
+	}
+	return s
 }
 
 // Followup gives the note for the thread of a story's first message: what is
 // new, not the story again.
 func (r renderer) Followup(a news.Alert) (news.Message, error) {
+	a.Entry = tidied(a.Entry)
 	limit := followupSources
 	blocks := followupBlocks(a, limit)
 	for limit > 1 && !(fits(blocks) && sound(blocks)) {
 		limit--
 		blocks = followupBlocks(a, limit)
 	}
-	return freeze(followupText(a), blocks, followupEvent, payload{DeliveryID: a.DeliveryID, Part: 1, Parts: 1}, []string{a.Entry.StoryID})
+	return freeze(followupText(a, limit), blocks, followupEvent, payload{DeliveryID: a.DeliveryID, Part: 1, Parts: 1}, []string{a.Entry.StoryID})
 }
 
 func followupBlocks(a news.Alert, limit int) []slack.Block {
 	e := a.Entry
-	fresh := newSources(e)
-	opening := []slack.RichTextSectionElement{bold(grown(e)), words(" on "), headline(e, nil)}
-	if len(fresh) > 0 {
-		opening = append(opening, words(". New since then:"))
+	elements := []slack.RichTextElement{
+		paragraph(bold(wording.Clip(wording.News(e), maxHeadline)), words(" on "), headline(e, nil)),
 	}
-	blocks := []slack.Block{rich(paragraph(opening...))}
-	if len(fresh) > 0 {
-		blocks = append(blocks, rich(sourceBullets(fresh, limit)))
+	if bullets := followupBullets(e, limit); len(bullets.Elements) > 0 {
+		elements = append(elements, bullets)
 	}
-	if what := reasons(e); what != "" {
-		blocks = append(blocks, grey("*What developed*: "+what))
-	}
+	return []slack.Block{rich(elements...), grey(followupFacts(e))}
+}
+
+func followupFacts(e news.Entry) string {
 	now := wording.Sources(e)
 	if now != "" {
 		now += " now"
 	}
-	return append(blocks, grey(wording.Join(gap, now, reported(e.At, e.At), "next update only if the story grows again")))
+	return wording.Join(gap, now, reported(e.At, e.At), "next note only when the story develops again")
 }
 
-func sourceBullets(fresh []news.Source, limit int) *slack.RichTextList {
+// followupBullets are the reports that came since, those that brought a change
+// first. An edited headline stands beside the one that it was.
+func followupBullets(e news.Entry, limit int) *slack.RichTextList {
 	list := slack.NewRichTextList(slack.RTEListBullet, 0)
-	for _, s := range fresh[:min(limit, len(fresh))] {
-		line := []slack.RichTextSectionElement{linked(sourceHeadline(s), s.URL, nil)}
-		if name := sourceName(s); name != sourceHeadline(s) {
+	add := func(elements ...slack.RichTextSectionElement) {
+		list.Elements = append(list.Elements, paragraph(elements...))
+	}
+	shown, total := 0, 0
+	for _, c := range followupReports(e) {
+		if total++; shown == limit {
+			continue
+		}
+		shown++
+		line := []slack.RichTextSectionElement{linked(sourceHeadline(c.Report), c.Report.URL, nil)}
+		if name := sourceName(c.Report); name != sourceHeadline(c.Report) {
 			line = append(line, words("  "+name))
 		}
-		list.Elements = append(list.Elements, paragraph(line...))
+		if wording.Edited(c) {
+			line = append([]slack.RichTextSectionElement{words("now: ")}, line...)
+			line = append(line, words("\nwas: "+wording.Clip(wording.Line(c.Was), maxHeadline)))
+		}
+		add(line...)
 	}
-	if rest := len(fresh) - limit; rest > 0 {
-		list.Elements = append(list.Elements, paragraph(words("and "+wording.Number(rest)+" more")))
+	if total > shown {
+		add(words("and " + wording.Number(total-shown) + " more"))
+	}
+	return list
+}
+
+// followupReports are the reports that brought a change, the newest first, then the
+// other new ones.
+func followupReports(e news.Entry) []news.Change {
+	list := wording.Changes(e)
+	for _, s := range newSources(e) {
+		same := func(c news.Change) bool {
+			return news.SameOutlet(c.Report.Name, s.Name) && wording.Line(c.Report.Headline) == wording.Line(s.Headline)
+		}
+		if !slices.ContainsFunc(list, same) {
+			list = append(list, news.Change{Report: s})
+		}
 	}
 	return list
 }
@@ -181,15 +296,6 @@ func newSources(e news.Entry) []news.Source {
 		}
 	}
 	return fresh
-}
-
-// grown says what a follow-up brings: "4 more sources", or that the story
-// developed in the outlets that had it already.
-func grown(e news.Entry) string {
-	if e.Since > 0 {
-		return wording.Count(e.Since, "more source", "more sources")
-	}
-	return "New reports"
 }
 
 func sourceName(s news.Source) string {
@@ -206,15 +312,25 @@ func sourceHeadline(s news.Source) string {
 	return sourceName(s)
 }
 
-func followupText(a news.Alert) string {
+// followupText is the plain form of a note. Reports that it does not show are left
+// out.
+func followupText(a news.Alert, shown int) string {
 	e := a.Entry
-	var fresh []string
-	for _, s := range newSources(e) {
-		fresh = append(fresh, sourceHeadline(s)+" ("+sourceName(s)+")")
-	}
-	text := grown(e) + " on: " + wording.Headline(e, maxHeadline) + "."
-	if len(fresh) > 0 {
-		text += " New: " + strings.Join(fresh, "; ") + "."
-	}
-	return clipBytes(text, maxText)
+	reports := followupReports(e)
+	reports = reports[:min(shown, len(reports))]
+	head, what := sentence(wording.Headline(e, maxHeadline)), wording.Clip(wording.News(e), maxHeadline)
+	return evenly(func(limit int) string {
+		list := make([]string, len(reports))
+		for i, c := range reports {
+			list[i] = cutBytes(sourceHeadline(c.Report), limit) + " (" + cutBytes(sourceName(c.Report), limit) + ")"
+			if wording.Edited(c) {
+				list[i] += ", was: " + cutBytes(wording.Clip(wording.Line(c.Was), maxHeadline), limit)
+			}
+		}
+		text := cutBytes(what, limit) + " on: " + cutBytes(head, limit) + "."
+		if len(list) > 0 {
+			text += " New: " + strings.Join(list, "; ") + "."
+		}
+		return escape(text)
+	})
 }

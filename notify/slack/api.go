@@ -5,16 +5,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
-	"net/http/httptrace"
 	"net/url"
-	"strconv"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"newswatch/news"
+	"newswatch/notify/wire"
 )
 
 // The calls are our own and not slack-go's, because they decide what an answer
@@ -65,28 +62,22 @@ func (c *Channel) call(ctx context.Context, method string, args url.Values, out 
 
 // callAs is call with another token, and gives the header of the answer.
 func (c *Channel) callAs(ctx context.Context, token news.Secret, method string, args url.Values, out any) (http.Header, error) {
-	var sent sentTrace
-	ctx = httptrace.WithClientTrace(ctx, sent.hooks())
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base+method, strings.NewReader(args.Encode()))
 	if err != nil {
 		return nil, &apiError{Method: method, Unsent: true, Err: errors.New("the address of the API cannot be used")}
 	}
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	req.Header.Set("Authorization", "Bearer "+token.Reveal())
-	resp, err := c.http.Do(req)
-	if err != nil {
-		return nil, &apiError{Method: method, Unsent: sent.nothing(), Err: c.redact(err)}
+	a, err := wire.Do(c.http, req, maxAnswer, c.secrets()...)
+	c.readClock(a.Header.Get("Date"))
+	if a.Status == http.StatusTooManyRequests {
+		return nil, c.silent(limited(method, a.Header.Get("Retry-After"), a.Body, c.now()))
 	}
-	defer func() { _ = resp.Body.Close() }()
-	c.readClock(resp.Header.Get("Date"))
-	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
-	if resp.StatusCode == http.StatusTooManyRequests {
-		return nil, limited(method, resp.Header.Get("Retry-After"), body, c.now())
+	var broken *wire.Error
+	if errors.As(err, &broken) {
+		return nil, &apiError{Method: method, Unsent: broken.Unsent, Err: broken}
 	}
-	if err != nil {
-		return nil, &apiError{Method: method, Err: fmt.Errorf("read the answer: %w", c.redact(err))}
-	}
-	return resp.Header, decode(method, resp.StatusCode, body, out)
+	return a.Header, c.silent(decode(method, a.Status, a.Body, out))
 }
 
 // decode reads an answer. Only a body that says "ok" is one.
@@ -97,8 +88,6 @@ func decode(method string, status int, body []byte, out any) error {
 	}
 	err := json.Unmarshal(body, &verdict)
 	switch {
-	case len(body) > maxAnswer:
-		return &apiError{Method: method, Err: fmt.Errorf("the answer has more than %d bytes", maxAnswer)}
 	case status >= 500 || err != nil || verdict.OK == nil:
 		return &apiError{Method: method, Err: fmt.Errorf("no answer of Slack's with status %d", status)}
 	case !*verdict.OK:
@@ -122,12 +111,8 @@ func limited(method, retryAfter string, body []byte, now time.Time) error {
 	if json.Unmarshal(body, &verdict) == nil && verdict.Error != "" {
 		e.Code = code(verdict.Error)
 	}
-	if seconds, err := strconv.Atoi(strings.TrimSpace(retryAfter)); err == nil && seconds >= 0 {
-		e.RetryAfter = time.Duration(min(seconds, 24*60*60)) * time.Second
-		e.Code = "ratelimited"
-	} else if at, err := http.ParseTime(retryAfter); err == nil {
-		e.RetryAfter = max(time.Second, at.Sub(now))
-		e.Code = "ratelimited"
+	if wait, ok := wire.RetryAfter(retryAfter, now); ok {
+		e.RetryAfter, e.Code = wait, "ratelimited"
 	}
 	return e
 }
@@ -136,23 +121,24 @@ func limited(method, retryAfter string, body []byte, now time.Time) error {
 func code(s string) string {
 	odd := func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '_' && r != '-' }
 	if len(s) > 64 || strings.IndexFunc(s, odd) >= 0 {
-		return "unreadable_error"
+		return unreadable
 	}
 	return s
 }
 
-// redact takes the tokens out of an error, in case a proxy echoed one.
-func (c *Channel) redact(err error) error {
-	text := err.Error()
-	for _, token := range []news.Secret{c.token, c.appToken} {
-		if token != "" {
-			text = strings.ReplaceAll(text, token.Reveal(), token.String())
-		}
+// unreadable stands for a word of Slack's that is none.
+const unreadable = "unreadable_error"
+
+// secrets are what no error may show, in case a proxy echoed it.
+func (c *Channel) secrets() []string { return []string{c.token.Reveal(), c.appToken.Reveal()} }
+
+// silent takes the tokens out of Slack's word.
+func (c *Channel) silent(err error) error {
+	var e *apiError
+	if errors.As(err, &e) && e.Code != "" && wire.Hide(e.Code, c.secrets()...) != e.Code {
+		e.Code = unreadable
 	}
-	if text == err.Error() {
-		return err
-	}
-	return errors.New(text)
+	return err
 }
 
 // readClock learns how far Slack's clock is from ours. The header has whole
@@ -168,21 +154,3 @@ func (c *Channel) slackTime(t time.Time) string {
 	micros := t.Add(time.Duration(c.ahead.Load())).UnixMicro()
 	return fmt.Sprintf("%d.%06d", micros/1e6, micros%1e6)
 }
-
-// sentTrace watches whether a request can have left: it has not while no
-// connection was made for it. A transport that does not report to the trace
-// counts as having sent.
-type sentTrace struct{ asked, got atomic.Bool }
-
-func (s *sentTrace) hooks() *httptrace.ClientTrace {
-	return &httptrace.ClientTrace{
-		GetConn:              func(string) { s.asked.Store(true) },
-		GotConn:              func(httptrace.GotConnInfo) { s.got.Store(true) },
-		WroteHeaderField:     func(string, []string) { s.got.Store(true) },
-		WroteHeaders:         func() { s.got.Store(true) },
-		WroteRequest:         func(httptrace.WroteRequestInfo) { s.got.Store(true) },
-		GotFirstResponseByte: func() { s.got.Store(true) },
-	}
-}
-
-func (s *sentTrace) nothing() bool { return s.asked.Load() && !s.got.Load() }

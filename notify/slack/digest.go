@@ -2,7 +2,10 @@ package slack
 
 import (
 	"fmt"
+	"slices"
+	"sort"
 	"strings"
+	"time"
 
 	"github.com/slack-go/slack"
 
@@ -12,21 +15,35 @@ import (
 )
 
 // renderer turns content into messages. It is pure.
-type renderer struct{ interactive bool }
+type renderer struct {
+	interactive bool
+	threadless  bool // what is left of a digest follows as messages of its own
+}
+
+// rest is where the stories are that a digest's first message does not show.
+func (r renderer) rest() string {
+	if r.threadless {
+		return "below"
+	}
+	return "in the thread"
+}
 
 // rung is one step of the ladder from the fullest look of a digest to the
 // barest. Each drops what a reader misses least.
 type rung struct {
 	stories int  // in the parent message; the others go to its thread
 	sources int  // named a story; the others are counted
+	links   bool // to their reports
 	match   bool // what matched
 	summary bool
 }
 
 func ladder() []rung {
 	return []rung{
-		{10, 3, true, true}, {10, 2, true, true}, {10, 2, false, true}, {10, 1, false, true},
-		{8, 1, false, true}, {6, 1, false, true}, {6, 1, false, false}, {4, 1, false, false}, {2, 1, false, false}, {1, 1, false, false},
+		{10, 3, true, true, true}, {10, 2, true, true, true}, {10, 3, false, true, true}, {10, 2, false, true, true},
+		{10, 1, false, true, true}, {10, 1, false, false, true},
+		{8, 1, false, false, true}, {6, 1, false, false, true}, {6, 1, false, false, false},
+		{4, 1, false, false, false}, {2, 1, false, false, false}, {1, 1, false, false, false},
 	}
 }
 
@@ -39,10 +56,11 @@ func (r renderer) Digest(d news.Digest) ([]news.Message, error) {
 	if len(d.Stories()) == 0 {
 		return r.quiet(d)
 	}
-	blocks, shown, rest := r.parent(d)
+	d.Sections = tidySections(d.Sections)
+	blocks, shown, rest, step := r.parent(d)
 	pages := paginate(rest)
 	parts := 1 + len(pages)
-	first, err := freeze(digestText(d, shown, count(rest)), blocks, digestEvent,
+	first, err := freeze(digestText(d, shown, step.summary, count(rest), r.rest()), blocks, digestEvent,
 		payload{DeliveryID: d.DeliveryID, Part: 1, Parts: parts}, ids(shown))
 	if err != nil {
 		return nil, err
@@ -59,17 +77,58 @@ func (r renderer) Digest(d news.Digest) ([]news.Message, error) {
 	return messages, nil
 }
 
-// parent climbs down the ladder until the message keeps within the budget, and
-// returns what it shows and what is left for the thread.
-func (r renderer) parent(d news.Digest) (blocks []slack.Block, shown, rest []news.Section) {
-	for _, step := range ladder() {
-		shown, rest = notify.Front(d.Sections, step.stories)
-		blocks = r.parentBlocks(d, step, shown, count(rest))
-		if fits(blocks) && sound(blocks) {
-			break
+// tidySections makes the text of all stories fit to be shown, once for all rungs.
+func tidySections(sections []news.Section) []news.Section {
+	list := slices.Clone(sections)
+	for i := range list {
+		list[i].Entries = slices.Clone(list[i].Entries)
+		for j, e := range list[i].Entries {
+			e.Quote = news.Quote{Text: wording.Clip(wording.Line(e.Quote.Text), maxSummary)}
+			list[i].Entries[j] = tidied(e)
 		}
 	}
-	return blocks, shown, rest
+	return list
+}
+
+// tidied makes the text of a story fit to be shown, all but its quote.
+func tidied(e news.Entry) news.Entry {
+	e.Headline, e.Summary = wording.Clip(wording.Line(e.Headline), maxHeadline), wording.Clip(wording.Line(e.Summary), maxSummary)
+	e.Why, e.SummaryBy = wording.Clip(wording.Line(e.Why), maxWhy), tidy(e.SummaryBy)
+	e.Sources, e.News = slices.Clone(e.Sources), slices.Clone(e.News)
+	for i := range e.Sources {
+		e.Sources[i] = tidy(e.Sources[i])
+	}
+	for i := range e.News {
+		c := &e.News[i]
+		c.Reason, c.Report, c.Was = wording.Clip(wording.Line(c.Reason), maxHeadline), tidy(c.Report), wording.Clip(wording.Line(c.Was), maxHeadline)
+	}
+	return e
+}
+
+func tidy(s news.Source) news.Source {
+	s.Name, s.Headline = wording.Clip(wording.Line(s.Name), maxName), wording.Clip(wording.Line(s.Headline), maxHeadline)
+	s.URL = address(s.URL)
+	return s
+}
+
+// parent climbs down the ladder until the message keeps within the budget, and
+// returns what it shows and what is left for the thread. Most fit at once; of the
+// other rungs, each of which is about as lean as the last or leaner, half are
+// skipped at a time.
+func (r renderer) parent(d news.Digest) (blocks []slack.Block, shown, rest []news.Section, step rung) {
+	steps := ladder()
+	stand := func(i int) bool {
+		step = steps[i]
+		shown, rest = notify.Front(d.Sections, step.stories)
+		blocks = r.parentBlocks(d, step, shown, count(rest))
+		return fits(blocks) && sound(blocks)
+	}
+	if stand(0) {
+		return blocks, shown, rest, step
+	}
+	first := 1 + sort.Search(len(steps)-2, func(i int) bool { return stand(1 + i) })
+	stand(first)
+	return blocks, shown, rest, step
 }
 
 func (r renderer) parentBlocks(d news.Digest, step rung, shown []news.Section, more int) []slack.Block {
@@ -82,10 +141,10 @@ func (r renderer) parentBlocks(d news.Digest, step rung, shown []news.Section, m
 		blocks = append(blocks, slack.NewDividerBlock(),
 			section(fmt.Sprintf("*%s*  (%s)", sectionLabel(s), wording.Number(totals[s.Rule]))))
 		for _, e := range s.Entries {
-			blocks = append(blocks, storyBlock(e, step), grey(storyFacts(d, e, step), developed(e, step)))
+			blocks = append(blocks, storyBlock(e, step), grey(storyFacts(d, e, step)))
 		}
 	}
-	line := leftOver(d, more)
+	line := leftOver(d, more, r.rest())
 	if line != "" || r.interactive {
 		blocks = append(blocks, slack.NewDividerBlock())
 	}
@@ -135,14 +194,14 @@ func covered(d news.Digest) string {
 }
 
 // leftOver says where the stories are that this message does not show.
-func leftOver(d news.Digest, more int) string {
+func leftOver(d news.Digest, more int, place string) string {
 	var thread, waiting string
 	if more > 0 {
 		verb := "are"
 		if more == 1 {
 			verb = "is"
 		}
-		thread = fmt.Sprintf("*%s* %s in the thread.", wording.Count(more, "more story", "more stories"), verb)
+		thread = fmt.Sprintf("*%s* %s %s.", wording.Count(more, "more story", "more stories"), verb, place)
 	}
 	if d.Waiting > 0 {
 		verb := "wait"
@@ -157,27 +216,20 @@ func leftOver(d news.Digest, more int) string {
 	return wording.Join(gap, thread, waiting, wording.Muted(d))
 }
 
-// quiet says that nothing matched, in one grey line.
+// quiet says that there is nothing to tell, in one grey line.
 func (r renderer) quiet(d news.Digest) ([]news.Message, error) {
-	since, next, checked := "nothing matched", "", ""
-	if !d.From.IsZero() {
-		since += " since " + moment(d.From)
-	}
+	next := ""
 	if !d.Next.IsZero() {
 		next = "next at " + clock(d.Next)
 		if !d.To.IsZero() && d.Next.Sub(d.To) > sameDay {
 			next = "next " + moment(d.Next)
 		}
 	}
-	if d.Feeds > 0 {
-		checked = wording.Count(d.Items, "item", "items") + " from " + wording.Count(d.Feeds, "feed", "feeds") + " checked"
-	}
 	name := wording.Clip(title(d), maxTitle)
-	line := wording.Join(gap, "*"+literal(name)+"*", since, checked, wording.Missed(d), wording.Muted(d), next)
-	text := escape(name) + ": nothing matched."
-	if checked != "" {
-		text += " " + checked + "."
-	}
+	quiet := wording.Join(gap, wording.Quiet(d, moment)...)
+	line := wording.Join(gap, "*"+literal(name)+"*", quiet, wording.Muted(d), next)
+	plainTime := func(t time.Time) string { return t.UTC().Format("2 Jan 15:04 UTC") }
+	text := escape(name) + ": " + wording.Join(", ", append(wording.Quiet(d, plainTime), wording.Muted(d))...) + "."
 	m, err := freeze(text, []slack.Block{grey(line)}, digestEvent, payload{DeliveryID: d.DeliveryID, Part: 1, Parts: 1}, nil)
 	return []news.Message{m}, err
 }
@@ -212,14 +264,14 @@ func ids(sections []news.Section) []string {
 
 // digestText is the plain form of the parent: what screen readers and phones
 // read, so it carries every headline that the message shows.
-func digestText(d news.Digest, shown []news.Section, more int) string {
+func digestText(d news.Digest, shown []news.Section, fresh bool, more int, place string) string {
 	head := fmt.Sprintf("%s: %s. ", escape(wording.Clip(title(d), maxTitle)), wording.Count(len(d.Stories()), "story", "stories"))
 	var tail []string
 	if more > 0 {
-		tail = append(tail, wording.Number(more)+" more in the thread.")
+		tail = append(tail, wording.Number(more)+" more "+place+".")
 	}
 	if d.Waiting > 0 {
 		tail = append(tail, wording.Number(d.Waiting)+" more next time.")
 	}
-	return listText(head, shown, strings.Join(tail, " "))
+	return listText(head, shown, fresh, strings.Join(tail, " "))
 }

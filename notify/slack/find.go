@@ -15,9 +15,9 @@ import (
 
 // Look-ups.
 const (
-	// before the start of an attempt: Slack's clock is known to a second, and a
-	// message cannot be older than its request.
-	beforeStart = 120 * time.Second
+	// before the start of an attempt: Slack's clock is known to a second, ours may
+	// have been set back since by the hour that a wrong zone makes.
+	beforeStart = 2*time.Hour + 2*time.Minute
 	perPage     = "200" // Slack recommends no more
 	// findPages bounds a look-up: more in a channel than this many pages of
 	// messages since an attempt, and it proves nothing.
@@ -95,9 +95,9 @@ func (c *Channel) Find(ctx context.Context, d news.Delivery) (news.Receipt, bool
 	return news.Receipt{Channel: channel, TS: at}, at != "", nil
 }
 
-// blind says when nothing can be looked up here at all: the workspace does not
-// have the method, or shows its channels' ids to nobody, and the history takes
-// no names.
+// blind says when nothing can be looked up here: the workspace does not have the
+// method, or shows its channels' ids to nobody, and the history takes no names; or
+// we may not look, as no members or without the scope.
 func (c *Channel) blind(channel string, err error) error {
 	c.names.mu.Lock()
 	closed := c.names.closed
@@ -105,6 +105,10 @@ func (c *Channel) blind(channel string, err error) error {
 	nameless := said(err) == "channel_not_found" && closed && !isID(channel, "CGD")
 	if said(err) == "unknown_method" || nameless {
 		return fmt.Errorf("%w: %w", notify.ErrNoLookup, err)
+	}
+	switch said(err) {
+	case "not_in_channel", "missing_scope", "no_permission", "method_not_supported_for_channel_type":
+		return fmt.Errorf("%w: %w", notify.ErrNotShown, outcome(err))
 	}
 	return outcome(err)
 }
@@ -115,7 +119,7 @@ func (c *Channel) since(ctx context.Context, channel string, from time.Time, eac
 	ahead := c.ahead.Load()
 	args := url.Values{"channel": {channel}, "oldest": {c.slackTime(from)}, "inclusive": {"true"}}
 	err := c.pages(ctx, "conversations.history", args, each)
-	if shift := time.Duration(c.ahead.Load() - ahead); err != nil || shift > -beforeStart/4 {
+	if shift := time.Duration(c.ahead.Load() - ahead); err != nil || shift > -time.Minute/2 {
 		return err
 	}
 	args = url.Values{"channel": {channel}, "oldest": {c.slackTime(from)}, "inclusive": {"true"}}

@@ -100,7 +100,8 @@ func FuzzEscaping(f *testing.F) {
 	f.Fuzz(func(t *testing.T, s string) {
 		c := slack.New(slack.Config{Interactive: true})
 		e := news.Entry{
-			Number: 1, StoryID: "00000000deadbeef", Headline: s, URL: "https://a.example/" + s, Summary: s, SummaryBy: news.Source{Name: s, URL: s}, Why: s, Reasons: []string{s}, Developing: true,
+			Number: 1, StoryID: "00000000deadbeef", Headline: s, URL: "https://a.example/" + s, Summary: s, SummaryBy: news.Source{Name: s, URL: s}, Why: s, Developing: true,
+			News:  []news.Change{{Reason: s, Was: s + "x", Report: news.Source{Name: s, URL: s, Headline: s + "y"}}},
 			Quote: news.Quote{Text: s, Marks: [][2]int{{0, len(s) / 2}}}, Sources: []news.Source{{Name: s, URL: s, Headline: s, New: true}, {Name: s, URL: "http://" + s}},
 		}
 		digest, err := c.Digest(news.Digest{DeliveryID: "dg_1", Title: s, Sections: []news.Section{{Rule: "r", Title: s, Entries: []news.Entry{e}}}})

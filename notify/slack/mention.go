@@ -56,6 +56,12 @@ func (c *Channel) fillMentions(ctx context.Context, body string) (string, error)
 	default:
 		return "", err
 	}
+	return putMentions(body, groups), nil
+}
+
+// putMentions puts known groups' ids in the place of their handles. A handle
+// that is unknown becomes plain text.
+func putMentions(body string, groups map[string]string) string {
 	body = replaceBetween(body, richMention, richEnd, func(handle string) string {
 		if id := groups[handle]; id != "" {
 			return `{"type":"usergroup","usergroup_id":"` + id + `"}`
@@ -67,7 +73,7 @@ func (c *Channel) fillMentions(ctx context.Context, body string) (string, error)
 			return "<!subteam^" + id + ">"
 		}
 		return "@" + handle
-	}), nil
+	})
 }
 
 // replaceBetween replaces each stretch from start to the next end by what with

@@ -87,8 +87,28 @@ func fits(blocks []slack.Block) bool {
 	if len(blocks) > maxBlocks {
 		return false
 	}
-	body, err := compact(slack.Blocks{BlockSet: blocks})
-	return err == nil && len(body)+perBlock*len(blocks) <= maxCost
+	cost := len("[]")
+	for _, b := range blocks {
+		body, err := compact(b)
+		if err != nil {
+			return false
+		}
+		cost += len(body) + len(",") + perBlock
+		if b.BlockType() != slack.MBTContext && b.BlockType() != slack.MBTSection {
+			cost += entities(body)
+		}
+		if cost > maxCost {
+			return false
+		}
+	}
+	return true
+}
+
+// entities are the bytes that Slack adds when it escapes what is no mrkdwn: it
+// counts &, < and > as &amp;, &lt; and &gt;.
+func entities(body []byte) int {
+	n := 4 * bytes.Count(body, []byte("&"))
+	return n + 3*(bytes.Count(body, []byte("<"))+bytes.Count(body, []byte(">")))
 }
 
 // compact encodes JSON without the escapes that encoding/json adds for HTML:

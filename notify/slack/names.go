@@ -5,6 +5,8 @@ import (
 	"net/url"
 	"sync"
 	"time"
+
+	"newswatch/news"
 )
 
 // What was looked up holds for so long: channels are seldom made, renamed or
@@ -98,6 +100,17 @@ func unasked(err error) bool {
 	return false
 }
 
+// known is a destination's channel id as far as it is known, "" if it is not.
+func (d *directory) known(destination string) string {
+	name, err := name(destination)
+	if err != nil || isID(name, "CGD") {
+		return name
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.channels[name]
+}
+
 // learn notes the id that Slack's answer gave a named channel.
 func (d *directory) learn(destination, id string) {
 	name, err := name(destination)
@@ -148,4 +161,22 @@ func (c *Channel) userGroups(ctx context.Context) (map[string]string, error) {
 		}
 	}
 	return d.groups, nil
+}
+
+// Lane names what a delivery's attempt shares with others: its channel, whatever
+// destinations name it, or the method that rewrites messages all over the
+// workspace (tier 3, 50 calls a minute). It is "" while the channel's id is not
+// known.
+func (c *Channel) Lane(d news.Delivery) string {
+	if d.Kind == news.KindUpdate {
+		return "slack chat.update"
+	}
+	id := d.Parent.Channel
+	if id == "" {
+		id = c.names.known(d.Destination)
+	}
+	if id == "" {
+		return ""
+	}
+	return "slack channel " + id
 }

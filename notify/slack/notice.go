@@ -13,6 +13,7 @@ import (
 const (
 	maxDetail      = 2_000 // characters
 	maxDetailLines = 25
+	maxFooter      = 600 // characters: escaped they are at most Slack's 3,000
 )
 
 // Notice tells the operators what broke, what it says, and what still works.
@@ -32,7 +33,7 @@ func (r renderer) Notice(n news.Notice) (news.Message, error) {
 			Type: slack.RTEPreformatted, Elements: []slack.RichTextSectionElement{words(detail)},
 		}))
 	}
-	if footer := label(n.Footer, maxDetail); footer != "" {
+	if footer := label(n.Footer, maxFooter); footer != "" {
 		blocks = append(blocks, grey(footer))
 	}
 	text := wording.Join(" ", wording.Join(": ", what, subject)+".", wording.Line(noticeDetail(n)), wording.Line(n.Footer))

@@ -40,7 +40,7 @@ func (c *Channel) Post(ctx context.Context, d news.Delivery) (news.Receipt, erro
 		return news.Receipt{}, &notify.Refusal{Kind: notify.RefusedRate, Reason: "the message to reply to is not posted yet", RetryAfter: soon}
 	}
 	if threaded && c.orphans.has(d.Parent) {
-		return news.Receipt{}, &notify.Refusal{Kind: notify.RefusedConfig, Reason: "the message to reply to was deleted"}
+		return news.Receipt{}, &notify.Refusal{Kind: notify.RefusedConfig, Reason: "the message to reply to was deleted", Final: true}
 	}
 	channel := d.Parent.Channel
 	if !threaded || channel == "" {

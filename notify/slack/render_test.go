@@ -339,7 +339,7 @@ func TestSummaryOfAnotherOutlet(t *testing.T) {
 
 func TestDigestSaysWhatDeveloped(t *testing.T) {
 	t.Parallel()
-	e := news.Entry{Number: 1, StoryID: "00000000deadbeef", Headline: "Ferry sinks", Developing: true, Reasons: []string{"death toll now 12, was 8"}}
+	e := news.Entry{Number: 1, StoryID: "00000000deadbeef", Headline: "Ferry sinks", Developing: true, News: []news.Change{{Reason: "death toll now 12, was 8"}}}
 	d := news.Digest{DeliveryID: "dg_1", Title: "Desk", Sections: []news.Section{{Rule: "r", Title: "Ports", Entries: []news.Entry{e}}}}
 	got, err := slack.New(slack.Config{}).Digest(d)
 	if err != nil {

@@ -68,7 +68,7 @@ func note() news.Alert {
 	a := urgent()
 	a.DeliveryID = "al_0b1c2d3e4f506172"
 	a.Entry = story(0, 90, "Strait bridge closes for the third night as cranes are inspected", 7, 5, 4)
-	a.Entry.Reasons = []string{"4 more outlets", "new: Marlow"}
+	a.Entry.News = []news.Change{{Reason: "new: Marlow", Report: a.Entry.Sources[3]}}
 	for i := 3; i < 7; i++ {
 		s := &a.Entry.Sources[i]
 		s.New, s.Headline = true, fmt.Sprintf("Inspectors find cracked bolt number %d", i)

@@ -18,12 +18,8 @@ import (
 
 	"newswatch/news"
 	"newswatch/notify"
+	"newswatch/notify/wire"
 )
-
-// timeout bounds one call. Slack answers chat.postMessage well within it, and
-// the outbox's quarantine is longer: a request is never still on its way when
-// it is looked up.
-const timeout = 15 * time.Second
 
 // Config says how to reach a workspace and what its messages offer.
 type Config struct {
@@ -60,7 +56,7 @@ func New(cfg Config) *Channel {
 		token:    cfg.Token,
 		appToken: cfg.AppToken,
 		base:     strings.TrimSuffix(cfg.APIURL, "/") + "/",
-		http:     client(cfg.HTTP),
+		http:     wire.Client(cfg.HTTP),
 		log:      cfg.Log,
 		now:      cfg.Now,
 	}
@@ -74,20 +70,6 @@ func New(cfg Config) *Channel {
 		c.now = time.Now
 	}
 	return c
-}
-
-// client copies an HTTP client so that it has a timeout and follows no
-// redirect: one would carry the token to another host, or post twice.
-func client(given *http.Client) *http.Client {
-	c := http.Client{}
-	if given != nil {
-		c = *given
-	}
-	if c.Timeout == 0 {
-		c.Timeout = timeout
-	}
-	c.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return &c
 }
 
 // Identity says as whom and where we post.

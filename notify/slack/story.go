@@ -16,34 +16,62 @@ import (
 // sameDay is how old a report may be to be told by its time of day alone.
 const sameDay = 20 * time.Hour
 
-// storyBlock is a story's numbered, linked headline and its summary.
+// storyBlock is a story's numbered, linked headline and what to know of it.
 func storyBlock(e news.Entry, step rung) slack.Block {
 	strong := &slack.RichTextSectionTextStyle{Bold: true}
 	elements := []slack.RichTextSectionElement{bold(fmt.Sprintf("%d.  ", e.Number)), headline(e, strong)}
 	if step.summary {
-		elements = append(elements, summary(e)...)
+		elements = append(elements, gist(e)...)
 	}
 	return rich(paragraph(elements...))
 }
 
-// storyFacts is the grey line under a story: growth, sources, time, match.
-func storyFacts(d news.Digest, e news.Entry, step rung) string {
-	growth, why := wording.Growth(e), ""
-	if growth != "" {
-		growth = "*" + growth + "*"
+// gist is the line under a headline: the report that brought what is new of a story
+// that the reader knows, else the summary, else the sentence that matched.
+func gist(e news.Entry) []slack.RichTextSectionElement {
+	if c, ok := wording.Latest(e); ok {
+		return newest(c)
 	}
+	switch {
+	case !wording.Repeats(e.Summary, e.Headline):
+		return summary(e)
+	case !wording.Repeats(e.Quote.Text, e.Headline):
+		return []slack.RichTextSectionElement{words("\n" + wording.Clip(wording.Line(e.Quote.Text), maxSummary))}
+	}
+	return nil
+}
+
+// newest is the headline of a report that brought a change, with its outlet.
+func newest(c news.Change) []slack.RichTextSectionElement {
+	opening := "\nNew: "
+	if wording.Edited(c) {
+		opening = "\nNow: "
+	}
+	return []slack.RichTextSectionElement{
+		words(opening), linked(sourceHeadline(c.Report), c.Report.URL, nil), words(" (" + sourceName(c.Report) + ")"),
+	}
+}
+
+// storyFacts is the grey line under a story: what developed, sources, time, match.
+func storyFacts(d news.Digest, e news.Entry, step rung) string {
+	why := ""
 	if step.match {
 		why = matched(e)
 	}
-	return wording.Join(gap, growth, sourceList(e, step.sources), reported(e.At, d.To), why)
+	return wording.Join(gap, developed(e, step), sourceList(e, step.sources, step.links), reported(e.At, d.To), why)
 }
 
-// developed says what is new of a story that was told before.
+// developed says that a story was told before, and what is new of it.
 func developed(e news.Entry, step rung) string {
-	if !e.Developing || !step.match {
+	growth := wording.Growth(e)
+	if growth == "" {
 		return ""
 	}
-	return reasons(e)
+	growth = "*" + growth + "*"
+	if what := reasons(e); what != "" && step.summary {
+		growth += ": " + what
+	}
+	return growth
 }
 
 // matched says what matched, in the rule's own words.
@@ -65,24 +93,35 @@ func reported(at, now time.Time) string {
 	return clock(at)
 }
 
-// sourceList names the first outlets of a story and counts the others:
-// "7 sources, 5 independent: A, B, C +4".
-func sourceList(e news.Entry, named int) string {
+// sourceList counts the outlets of a story and names the first ones:
+// "7 sources, 5 independent: A, B, C and 4 more".
+func sourceList(e news.Entry, named int, links bool) string {
+	total, names := wording.Sources(e), sourceNames(e, named, links)
+	if total == "" {
+		return names
+	}
+	return wording.Join(": ", total, names)
+}
+
+// sourceNames names the first outlets of a story and counts those beyond. A single
+// one is named too: its name says more than "and 1 more".
+func sourceNames(e news.Entry, named int, links bool) string {
+	if len(e.Sources) == named+1 {
+		named++
+	}
 	var names []string
 	for _, s := range e.Sources[:min(named, len(e.Sources))] {
+		if !links {
+			s.URL = ""
+		}
 		if a := anchor(s.URL, s.Name); a != "" {
 			names = append(names, a)
 		}
 	}
-	list := strings.Join(names, ", ") + wording.Untold(e, named)
-	switch total := wording.Sources(e); {
-	case total == "":
-		return list
-	case len(names) == 0:
-		return total
-	default:
-		return total + ": " + list
+	if len(names) == 0 {
+		return ""
 	}
+	return strings.Join(names, ", ") + wording.Untold(e, named)
 }
 
 // paginate cuts what is left of a digest into pages for its thread: at most so
@@ -91,11 +130,14 @@ func paginate(rest []news.Section) [][]news.Section {
 	var pages [][]news.Section
 	for count(rest) > 0 {
 		n := min(pageSize, count(rest))
-		page, left := cut(rest, n)
-		for n > 1 && !fits(pageBlocks(100, 100, page)) {
-			n--
-			page, left = cut(rest, n)
+		whole, _ := cut(rest, n)
+		if !fits(pageBlocks(100, 100, whole)) {
+			n = sort.Search(n, func(n int) bool {
+				page, _ := cut(rest, n)
+				return !fits(pageBlocks(100, 100, page))
+			}) - 1
 		}
+		page, left := cut(rest, max(1, n))
 		pages, rest = append(pages, page), left
 	}
 	return pages
@@ -149,7 +191,7 @@ func numbered(entries []news.Entry) slack.RichTextElement {
 	list.Offset = max(0, entries[0].Number-1)
 	for _, e := range entries {
 		line := []slack.RichTextSectionElement{headline(e, nil)}
-		if tail := wording.Join(gap, outlet(e), wording.Sources(e), wording.Growth(e)); tail != "" {
+		if tail := wording.Join(gap, outlet(e), wording.Sources(e), grownLine(e)); tail != "" {
 			line = append(line, words("  "+tail))
 		}
 		list.Elements = append(list.Elements, paragraph(line...))
@@ -157,47 +199,84 @@ func numbered(entries []news.Entry) slack.RichTextElement {
 	return list
 }
 
-// outlet is the outlet of the lead and the number of the others: "Harbor Wire +6".
+// outlet is the outlet of the lead.
 func outlet(e news.Entry) string {
 	if len(e.Sources) == 0 {
 		return ""
 	}
-	return wording.Clip(wording.Line(e.Sources[0].Name), maxName) + wording.Untold(e, 1)
+	return wording.Clip(wording.Line(e.Sources[0].Name), maxName)
+}
+
+// grownLine is what developed, for the end of a line of a list.
+func grownLine(e news.Entry) string {
+	growth := wording.Growth(e)
+	if what := wording.Clip(strings.Join(wording.Reasons(e), "; "), maxListed); growth != "" && what != "" {
+		return growth + ": " + what
+	}
+	return growth
 }
 
 func pageText(part, parts int, page []news.Section) string {
-	return listText(fmt.Sprintf("Part %d of %d: ", part, parts), page, "")
+	return listText(fmt.Sprintf("Part %d of %d: ", part, parts), page, false, "")
 }
 
 // listText puts headlines between a head and a tail (both escaped), each cut to
-// the same number of bytes, as many as keep the whole within the limit.
-func listText(head string, sections []news.Section, tail string) string {
-	type line struct{ number, headline, total string }
-	var lines []line
+// the same number of bytes, as many as keep the whole within the limit; fresh: the
+// headlines of what is new of a story as well.
+func listText(head string, sections []news.Section, fresh bool, tail string) string {
+	var lines []textLine
 	for _, s := range sections {
 		for _, e := range s.Entries {
-			l := line{fmt.Sprintf("%d. ", e.Number), strings.TrimRight(wording.Headline(e, maxHeadline), "."), ". "}
-			if total := wording.Sources(e); total != "" {
-				l.total = " (" + total + "). "
-			}
-			lines = append(lines, l)
+			lines = append(lines, newTextLine(e, fresh))
 		}
 	}
 	build := func(limit int) string {
 		var b strings.Builder
 		b.WriteString(head)
 		for _, l := range lines {
-			b.WriteString(l.number + escape(cutBytes(l.headline, limit)) + l.total)
+			l.write(&b, limit)
 		}
 		b.WriteString(tail)
 		return strings.TrimSpace(b.String())
 	}
+	return evenly(build)
+}
+
+// evenly gives the text that build makes of headlines cut to so many bytes each,
+// as many as keep the whole within the limit.
+func evenly(build func(limit int) string) string {
 	if whole := build(maxText); len(whole) <= maxText {
 		return whole
 	}
 	over := sort.Search(maxText, func(limit int) bool { return len(build(limit)) > maxText })
-	return build(over - 1)
+	return build(max(0, over-1))
 }
+
+// textLine is a story in the plain text.
+type textLine struct{ number, headline, total, fresh string }
+
+func newTextLine(e news.Entry, fresh bool) textLine {
+	l := textLine{number: fmt.Sprintf("%d. ", e.Number), headline: sentence(wording.Headline(e, maxHeadline))}
+	if total := wording.Sources(e); total != "" {
+		l.total = " (" + total + ")"
+	}
+	if c, ok := wording.Latest(e); ok && fresh {
+		l.fresh = sentence(sourceHeadline(c.Report))
+	}
+	return l
+}
+
+// write writes the line with its headlines cut to so many bytes each.
+func (l textLine) write(b *strings.Builder, limit int) {
+	b.WriteString(l.number + escape(cutBytes(l.headline, limit)) + l.total)
+	if l.fresh != "" {
+		b.WriteString("; new: " + escape(cutBytes(l.fresh, limit)))
+	}
+	b.WriteString(". ")
+}
+
+// sentence is a headline to which a full stop can be put.
+func sentence(s string) string { return strings.TrimRight(s, ".") }
 
 // cutBytes cuts a headline to so many bytes, never inside a character.
 func cutBytes(s string, limit int) string {

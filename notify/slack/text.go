@@ -18,6 +18,8 @@ const (
 	maxName     = 60
 	maxTitle    = 100
 	maxWhy      = 160
+	maxReasons  = 5   // in one line
+	maxListed   = 80  // of what developed, in a list
 	maxURL      = 700 // bytes, escaped: a longer one would cost a tenth of the message
 	maxOption   = 60  // Slack: 75
 )
@@ -27,18 +29,47 @@ const gap = "  ·  "
 
 // escape makes text data in mrkdwn: exactly these three characters, as Slack
 // decodes no other entity (docs.slack.dev/messaging/formatting-message-text).
-func escape(s string) string {
-	if !strings.ContainsAny(s, "&<>") {
-		return s
-	}
-	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(s)
-}
+func escape(s string) string { return replaced(s, "&<>") }
 
 // literal escapes text and takes the formatting out of it: mrkdwn cannot escape
 // the characters that make bold, italic, struck and code, so they are replaced
 // by look-alikes.
-func literal(s string) string {
-	return strings.NewReplacer("*", "∗", "_", "ˍ", "~", "∼", "`", "ˋ").Replace(escape(s))
+func literal(s string) string { return replaced(s, "&<>*_~`") }
+
+// replaced replaces those of the given characters that mean something in mrkdwn.
+func replaced(s, which string) string {
+	if !strings.ContainsAny(s, which) {
+		return s
+	}
+	var b strings.Builder
+	b.Grow(len(s) + len(s)/4)
+	for i := range len(s) {
+		if strings.IndexByte(which, s[i]) < 0 {
+			b.WriteByte(s[i])
+			continue
+		}
+		b.WriteString(stands(s[i]))
+	}
+	return b.String()
+}
+
+// stands is what stands for a character that means something in mrkdwn.
+func stands(c byte) string {
+	switch c {
+	case '&':
+		return "&amp;"
+	case '<':
+		return "&lt;"
+	case '>':
+		return "&gt;"
+	case '*':
+		return "∗"
+	case '_':
+		return "ˍ"
+	case '~':
+		return "∼"
+	}
+	return "ˋ" // of the back-tick
 }
 
 // label is foreign text on one line of mrkdwn.

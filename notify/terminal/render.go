@@ -2,6 +2,7 @@ package terminal
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -52,14 +53,17 @@ func (c *Channel) Digest(d news.Digest) ([]news.Message, error) {
 	return []news.Message{v.message(stories)}, nil
 }
 
-// Alert gives a story at once.
+// Alert gives a story at once. A rewriting is not written: what a terminal shows
+// stays, and what is new comes as a follow-up.
 func (c *Channel) Alert(a news.Alert) (news.Message, error) {
+	if a.Kind == news.KindUpdate {
+		return news.Message{}, nil
+	}
 	v := c.view(a.Location, a.Entry.At)
 	v.top(run{text: "! " + named(a.Title, "Alert"), style: alarm},
 		run{text: gap + wording.Join(gap, wording.Line(a.RuleTitle), wording.Spread(a.Entry, a.FirstSeen))})
 	v.text("", v.headline(a.Entry))
-	v.summary("", a.Entry)
-	v.quote("", a.Entry)
+	v.gist("", a.Entry)
 	seen := ""
 	if !a.FirstSeen.IsZero() {
 		seen = gap + "first seen " + v.time(a.FirstSeen)
@@ -78,23 +82,35 @@ func (c *Channel) Alert(a news.Alert) (news.Message, error) {
 func (c *Channel) Followup(a news.Alert) (news.Message, error) {
 	e := a.Entry
 	v := c.view(a.Location, e.At)
-	news := "New reports"
-	if e.Since > 0 {
-		news = wording.Count(e.Since, "more source", "more sources")
+	v.top(run{text: "▲ " + wording.Clip(wording.Line(wording.News(e)), maxHeadline), style: good}, run{text: gap + "on "}, v.headline(e))
+	changes := wording.Changes(e)
+	for _, c := range changes {
+		v.report("• ", c)
 	}
-	v.top(run{text: "▲ " + news, style: good}, run{text: gap + "on "}, v.headline(e))
 	for _, s := range e.Sources {
-		if s.New {
-			v.text("• ", run{text: wording.Clip(wording.Line(s.Headline), maxHeadline)},
-				run{text: "  " + wording.Clip(wording.Line(s.Name), maxName), style: faint})
+		brought := func(c news.Change) bool {
+			return news.SameOutlet(c.Report.Name, s.Name) && wording.Line(c.Report.Headline) == wording.Line(s.Headline)
 		}
-	}
-	for _, r := range wording.Reasons(e) {
-		v.text("", run{text: wording.Line(r), style: good})
+		if s.New && !slices.ContainsFunc(changes, brought) {
+			v.report("• ", news.Change{Report: s})
+		}
 	}
 	v.link("", e)
 	v.bottom(run{text: wording.Join(gap, now(wording.Sources(e)), v.time(e.At)), style: faint})
 	return v.message([]string{e.StoryID}), nil
+}
+
+// report is a report of what is new, beside its headline of before when that was
+// edited.
+func (v *view) report(bullet string, c news.Change) {
+	headline := run{text: wording.Clip(wording.Line(c.Report.Headline), maxHeadline)}
+	name := run{text: "  " + wording.Clip(wording.Line(c.Report.Name), maxName), style: faint}
+	if !wording.Edited(c) {
+		v.text(bullet, headline, name)
+		return
+	}
+	v.text(bullet, run{text: "now: "}, headline, name)
+	v.text(strings.Repeat(" ", columns(bullet)), run{text: "was: " + wording.Clip(wording.Line(c.Was), maxHeadline), style: faint})
 }
 
 // Notice tells the operators what broke.
@@ -155,8 +171,7 @@ func (v *view) story(e news.Entry) {
 	number := fmt.Sprintf("%2d  ", e.Number)
 	indent := strings.Repeat(" ", columns(number))
 	v.text(number, v.headline(e))
-	v.summary(indent, e)
-	v.quote(indent, e)
+	v.gist(indent, e)
 	growth := wording.Growth(e)
 	if growth != "" {
 		growth = "▲ " + growth
@@ -182,25 +197,30 @@ func (v *view) headline(e news.Entry) run {
 	return run{text: wording.Headline(e, maxHeadline), style: strong, url: wording.Link(e.URL)}
 }
 
-func (v *view) summary(indent string, e news.Entry) {
-	s := wording.Line(e.Summary)
-	if s != wording.Line(e.Quote.Text) { // else the quote says it
-		runs := []run{{text: wording.Clip(s, maxSummary)}}
-		if name := wording.Clip(wording.Line(e.SummaryBy.Name), maxName); name != "" && s != "" {
+// gist is what stands under a headline: of a story that the reader knows the report
+// that brought what is new, else the summary and the sentence that matched, where
+// they say more than what was just read.
+func (v *view) gist(indent string, e news.Entry) {
+	if c, ok := wording.Latest(e); ok {
+		v.text(indent, run{text: "New: " + wording.Clip(wording.Line(c.Report.Headline), maxHeadline), url: wording.Link(c.Report.URL)},
+			run{text: " (" + named(wording.Clip(wording.Line(c.Report.Name), maxName), "a source") + ")", style: faint})
+		return
+	}
+	summed, quoted := wording.Tells(e)
+	if summed {
+		runs := []run{{text: wording.Clip(wording.Line(e.Summary), maxSummary)}}
+		if name := wording.Clip(wording.Line(e.SummaryBy.Name), maxName); name != "" {
 			runs = append(runs, run{text: " (" + name + ")", style: faint, url: wording.Link(e.SummaryBy.URL)})
 		}
 		v.text(indent, runs...)
 	}
+	if quoted {
+		v.quote(indent, e.Quote)
+	}
 }
 
 // quote shows the sentence that matched, with what matched in it bold.
-func (v *view) quote(indent string, e news.Entry) {
-	q := e.Quote
-	text := wording.Line(q.Text)
-	said := wording.Line(e.Headline) + "\n" + wording.Line(e.Summary)
-	if text == "" || strings.Contains(said, text) && text != wording.Line(e.Summary) {
-		return // the reader has just read it
-	}
+func (v *view) quote(indent string, q news.Quote) {
 	runs := []run{{text: "“"}}
 	end, left := 0, maxQuote
 	add := func(to int, st style) {
@@ -245,16 +265,9 @@ func (v *view) left(d news.Digest) string {
 }
 
 func (v *view) quiet(d news.Digest) {
-	since, checked := "nothing matched", ""
-	if !d.From.IsZero() {
-		since += " since " + v.time(d.From)
-	}
-	if d.Feeds > 0 {
-		checked = wording.Count(d.Items, "item", "items") + " from " + wording.Count(d.Feeds, "feed", "feeds") + " checked"
-	}
 	v.set("", "· ", []run{
 		{text: named(d.Title, "Digest"), style: title},
-		{text: gap + wording.Join(gap, since, checked, wording.Missed(d), v.left(d)), style: faint},
+		{text: gap + wording.Join(gap, append(wording.Quiet(d, v.time), v.left(d))...), style: faint},
 	})
 }
 
@@ -315,11 +328,15 @@ func now(sources string) string {
 
 // names lists the outlets that have a story and counts those beyond the first few.
 func names(e news.Entry) string {
+	shown := maxNames
+	if len(e.Sources) == shown+1 {
+		shown++ // a name says more than "and 1 more"
+	}
 	var list []string
-	for _, s := range e.Sources[:min(maxNames, len(e.Sources))] {
+	for _, s := range e.Sources[:min(shown, len(e.Sources))] {
 		if n := wording.Clip(wording.Line(s.Name), maxName); n != "" {
 			list = append(list, n)
 		}
 	}
-	return strings.Join(list, ", ") + wording.Untold(e, maxNames)
+	return strings.Join(list, ", ") + wording.Untold(e, shown)
 }

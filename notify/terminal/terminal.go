@@ -49,14 +49,9 @@ func New(cfg Config) *Channel {
 	return c
 }
 
-// Post writes a message at once, so that others do not tear it. A rewriting of
-// an alert is not written: what a terminal shows stays, and what is new comes as
-// a follow-up.
+// Post writes a message at once, so that others do not tear it.
 func (c *Channel) Post(_ context.Context, d news.Delivery) (news.Receipt, error) {
 	receipt := news.Receipt{Channel: "terminal", TS: d.ID}
-	if d.Kind == news.KindUpdate {
-		return receipt, nil
-	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	n, err := c.out.Write(d.Payload)

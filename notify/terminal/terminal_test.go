@@ -109,8 +109,8 @@ func TestPost(t *testing.T) {
 	if r, err := c.Post(ctx, news.Delivery{ID: "dg_1", Part: 1, Payload: []byte("hello\n")}); err != nil || r.TS == "" {
 		t.Errorf("got %v, %v, want a receipt", r, err)
 	}
-	if _, err := c.Post(ctx, news.Delivery{ID: "al_1", Kind: news.KindUpdate, Payload: []byte("again\n")}); err != nil {
-		t.Error(err)
+	if m, err := c.Alert(news.Alert{Kind: news.KindUpdate}); err != nil || len(m.Payload) > 0 {
+		t.Errorf("got %q, %v for a rewriting, want nothing to write", m.Payload, err)
 	}
 	if got, want := out.String(), "hello\n"; got != want {
 		t.Errorf("got %q, want %q", got, want)
@@ -246,7 +246,7 @@ func alert() news.Alert {
 
 func followup() news.Alert {
 	a := alert()
-	a.Entry.Developing, a.Entry.Since, a.Entry.Reasons = true, 2, []string{"new: Marlow"}
+	a.Entry.Developing, a.Entry.Since, a.Entry.News = true, 2, []news.Change{{Reason: "new: Marlow", Report: a.Entry.Sources[0]}}
 	for i := range a.Entry.Sources[5:] {
 		a.Entry.Sources[5+i].New = true
 		a.Entry.Sources[5+i].Headline = "Inspectors find a cracked bolt"
@@ -274,7 +274,7 @@ func quoted(text string, marks ...string) news.Quote {
 func TestDigestSaysWhatDeveloped(t *testing.T) {
 	t.Parallel()
 	d := digest()
-	d.Sections[0].Entries[0].Reasons = []string{"death toll now 10, was 8", "death toll now 12, was 10; now: arrested"}
+	d.Sections[0].Entries[0].News = []news.Change{{Reason: "death toll now 10, was 8"}, {Reason: "death toll now 12, was 10; now: arrested"}}
 	got, err := terminal.New(terminal.Config{Width: 80}).Digest(d)
 	if err != nil {
 		t.Fatal(err)

@@ -1,6 +1,7 @@
 package wording
 
 import (
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -10,7 +11,22 @@ import (
 // reader cannot see, so that it can neither turn the text around it (Unicode
 // TR9) nor move a terminal's cursor nor hide letters.
 func Line(s string) string {
-	return strings.Join(strings.Fields(clean(s, false)), " ")
+	if isLine(s) {
+		return s
+	}
+	return strings.TrimSuffix(clean(s, false), " ")
+}
+
+// isLine says whether a text is one line of visible ASCII as it is.
+func isLine(s string) bool {
+	before := byte(' ')
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c > '~' || c == ' ' && before == ' ' {
+			return false
+		}
+		before = s[i]
+	}
+	return s == "" || before != ' '
 }
 
 // Fragment is Line for a piece of a line: white space at its ends stays.
@@ -50,42 +66,49 @@ func Block(s string, lines int) string {
 // Clip cuts s to at most limit characters (code points: Slack counts so), after
 // a word where there is one near, with an ellipsis.
 func Clip(s string, limit int) string {
-	if utf8.RuneCountInString(s) <= limit {
-		return s
-	}
 	if limit < 1 {
 		return ""
 	}
-	runes := []rune(s)[:limit-1]
-	cut := len(runes)
-	for i := cut - 1; i > cut*4/5; i-- {
-		if unicode.IsSpace(runes[i]) {
+	n, cut, word := 0, 0, 0 // characters so far, bytes to keep, bytes up to the last space
+	for i, r := range s {
+		if n == limit-1 {
 			cut = i
-			break
 		}
+		if n == limit {
+			if word > 0 {
+				cut = word
+			}
+			return strings.TrimRightFunc(s[:cut], unicode.IsSpace) + "…"
+		}
+		if n > (limit-1)*4/5 && n < limit-1 && unicode.IsSpace(r) {
+			word = i
+		}
+		n++
 	}
-	return strings.TrimRightFunc(string(runes[:cut]), unicode.IsSpace) + "…"
+	return s
 }
 
+// clean takes out what does not show. Without lines, white space is folded, up to one
+// space at the end.
 func clean(s string, lines bool) string {
-	if strings.IndexFunc(s, func(r rune) bool { return r < ' ' || r > '~' }) < 0 {
-		return s
-	}
 	var b strings.Builder
+	b.Grow(len(s))
 	var before rune
 	marks := 0
 	for _, r := range strings.ToValidUTF8(s, "") {
-		if unicode.Is(unicode.M, r) {
-			marks++
-		} else {
-			marks = 0
-		}
+		mark := r >= firstMark && unicode.Is(unicode.M, r)
 		switch {
 		case lines && r == '\n':
 		case unicode.IsSpace(r):
-			r = ' '
-		case !visible(r, before) || marks > maxMarks:
+			if r = ' '; !lines && (b.Len() == 0 || before == ' ') {
+				continue
+			}
+		case !visible(r, before) || mark && marks == maxMarks:
 			continue
+		}
+		marks++
+		if !mark { // only what shows parts two stacks
+			marks = 0
 		}
 		b.WriteRune(r)
 		before = r
@@ -95,7 +118,10 @@ func clean(s string, lines bool) string {
 
 // maxMarks bounds the marks stacked on one letter: no script needs more, and
 // more of them paint over the lines above and below.
-const maxMarks = 6
+const (
+	maxMarks  = 6
+	firstMark = 0x300
+)
 
 // visible says whether a character shows. The joiners U+200C and U+200D are
 // kept where writing needs them: between letters of Arabic and Indic scripts,
@@ -106,7 +132,7 @@ func visible(r, before rune) bool {
 			unicode.Telugu, unicode.Kannada, unicode.Malayalam, unicode.Sinhala, unicode.Gujarati, unicode.Gurmukhi, unicode.Oriya) ||
 			r == 0x200d && (unicode.Is(unicode.So, before) || before == 0xfe0f || before >= 0x1f3fb && before <= 0x1f3ff)
 	}
-	if unicode.In(r, unicode.Cc, unicode.Cf, unicode.Cs, unicode.Zl, unicode.Zp, unicode.Noncharacter_Code_Point) {
+	if !strconv.IsPrint(r) && unicode.In(r, unicode.Cc, unicode.Cf, unicode.Cs, unicode.Zl, unicode.Zp, unicode.Noncharacter_Code_Point) {
 		return unicode.Is(unicode.Prepended_Concatenation_Mark, r) // Arabic number signs: they do show
 	}
 	return r != 0x034f && r != 0x115f && r != 0x1160 && r != 0x3164 && r != 0xffa0 // fillers: letters without ink

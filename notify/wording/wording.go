@@ -6,9 +6,12 @@ package wording
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"newswatch/news"
 )
@@ -127,12 +130,52 @@ func Headline(e news.Entry, limit int) string {
 	return fmt.Sprintf("Untitled report %d", e.Number)
 }
 
-// Untold is the number of sources that an entry names beyond the first shown.
+// Untold counts the sources of an entry beyond those that are named: " and 4 more".
+// A plus sign is kept for what is new.
 func Untold(e news.Entry, shown int) string {
 	if rest := len(e.Sources) - shown; rest > 0 {
-		return " +" + Number(rest)
+		return " and " + Number(rest) + " more"
 	}
 	return ""
+}
+
+// News is the opening of a note on a story that was told: what developed, else
+// how many reports came, which the note lists.
+func News(e news.Entry) string {
+	reported := slices.ContainsFunc(e.News, func(c news.Change) bool { return c.Report != (news.Source{}) })
+	reasons, fresh := Reasons(e), 0
+	for _, s := range e.Sources {
+		if s.New {
+			fresh++
+		}
+	}
+	switch {
+	case !reported && fresh > e.Since: // some of those that had it before
+		return Count(fresh, "new report", "new reports")
+	case !reported && e.Since > 0:
+		return Count(e.Since, "more source", "more sources")
+	case len(reasons) > 0:
+		return upper(strings.Join(reasons, "; "))
+	}
+	return "New reports"
+}
+
+func upper(s string) string {
+	first, size := utf8.DecodeRuneInString(s)
+	return string(unicode.ToUpper(first)) + s[size:]
+}
+
+// Quiet says in a few facts that a digest has nothing to tell: since when, out of
+// how much. at writes a time.
+func Quiet(d news.Digest, at func(time.Time) string) []string {
+	facts := []string{"nothing new to tell"}
+	if !d.From.IsZero() {
+		facts[0] += " since " + at(d.From)
+	}
+	if d.Feeds > 0 {
+		facts = append(facts, Count(d.Items, "new item", "new items")+" in "+Count(d.Feeds, "feed", "feeds"))
+	}
+	return append(facts, Missed(d))
 }
 
 // Join puts the parts that are not empty together.

@@ -40,6 +40,8 @@ func (s *Store) wakeDestination(ctx context.Context, tx *sql.Tx, id string) erro
 // insertDelivery gives false when the delivery is there already. A new one wakes
 // its destination. A rewriting that is not sent yet is out of date when a newer
 // one of the same message comes: sent after it, it would bring the old text back.
+// One that was sent is there no longer once another one came after it: a story
+// that shrinks back is rewritten back.
 func (s *Store) insertDelivery(ctx context.Context, tx *sql.Tx, d news.Delivery) (bool, error) {
 	state := d.State
 	if state == "" {
@@ -53,7 +55,11 @@ func (s *Store) insertDelivery(ctx context.Context, tx *sql.Tx, d news.Delivery)
 		INSERT INTO deliveries (id, part, parts, plan_id, kind, slot, destination, reply_to, broadcast, payload, stories, state,
 			rung, not_before, created_at, error)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
-		ON CONFLICT (id, part) DO NOTHING`,
+		ON CONFLICT (id, part) DO UPDATE SET payload = excluded.payload, rung = 0, state = 'pending', attempts = 0, looks = 0,
+			not_before = excluded.not_before, created_at = excluded.created_at, error = ''
+		WHERE deliveries.kind = 'update' AND deliveries.state IN ('sent', 'superseded') AND EXISTS (
+			SELECT 1 FROM deliveries n WHERE n.reply_to = deliveries.reply_to AND n.reply_to <> '' AND n.kind = 'update'
+				AND n.created_at > deliveries.created_at)`,
 		d.ID, d.Part, d.Parts, d.PlanID, string(d.Kind), d.Slot, d.Destination, d.ReplyTo, bit(d.Broadcast), payload,
 		asJSON(d.Stories), string(state), d.Rung, ms(d.NotBefore), ms(d.CreatedAt), d.Error)
 	if err != nil || n == 0 {
@@ -67,15 +73,20 @@ func (s *Store) insertDelivery(ctx context.Context, tx *sql.Tx, d news.Delivery)
 	return true, s.wakeDestination(ctx, tx, d.Destination)
 }
 
-// supersede takes older rewritings of a message out of the way of a newer one:
-// those that nobody has begun to send vanish, the others are given up.
+// callMost is how long a call lasts at most, of which nobody has told how it ended.
+const callMost = 15 * time.Second
+
+// supersede takes older rewritings of a message out of the way of a newer one,
+// which waits for as long as one of them may still be accepted late.
 func (s *Store) supersede(ctx context.Context, tx *sql.Tx, d news.Delivery) error {
-	const older = ` WHERE reply_to = $1 AND reply_to <> '' AND kind = $2 AND id <> $3 AND state `
+	const older = ` WHERE reply_to = $1 AND reply_to <> '' AND kind = 'update' AND id <> $2 AND state`
 	for _, query := range []string{
-		`DELETE FROM deliveries` + older + `= 'pending' AND attempts = 0`,
-		`UPDATE deliveries SET state = 'dropped', error = 'a newer rewriting took its place'` + older + `IN ('pending', 'sending', 'held')`,
+		fmt.Sprintf(`UPDATE deliveries SET not_before = {{greatest}}(not_before, (
+			SELECT COALESCE(MAX(CASE WHEN not_before = 0 THEN started_at + %d ELSE not_before END), 0)
+			FROM deliveries`+older+` = 'sending')) WHERE id = $2`, callMost.Milliseconds()),
+		`UPDATE deliveries SET state = 'superseded', error = 'a newer rewriting took its place'` + older + ` IN ('pending', 'sending', 'held')`,
 	} {
-		if _, err := s.exec(ctx, tx, query, d.ReplyTo, string(news.KindUpdate), d.ID); err != nil {
+		if _, err := s.exec(ctx, tx, query, d.ReplyTo, d.ID); err != nil {
 			return err
 		}
 	}
@@ -95,7 +106,7 @@ func (s *Store) EnqueueNotice(ctx context.Context, d news.Delivery) error {
 const selectDelivery = `
 	SELECT d.id, d.part, d.parts, d.plan_id, d.kind, d.slot, d.destination, d.reply_to, d.broadcast, d.payload, d.stories,
 		d.state, d.rung, d.attempts, d.looks, d.not_before, d.created_at, d.started_at, d.sent_at, d.channel, d.ts, d.error,
-		COALESCE(p.channel, ''), COALESCE(p.ts, '')` + fromDelivery
+		d.undecided, COALESCE(p.channel, ''), COALESCE(p.ts, '')` + fromDelivery
 
 const fromDelivery = `
 	FROM deliveries d LEFT JOIN deliveries p
@@ -104,54 +115,67 @@ const fromDelivery = `
 func deliveryFields(d *news.Delivery) []any {
 	return []any{&d.ID, &d.Part, &d.Parts, &d.PlanID, &d.Kind, &d.Slot, &d.Destination, &d.ReplyTo, &d.Broadcast, &d.Payload,
 		fromJSON{&d.Stories}, &d.State, &d.Rung, &d.Attempts, &d.Looks, at{&d.NotBefore}, at{&d.CreatedAt}, at{&d.StartedAt},
-		at{&d.SentAt}, &d.Receipt.Channel, &d.Receipt.TS, &d.Error, &d.Parent.Channel, &d.Parent.TS}
+		at{&d.SentAt}, &d.Receipt.Channel, &d.Receipt.TS, &d.Error, &d.Undecided, &d.Parent.Channel, &d.Parent.TS}
 }
 
 // workable are the open deliveries of a destination whose message to answer, or
-// first part, is posted. The list of states is that of the index deliveries_open,
-// word by word.
+// first part, is posted: rewritings, or all others. The list of states is that of
+// the index deliveries_open, word by word.
 const workable = `
-	WHERE d.destination = $1 AND d.state IN ('pending', 'sending', 'held')
-		AND (p.state = 'sent' OR d.part = 1 AND d.reply_to = '')`
+	WHERE d.destination = $1 AND d.state IN ('pending', 'sending', 'held') AND d.undecided = 0
+		AND (d.kind = 'update') = ($2 = 1) AND (p.state = 'sent' OR d.part = 1 AND d.reply_to = '')`
 
 const (
-	deliverableQuery = selectDelivery + workable + ` AND d.not_before <= $2 ORDER BY d.created_at, d.id, d.part LIMIT 1`
+	deliverableQuery = selectDelivery + workable + ` AND d.not_before <= $3 ORDER BY d.created_at, d.id, d.part LIMIT 1`
 	workableAtQuery  = `SELECT COALESCE(MIN(d.not_before), 0)` + fromDelivery + workable
 )
 
-// Deliverable is the next delivery of a destination that may be worked on now,
-// the oldest first. When there is none, wake says when one may be; it is zero
-// when nothing waits but for others.
+// Deliverable is the next delivery of a destination that may be worked on now, the
+// oldest first, rewritings aside. When there is none, wake says when one may be;
+// it is zero when nothing waits but for others.
 func (s *Store) Deliverable(ctx context.Context, destination string) (d *news.Delivery, wake time.Time, err error) {
+	return s.deliverable(ctx, destination, false)
+}
+
+// Rewritable is Deliverable for rewritings alone.
+func (s *Store) Rewritable(ctx context.Context, destination string) (d *news.Delivery, wake time.Time, err error) {
+	return s.deliverable(ctx, destination, true)
+}
+
+func (s *Store) deliverable(ctx context.Context, destination string, rewritings bool) (d *news.Delivery, wake time.Time, err error) {
 	what := "next delivery to " + destination
 	now := ms(s.now())
 	next := &news.Delivery{}
-	err = s.one(ctx, s.reader, deliverableQuery, []any{destination, now}, deliveryFields(next)...)
+	err = s.one(ctx, s.reader, deliverableQuery, []any{destination, bit(rewritings), now}, deliveryFields(next)...)
 	if err == nil {
 		return next, time.Time{}, nil
 	}
 	if !errors.Is(err, sql.ErrNoRows) {
 		return nil, time.Time{}, s.explain(what, err)
 	}
-	err = s.one(ctx, s.reader, workableAtQuery, []any{destination}, at{&wake})
+	err = s.one(ctx, s.reader, workableAtQuery, []any{destination, bit(rewritings)}, at{&wake})
 	return nil, wake, s.explain(what, err)
 }
 
 // Intend commits that the bytes of a delivery are about to leave, under the lease
-// on its destination, and notes it in d. It gives ErrNotFound when the delivery
-// was dropped or replaced meanwhile.
-func (s *Store) Intend(ctx context.Context, l news.Lease, d *news.Delivery) error {
+// on its destination, and notes it in d. It gives a *news.PacedError when one of
+// the lanes is not free yet, and ErrNotFound when the delivery was dropped or
+// replaced meanwhile; nothing is changed then.
+func (s *Store) Intend(ctx context.Context, l news.Lease, d *news.Delivery, lanes ...news.Lane) error {
 	now := s.now()
 	err := s.fenced(ctx, l, news.Destinations, fmt.Sprintf("intend delivery %s part %d", d.ID, d.Part), func(ctx context.Context, tx *sql.Tx) error {
+		if err := s.enter(ctx, tx, now, lanes); err != nil {
+			return err
+		}
 		return gone(s.exec(ctx, tx, `
-			UPDATE deliveries SET state = 'sending', attempts = attempts + 1, looks = 0, started_at = $4
+			UPDATE deliveries SET state = 'sending', attempts = attempts + 1, looks = 0, started_at = $4, not_before = 0
 			WHERE id = $1 AND part = $2 AND destination = $3 AND state IN ('pending', 'sending', 'held')`,
 			d.ID, d.Part, l.Key, ms(now)))
 	})
 	if err != nil {
 		return err
 	}
-	d.State, d.Looks, d.StartedAt = news.Sending, 0, timeOf(ms(now))
+	d.State, d.Looks, d.StartedAt, d.NotBefore = news.Sending, 0, timeOf(ms(now)), time.Time{}
 	d.Attempts++
 	return nil
 }
@@ -164,21 +188,25 @@ func gone(rows int64, err error) error {
 	return err
 }
 
-// Settle commits what became of a delivery. What was dropped or replaced meanwhile
-// stays so, unless it turns out that it was sent.
-func (s *Store) Settle(ctx context.Context, l news.Lease, d news.Delivery) error {
+// Settle commits what became of a delivery, and how long its lanes are to rest.
+// What was dropped or replaced meanwhile stays so, unless it turns out that it was
+// sent.
+func (s *Store) Settle(ctx context.Context, l news.Lease, d news.Delivery, lanes ...news.Lane) error {
 	return s.fenced(ctx, l, news.Destinations, fmt.Sprintf("settle delivery %s part %d", d.ID, d.Part), func(ctx context.Context, tx *sql.Tx) error {
+		if err := s.occupy(ctx, tx, s.now(), lanes); err != nil {
+			return err
+		}
 		n, err := s.exec(ctx, tx, `
 			UPDATE deliveries SET state = $4, channel = $5, ts = $6, error = $7, not_before = $8, looks = $9, rung = $10,
-				payload = $11, sent_at = $12
-			WHERE id = $1 AND part = $2 AND destination = $3 AND (state <> 'dropped' OR $4 = 'sent')`,
+				payload = $11, sent_at = $12, undecided = $13
+			WHERE id = $1 AND part = $2 AND destination = $3 AND (state NOT IN ('dropped', 'superseded') OR $4 = 'sent')`,
 			d.ID, d.Part, l.Key, string(d.State), d.Receipt.Channel, d.Receipt.TS, d.Error, ms(d.NotBefore), d.Looks, d.Rung,
-			d.Payload, ms(d.SentAt))
+			d.Payload, ms(d.SentAt), bit(d.Undecided))
 		if err != nil || n > 0 {
 			return err
 		}
 		var dropped bool
-		err = s.one(ctx, tx, `SELECT state = 'dropped' FROM deliveries WHERE id = $1 AND part = $2 AND destination = $3`,
+		err = s.one(ctx, tx, `SELECT state IN ('dropped', 'superseded') FROM deliveries WHERE id = $1 AND part = $2 AND destination = $3`,
 			[]any{d.ID, d.Part, l.Key}, &dropped)
 		return missing(err)
 	})
@@ -217,6 +245,24 @@ func (s *Store) Deliveries(ctx context.Context, f DeliveryFilter) (deliveries []
 	return deliveries, s.explain("list deliveries", err)
 }
 
+// SentBetween lists what stands at a destination: the messages posted there in a
+// stretch of time, oldest first, rewritings and those taken for delivered aside.
+func (s *Store) SentBetween(ctx context.Context, destination string, from, to time.Time) (sent []news.Delivery, err error) {
+	err = s.query(ctx, s.reader, func(r *sql.Rows) error {
+		var d news.Delivery
+		err := r.Scan(deliveryFields(&d)...)
+		sent = append(sent, d)
+		return err
+	}, selectDelivery+` WHERE d.state = 'sent' AND d.created_at > $4 AND d.destination = $1 AND d.sent_at >= $2 AND d.sent_at < $3
+		AND d.kind <> 'update' AND d.ts <> '' ORDER BY d.sent_at, d.id, d.part`,
+		destination, ms(from), ms(to), ms(from.Add(-sentLate)))
+	return sent, s.explain("sent to "+destination, err)
+}
+
+// sentLate is how long after it was frozen a message may be sent and still be
+// listed as sent: it bounds what is read.
+const sentLate = 7 * 24 * time.Hour
+
 // uncertain is how long an attempt must lie back before an operator may decide
 // about it: until then it may still be under way.
 const uncertain = 2 * time.Minute
@@ -227,7 +273,7 @@ const uncertain = 2 * time.Minute
 func (s *Store) Resend(ctx context.Context, id string) (n int, err error) {
 	err = s.tx(ctx, "resend "+id, func(ctx context.Context, tx *sql.Tx) error {
 		to, err := s.texts(ctx, tx, `
-			UPDATE deliveries SET state = 'pending', not_before = 0
+			UPDATE deliveries SET state = 'pending', not_before = 0, undecided = 0
 			WHERE id = $1 AND (state IN ('held', 'dropped') OR state = 'sending' AND started_at < $2)
 			RETURNING destination`, id, ms(s.now().Add(-uncertain)))
 		for i := 0; err == nil && i < len(to); i++ {
@@ -239,10 +285,11 @@ func (s *Store) Resend(ctx context.Context, id string) (n int, err error) {
 	return n, err
 }
 
-// RetryHeld makes everything that is held due now: the reason may be mended.
+// RetryHeld makes everything that is held due now: the reason may be mended. What
+// waits for a person's word goes on waiting for it.
 func (s *Store) RetryHeld(ctx context.Context) error {
 	return s.tx(ctx, "retry what is held", func(ctx context.Context, tx *sql.Tx) error {
-		to, err := s.texts(ctx, tx, `UPDATE deliveries SET not_before = 0 WHERE state = 'held' AND not_before > $1 RETURNING destination`, ms(s.now()))
+		to, err := s.texts(ctx, tx, `UPDATE deliveries SET not_before = 0 WHERE state = 'held' AND undecided = 0 AND not_before > $1 RETURNING destination`, ms(s.now()))
 		for i := 0; err == nil && i < len(to); i++ {
 			err = s.wakeDestination(ctx, tx, to[i])
 		}
@@ -256,7 +303,7 @@ func (s *Store) RetryHeld(ctx context.Context) error {
 func (s *Store) Drop(ctx context.Context, id string) (n int, err error) {
 	err = s.tx(ctx, "drop "+id, func(ctx context.Context, tx *sql.Tx) error {
 		rows, err := s.exec(ctx, tx, `
-			UPDATE deliveries SET state = 'dropped'
+			UPDATE deliveries SET state = 'dropped', undecided = 0
 			WHERE (id = $1 OR reply_to = $1 AND reply_to <> '')
 				AND (state IN ('pending', 'held') OR state = 'sending' AND started_at < $2)`, id, ms(s.now().Add(-uncertain)))
 		n = int(rows)

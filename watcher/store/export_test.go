@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"database/sql"
+	"fmt"
+	"io/fs"
 )
 
 // Writer gives tests the connection that writes.
@@ -49,4 +51,28 @@ func (s *Store) QueryPlan(ctx context.Context, query string) (steps []string, er
 		return err
 	}, `EXPLAIN QUERY PLAN `+query, 1, 1, 1, 1, 1, 1)
 	return steps, err
+}
+
+// SchemaVersion is that of this program.
+func SchemaVersion() int { return len(steps()) }
+
+// SchemaUpTo are the statements that make the schema of an older version.
+func SchemaUpTo(version int) (statements []string) {
+	for i, name := range steps()[:version] {
+		text, err := migrations.ReadFile(name)
+		if err != nil {
+			panic(err)
+		}
+		statements = append(statements, sqliteDialect().replacer().Replace(string(text)),
+			fmt.Sprintf("INSERT INTO schema_version VALUES (%d, 0)", i+1))
+	}
+	return statements
+}
+
+func steps() []string {
+	names, err := fs.Glob(migrations, "migrations/*.sql")
+	if err != nil {
+		panic(err)
+	}
+	return names
 }

@@ -193,9 +193,10 @@ func (s *Store) develop(ctx context.Context, tx *sql.Tx, of map[string][]news.De
 	for storyID, list := range of {
 		for _, d := range list {
 			_, err := s.exec(ctx, tx, `
-				INSERT INTO developments (story_id, version, at, item_id, reason) VALUES ($1, $2, $3, $4, $5)
-				ON CONFLICT (story_id, version) DO UPDATE SET at = excluded.at, item_id = excluded.item_id, reason = excluded.reason`,
-				storyID, d.Version, ms(d.At), d.ItemID, d.Reason)
+				INSERT INTO developments (story_id, version, at, item_id, reason, title_was) VALUES ($1, $2, $3, $4, $5, $6)
+				ON CONFLICT (story_id, version) DO UPDATE SET at = excluded.at, item_id = excluded.item_id,
+					reason = excluded.reason, title_was = excluded.title_was`,
+				storyID, d.Version, ms(d.At), d.ItemID, d.Reason, d.TitleWas)
 			if err != nil {
 				return fmt.Errorf("development of story %s: %w", storyID, err)
 			}

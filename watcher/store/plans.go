@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"newswatch/news"
@@ -55,21 +56,26 @@ func missing(err error) error {
 
 // Told is what a plan last said of stories, of those that it told.
 func (s *Store) Told(ctx context.Context, planID string, storyIDs []string) (map[string]news.Told, error) {
+	told, err := s.told(ctx, s.reader, planID, storyIDs)
+	return told, s.explain("what "+planID+" told", err)
+}
+
+func (s *Store) told(ctx context.Context, c conn, planID string, storyIDs []string) (map[string]news.Told, error) {
 	told := map[string]news.Told{}
-	err := s.query(ctx, s.reader, func(r *sql.Rows) error {
+	err := s.query(ctx, c, func(r *sql.Rows) error {
 		t := news.Told{PlanID: planID}
 		err := r.Scan(&t.StoryID, &t.Version, &t.Sources, &t.Publishers, &t.Score, at{&t.At}, &t.DeliveryID, &t.Notes,
-			&t.Destination, &t.Dropped)
+			&t.Destination, at{&t.First}, &t.Dropped)
 		told[t.StoryID] = t
 		return err
 	}, `SELECT t.story_id, t.version, t.sources, t.publishers, t.score, t.at, t.delivery_id, t.notes,
-			COALESCE(d.destination, ''), CASE WHEN d.state = 'dropped' THEN 1 ELSE 0 END
+			COALESCE(d.destination, ''), COALESCE(d.created_at, 0), CASE WHEN d.state = 'dropped' THEN 1 ELSE 0 END
 		FROM told t LEFT JOIN deliveries d ON d.id = t.delivery_id AND d.part = 1
 		WHERE t.plan_id = $1 AND t.story_id IN ({{list 2}})`, planID, list(storyIDs))
 	if err == nil {
-		err = s.addHeard(ctx, s.reader, planID, list(storyIDs), told)
+		err = s.addHeard(ctx, c, planID, list(storyIDs), told)
 	}
-	return told, s.explain("what "+planID+" told", err)
+	return told, err
 }
 
 // Grown are the living stories that a plan has told and that took more reports in
@@ -91,6 +97,37 @@ func (s *Store) Grown(ctx context.Context, planID string) (grown []*news.Story, 
 		return err
 	})
 	return grown, err
+}
+
+// TakenIn are the stories that a plan told, with a report after a time, and that
+// others which it told as well took in since.
+func (s *Store) TakenIn(ctx context.Context, planID string, since time.Time) (list []news.TakenIn, err error) {
+	err = s.snapshot(ctx, "stories taken in of "+planID, func(tx conn) error {
+		var from, into []string
+		err := s.query(ctx, tx, func(r *sql.Rows) error {
+			var t news.TakenIn
+			var id string
+			err := r.Scan(&t.StoryID, &t.LeadID, &id, &t.DeliveryID)
+			list, from, into = append(list, t), append(from, t.StoryID), append(into, id)
+			return err
+		}, `SELECT s.id, s.lead_id, s.merged_into, o.delivery_id FROM told t JOIN stories s ON s.id = t.story_id
+			JOIN told o ON o.plan_id = t.plan_id AND o.story_id = s.merged_into
+			WHERE t.plan_id = $1 AND s.merged_into <> '' AND s.last_at > $2 ORDER BY s.id`, planID, ms(since))
+		if err != nil || len(list) == 0 {
+			return err
+		}
+		found, err := s.stories(ctx, tx, into)
+		if err != nil {
+			return err
+		}
+		told, err := s.told(ctx, tx, planID, from)
+		for i := range list {
+			list[i].Told, list[i].Into = told[from[i]], found[into[i]]
+		}
+		list = slices.DeleteFunc(list, func(t news.TakenIn) bool { return t.Into == nil })
+		return err
+	})
+	return list, err
 }
 
 // CountItems counts the items fetched after a time and not after another, and the

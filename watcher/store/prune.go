@@ -107,7 +107,7 @@ func (s *Store) pruneDeliveries(ctx context.Context, tx *sql.Tx, before time.Tim
 	n, err := s.exec(ctx, tx, `
 		DELETE FROM deliveries WHERE (id, part) IN (
 			SELECT d.id, d.part FROM deliveries d
-			WHERE d.state IN ('sent', 'dropped') AND d.created_at < $1
+			WHERE d.state IN ('sent', 'dropped', 'superseded') AND d.created_at < $1
 				AND NOT EXISTS (SELECT 1 FROM told t WHERE t.delivery_id = d.id)
 				AND NOT EXISTS (SELECT 1 FROM deliveries o WHERE o.id = d.id AND o.state IN ('pending', 'sending', 'held'))
 				AND NOT EXISTS (SELECT 1 FROM deliveries o

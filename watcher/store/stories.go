@@ -34,10 +34,10 @@ func (s *Store) stories(ctx context.Context, c conn, ids []string) (map[string]*
 	err = s.query(ctx, c, func(r *sql.Rows) error {
 		var id string
 		var d news.Development
-		err := r.Scan(&id, &d.Version, at{&d.At}, &d.ItemID, &d.Reason)
+		err := r.Scan(&id, &d.Version, at{&d.At}, &d.ItemID, &d.Reason, &d.TitleWas)
 		living[id].Developments = append(living[id].Developments, d)
 		return err
-	}, `SELECT story_id, version, at, item_id, reason FROM developments WHERE story_id IN ({{list 1}}) ORDER BY story_id, version`, list(want))
+	}, `SELECT story_id, version, at, item_id, reason, title_was FROM developments WHERE story_id IN ({{list 1}}) ORDER BY story_id, version`, list(want))
 	for id, story := range asked {
 		if len(story.Members) == 0 { // nothing can be said of it
 			delete(asked, id)

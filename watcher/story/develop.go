@@ -136,7 +136,7 @@ func (c *comparison) outlets() string {
 	if len(more) < max(newPublishers, told) {
 		return ""
 	}
-	return fmt.Sprintf("%d more outlets: %s", len(more), listed(more))
+	return news.Spread(len(more), listed(more))
 }
 
 // listed joins a few names: "A, B and C", "A, B, C and 4 more".

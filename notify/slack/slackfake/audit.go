@@ -90,6 +90,7 @@ func (s *Server) marks(m *Message) []string {
 		}
 	}
 	switch {
+	case m.Hook: // a webhook takes no metadata
 	case m.Metadata == nil || m.DeliveryID == "" || m.Part < 1 || m.Parts < m.Part:
 		wrong = append(wrong, "no delivery_id, part and parts")
 	case m.Metadata.EventPayload["stories"] == nil:

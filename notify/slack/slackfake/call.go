@@ -42,8 +42,12 @@ const (
 	dead         // no connection is made
 )
 
-// newCall reads a request. path is METHOD or api/METHOD.
+// newCall reads a request: of a method under METHOD or api/METHOD, or to an
+// incoming webhook.
 func newCall(r *http.Request) *call {
+	if channel, ok := hookChannel(r.URL.Path); ok {
+		return hookCall(r, channel)
+	}
 	c := &call{method: strings.TrimPrefix(strings.Trim(r.URL.Path, "/"), "api/")}
 	c.token, c.args, c.bad = readArgs(r)
 	c.origin = origin(r)
@@ -79,6 +83,9 @@ func (s *Server) serve(ctx context.Context, c *call) reply {
 	}
 	if rep.end != reset {
 		s.sleep(ctx, latency)
+	}
+	if c.method == webhook {
+		return spell(rep)
 	}
 	return rep
 }
@@ -193,6 +200,9 @@ func (s *Server) accept(c *call, hit strike) reply {
 
 // run checks who calls and hands over to the method.
 func (s *Server) run(c *call) (object map[string]any, no *refusal) {
+	if c.method == webhook {
+		return s.postHook(c)
+	}
 	m, known := s.methods[c.method]
 	switch {
 	case !known:

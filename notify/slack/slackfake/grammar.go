@@ -190,7 +190,7 @@ func object(f fields, whole ...rule) rule {
 
 // pointer escapes a name for a JSON pointer (RFC 6901 section 3).
 func pointer(name string) string {
-	return strings.NewReplacer("~", "~0", "/", "~1").Replace(name)
+	return strings.ReplaceAll(strings.ReplaceAll(name, "~", "~0"), "/", "~1")
 }
 
 // clip shortens a foreign word for a message.

@@ -104,7 +104,8 @@ type Message struct {
 	Links       []string        `json:"links,omitempty"`
 	UnfurlLinks bool            `json:"unfurl_links"`
 	UnfurlMedia bool            `json:"unfurl_media"`
-	PostedAt    time.Time       `json:"posted_at"` // by this machine's clock
+	PostedAt    time.Time       `json:"posted_at"`      // by this machine's clock
+	Hook        bool            `json:"hook,omitempty"` // it came by an incoming webhook
 
 	at          int64 // TS in microseconds
 	clientMsgID string

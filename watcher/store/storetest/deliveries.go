@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"errors"
 	"time"
 
 	"newswatch/news"
@@ -17,6 +18,10 @@ func deliveries() map[string]func(*fixture) {
 		"resend and drop":                           resendDrop,
 		"settle/what was dropped meanwhile":         settleDropped,
 		"notice/once":                               noticeOnce,
+		"lanes/distance":                            lanesDistance,
+		"lanes/pause":                               lanesPause,
+		"lanes/clock set back":                      lanesClock,
+		"undecided/by word alone":                   undecidedWaits,
 		"deliveries/newest first":                   deliveryList,
 	}
 }
@@ -206,6 +211,83 @@ func settleDropped(f *fixture) {
 	got, err := f.Delivery(ctx, "d", 1)
 	f.ok(err)
 	f.same("state", got.State, news.Sent)
+}
+
+func lanesDistance(f *fixture) {
+	ctx := f.Context()
+	one, two, other := f.delivery("one"), f.delivery("two"), f.delivery("other")
+	other.Destination = "slack:C1"
+	l := f.enqueue(one, two)
+	f.ok(f.EnqueueNotice(ctx, other))
+	lo := f.claim(news.Destinations, "slack:C1")
+	gap := 1100 * time.Millisecond
+	channel := news.Lane{Key: "channel C1", Gap: gap}
+	f.ok(f.Intend(ctx, l, &one, news.Lane{Key: "slack:desk", Gap: gap}, channel))
+	f.pass(time.Second)
+	var paced *news.PacedError
+	if err := f.Intend(ctx, lo, &other, news.Lane{Key: "slack:C1", Gap: gap}, channel); !errors.As(err, &paced) {
+		f.Fatalf("got %v within the gap of a lane that two destinations share", err)
+	}
+	f.same("until", paced.Until, f.now.Add(100*time.Millisecond))
+	untouched, err := f.Delivery(ctx, "other", 1)
+	f.ok(err)
+	f.same("state", untouched.State, news.Pending)
+	f.pass(100 * time.Millisecond)
+	f.ok(f.Intend(ctx, lo, &other, news.Lane{Key: "slack:C1", Gap: gap}, channel))
+	if err := f.Intend(ctx, l, &two, channel); !errors.As(err, &paced) {
+		f.Errorf("got %v right after the other's attempt", err)
+	}
+	f.ok(f.Intend(ctx, l, &two, news.Lane{Key: "slack:desk", Gap: gap}))
+}
+
+func lanesPause(f *fixture) {
+	ctx := f.Context()
+	d := f.delivery("d")
+	l := f.enqueue(d)
+	lane := news.Lane{Key: "slack:desk", Gap: time.Second}
+	f.ok(f.Intend(ctx, l, &d, lane))
+	d.State, d.NotBefore = news.Pending, f.now.Add(30*time.Second)
+	f.ok(f.Settle(ctx, l, d, news.Lane{Key: lane.Key, Until: f.now.Add(30 * time.Second)}))
+	f.ok(f.Settle(ctx, l, d, news.Lane{Key: lane.Key})) // the longer pause goes on
+	f.pass(29 * time.Second)
+	var paced *news.PacedError
+	if err := f.Intend(ctx, l, &d, lane); !errors.As(err, &paced) {
+		f.Fatalf("got %v within the pause", err)
+	}
+	f.pass(time.Second)
+	f.ok(f.Intend(ctx, l, &d, lane))
+}
+
+func lanesClock(f *fixture) {
+	ctx := f.Context()
+	d := f.delivery("d")
+	l := f.enqueue(d)
+	lane := news.Lane{Key: "slack:desk", Gap: time.Second}
+	f.ok(f.Intend(ctx, l, &d, lane))
+	f.ok(f.Settle(ctx, l, d, news.Lane{Key: lane.Key, Until: f.now.Add(time.Minute)}))
+	f.pass(-time.Hour)
+	f.ok(f.Intend(ctx, l, &d, lane))
+	f.pass(time.Second)
+	f.ok(f.Intend(ctx, l, &d, lane)) // nor is the old pause back
+}
+
+func undecidedWaits(f *fixture) {
+	ctx := f.Context()
+	d := f.delivery("d")
+	l := f.enqueue(d)
+	f.ok(f.Intend(ctx, l, &d))
+	d.State, d.Undecided, d.NotBefore = news.Held, true, f.now
+	f.ok(f.Settle(ctx, l, d))
+	f.same("next", f.next(), "")
+	f.ok(f.RetryHeld(ctx))
+	f.same("after a start", f.next(), "")
+	n, err := f.Resend(ctx, "d")
+	f.ok(err)
+	f.same("resent", n, 1)
+	f.same("by word", f.next(), "d/1")
+	got, err := f.Delivery(ctx, "d", 1)
+	f.ok(err)
+	f.same("undecided", got.Undecided, false)
 }
 
 func noticeOnce(f *fixture) {

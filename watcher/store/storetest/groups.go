@@ -16,6 +16,7 @@ func groups() map[string]func(*fixture) {
 		"group/an item is placed once":         groupOnce,
 		"group/replay in the order of placing": groupReplay,
 		"group/a merge moves the members":      groupMerge,
+		"group/a merge of two told stories":    groupMergeTold,
 		"group/an edit while the desk works":   groupEditedMeanwhile,
 		"group/a headline that was edited":     groupEditedHeadline,
 		"group/wakes the plans that it names":  groupWakes,
@@ -51,7 +52,7 @@ func groupWhole(f *fixture) {
 	f.pass(time.Hour)
 	head.Version, head.LastAt, head.LeadID = 3, f.now, three.ID
 	developments := []news.Development{
-		{Version: 2, At: f.now, ItemID: two.ID, Reason: "2 more outlets"}, {Version: 3, At: f.now, ItemID: three.ID, Reason: "new: Ida Berg"}}
+		{Version: 2, At: f.now, ItemID: two.ID, Reason: "2 more outlets"}, {Version: 3, At: f.now, ItemID: three.ID, Reason: "new: Ida Berg", TitleWas: "Quay ajar"}}
 	third := store.PlacedItem{ItemID: three.ID, StoryID: head.ID, CopyOf: one.ID, Score: 0.625, Why: "same text"}
 	f.group(store.GroupCommit{Placed: []store.PlacedItem{third}, Stories: []news.Story{head},
 		Developments: map[string][]news.Development{head.ID: developments}})
@@ -173,6 +174,46 @@ func groupMerge(f *fixture) {
 	told, err := f.Told(ctx, "morning", []string{older.ID})
 	f.ok(err)
 	f.same("told", told[older.ID], news.Told{PlanID: "morning", StoryID: older.ID, Version: 1, Sources: 1, DeliveryID: "d"})
+}
+
+// groupMergeTold merges two stories that one plan told by messages of their own: it
+// is known which message ended in which.
+func groupMergeTold(f *fixture) {
+	ctx := f.Context()
+	f.plan("urgent")
+	a, b := f.item("1", "Quay closed"), f.item("2", "Quay shut")
+	older, younger := f.tell("r", 50, a), f.tell("r", 50, b)
+	none, err := f.TakenIn(ctx, "urgent", time.Time{})
+	f.ok(err)
+	f.same("before", len(none), 0)
+	told := func(s news.Story, id string) news.Told {
+		return news.Told{PlanID: "urgent", StoryID: s.ID, Version: 1, Sources: 1, DeliveryID: id}
+	}
+	f.commit("urgent", news.PlanCommit{
+		Told: []news.Told{told(older, "al_1"), told(younger, "al_2")},
+		Deliveries: []news.Delivery{
+			{ID: "al_1", Part: 1, Parts: 1, PlanID: "urgent", Destination: "d", State: news.Pending, CreatedAt: f.now},
+			{ID: "al_2", Part: 1, Parts: 1, PlanID: "urgent", Destination: "d", State: news.Pending, CreatedAt: f.now},
+		},
+	})
+	younger.MergedInto = older.ID
+	f.group(store.GroupCommit{Stories: []news.Story{older, younger}, Transfers: []store.Transfer{merging(older, younger)}})
+
+	got, err := f.TakenIn(ctx, "urgent", f.now.Add(-time.Hour))
+	f.ok(err)
+	f.same("number", len(got), 1)
+	want := told(younger, "al_2")
+	want.Destination, want.First = "d", f.now
+	f.same("told", got[0].Told, want)
+	f.same("which", []string{got[0].StoryID, got[0].LeadID, got[0].DeliveryID}, []string{younger.ID, younger.LeadID, "al_1"})
+	f.same("into", got[0].Into.ID, older.ID)
+	f.same("members", len(got[0].Into.Members), 2)
+	other, err := f.TakenIn(ctx, "morning", time.Time{})
+	f.ok(err)
+	f.same("another plan", len(other), 0)
+	late, err := f.TakenIn(ctx, "urgent", f.now.Add(time.Hour))
+	f.ok(err)
+	f.same("long ago", len(late), 0)
 }
 
 // merging lets a story take another one in, without news for anybody.

@@ -9,18 +9,19 @@ import (
 
 func plans() map[string]func(*fixture) {
 	return map[string]func(*fixture){
-		"sync plans/gone and back":             plansGone,
-		"sync plans/another schedule":          plansSpec,
-		"untold/what a plan has to tell":       untoldWhat,
-		"untold/again when it developed":       untoldVersion,
-		"untold/after an edit, other rules":    untoldEdited,
-		"untold/each plan for itself":          untoldPlans,
-		"commit plan/freezes and remembers":    commitPlan,
-		"commit plan/twice is once":            commitPlanTwice,
-		"commit plan/one of two is there":      commitPlanHalf,
-		"commit plan/newer rewriting replaces": commitPlanUpdates,
-		"grown/without a development":          grown,
-		"count items":                          countItems,
+		"sync plans/gone and back":               plansGone,
+		"sync plans/another schedule":            plansSpec,
+		"untold/what a plan has to tell":         untoldWhat,
+		"untold/again when it developed":         untoldVersion,
+		"untold/after an edit, other rules":      untoldEdited,
+		"untold/each plan for itself":            untoldPlans,
+		"commit plan/freezes and remembers":      commitPlan,
+		"commit plan/twice is once":              commitPlanTwice,
+		"commit plan/one of two is there":        commitPlanHalf,
+		"commit plan/newer rewriting replaces":   commitPlanUpdates,
+		"commit plan/back to an older rewriting": commitPlanBack,
+		"grown/without a development":            grown,
+		"count items":                            countItems,
 	}
 }
 
@@ -222,22 +223,75 @@ func commitPlanUpdates(f *fixture) {
 	f.commit("alert", news.PlanCommit{Deliveries: []news.Delivery{
 		f.delivery("alert"), update("v2", "alert"), note, update("other", "elsewhere")}})
 	f.commit("alert", news.PlanCommit{Deliveries: []news.Delivery{update("v3", "alert")}})
-	_, err := f.Delivery(ctx, "v2", 1)
-	f.is(err, store.ErrNotFound)
+	old, err := f.Delivery(ctx, "v2", 1)
+	f.ok(err)
+	f.same("the older one", old.State, news.Superseded)
 	counts, err := f.Pending(ctx)
 	f.ok(err)
-	f.same("left", counts, map[news.DeliveryState]int{news.Pending: 4})
+	f.same("left", counts, map[news.DeliveryState]int{news.Pending: 4, news.Superseded: 1})
 
 	l := f.claim(news.Destinations, "slack:desk")
 	f.send(l, "alert/1", "1.1")
 	d, err := f.Delivery(ctx, "v3", 1)
 	f.ok(err)
 	f.ok(f.Intend(ctx, l, &d)) // begun: its outcome is not known
-	f.commit("alert", news.PlanCommit{Deliveries: []news.Delivery{update("v4", "alert")}})
-	_, err = f.Delivery(ctx, "v3", 1)
+	f.commit("alert", news.PlanCommit{Deliveries: []news.Delivery{update("v3b", "alert")}})
+	begun, err := f.Delivery(ctx, "v3b", 1)
 	f.ok(err)
+	f.same("while the older one is under way, the newer waits until", begun.NotBefore, f.now.Add(15*time.Second))
+	f.ok(f.Intend(ctx, l, &begun))
+	d = begun
+	d.NotBefore = f.now.Add(time.Minute)
+	f.ok(f.Settle(ctx, l, d))
+	f.commit("alert", news.PlanCommit{Deliveries: []news.Delivery{update("v4", "alert")}})
+	newer, err := f.Delivery(ctx, "v4", 1)
+	f.ok(err)
+	f.same("while the older one may come late, the newer waits until", newer.NotBefore, d.NotBefore)
 	gone := f.delivery("v2")
 	f.is(f.Intend(ctx, l, &gone), store.ErrNotFound)
+	f.ok(f.Settle(ctx, l, d))
+	d, err = f.Delivery(ctx, "v3b", 1)
+	f.ok(err)
+	f.same("settled, and still", d.State, news.Superseded)
+}
+
+// commitPlanBack rewrites a message as it was two rewritings ago.
+func commitPlanBack(f *fixture) {
+	ctx := f.Context()
+	f.plan("alert")
+	update := func(id string) news.Delivery {
+		d := f.delivery(id)
+		d.Kind, d.ReplyTo = news.KindUpdate, "alert"
+		return d
+	}
+	f.commit("alert", news.PlanCommit{Deliveries: []news.Delivery{f.delivery("alert"), update("three")}})
+	l := f.claim(news.Destinations, "slack:desk")
+	f.send(l, "alert/1", "1.1")
+	f.same("rewritings are a queue of their own", f.next(), "")
+	rewrite := func(want string) {
+		f.Helper()
+		d, _, err := f.Rewritable(ctx, l.Key)
+		f.ok(err)
+		if d == nil || d.ID != want {
+			f.Fatalf("next rewriting is %+v, want %s", d, want)
+		}
+		f.ok(f.Intend(ctx, l, d))
+		d.State, d.SentAt = news.Sent, f.now
+		f.ok(f.Settle(ctx, l, *d))
+	}
+	rewrite("three")
+	f.pass(time.Second)
+	f.commit("alert", news.PlanCommit{Deliveries: []news.Delivery{update("three")}})
+	d, _, err := f.Rewritable(ctx, l.Key)
+	f.ok(err)
+	if d != nil {
+		f.Errorf("got %+v, want nothing: that is what it shows", d)
+	}
+	f.commit("alert", news.PlanCommit{Deliveries: []news.Delivery{update("four")}})
+	rewrite("four")
+	f.pass(time.Second)
+	f.commit("alert", news.PlanCommit{Deliveries: []news.Delivery{update("three")}})
+	rewrite("three")
 }
 
 func countItems(f *fixture) {

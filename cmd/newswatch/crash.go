@@ -1,0 +1,35 @@
+package main
+
+import (
+	"os"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"syscall"
+
+	"newswatch/notify"
+)
+
+// crashEnv is set by tests alone: the step of the pipeline at which the program
+// kills itself, as kill -9 would, and on which coming there ("after-post:2").
+const crashEnv = "NEWSWATCH_TEST_CRASH_AT"
+
+// crashAt is what is told of the steps: nobody, unless a test wants to.
+func crashAt(where string) func(notify.Step) {
+	if where == "" {
+		return nil
+	}
+	step, nth, _ := strings.Cut(where, ":")
+	left := new(atomic.Int64)
+	n, err := strconv.ParseInt(nth, 10, 64)
+	if err != nil {
+		n = 1
+	}
+	left.Store(n)
+	return func(s notify.Step) {
+		if string(s) == step && left.Add(-1) == 0 {
+			_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
+			select {} // until the signal comes: nothing more happens here
+		}
+	}
+}

@@ -1,0 +1,210 @@
+package notify
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"newswatch/news"
+)
+
+const (
+	// looksNeeded is how many look-ups must find nothing before a message is sent
+	// again: a channel's history lags behind its posts.
+	looksNeeded = 2
+	// rateDefault is the wait after "too many" without a time.
+	rateDefault = 30 * time.Second
+	// A delivery that only a person can mend is tried again at these intervals.
+	heldFirst, heldMost = 5 * time.Minute, time.Hour
+)
+
+// refused acts on an answer that proves that nothing was posted.
+func (s *sending) refused(ctx context.Context, d *news.Delivery, refusal *Refusal) error {
+	s.cfg.At(AfterRefusal)
+	now := s.cfg.Now()
+	switch refusal.Kind {
+	case RefusedRate:
+		return s.rest(ctx, d, refusal)
+	case RefusedRender:
+		if leaner, ok := s.channel.Lean(d.Payload, d.Rung+1); ok {
+			d.Payload, d.Rung, d.State, d.NotBefore = leaner, d.Rung+1, news.Pending, now
+			s.cfg.Log.Warn("refused in this form, going plainer", "delivery", d.ID, "part", d.Part, "rung", d.Rung, "err", refusal)
+			return s.settle(ctx, d)
+		}
+	}
+	if refusal.Final {
+		return s.ask(ctx, d, refusal.Reason)
+	}
+	return s.hold(ctx, d, refusal.Reason)
+}
+
+// rest waits as long as was asked for, with all that goes the same way.
+func (s *sending) rest(ctx context.Context, d *news.Delivery, refusal *Refusal) error {
+	wait := refusal.RetryAfter
+	if wait <= 0 {
+		wait = rateDefault
+	}
+	until := s.cfg.Now().Add(wait)
+	d.State, d.NotBefore = news.Pending, until
+	lanes := s.lanes(d)
+	for i := range lanes {
+		lanes[i].Until = until
+	}
+	s.cfg.Log.Info("not now", "delivery", d.ID, "part", d.Part, "destination", d.Destination, "err", refusal, "retry_after", wait)
+	return s.settle(ctx, d, lanes...)
+}
+
+// hold keeps a delivery until somebody mends what it was refused for. It is tried
+// again by itself, for ever.
+func (s *sending) hold(ctx context.Context, d *news.Delivery, reason string) error {
+	d.State, d.NotBefore = news.Held, s.cfg.Now().Add(backoff(d.Attempts))
+	s.cfg.Log.Error("held until somebody mends it", "delivery", d.ID, "part", d.Part, "destination", d.Destination, "err", d.Error, "again", d.NotBefore)
+	if err := s.settle(ctx, d); err != nil {
+		return err
+	}
+	return s.report(ctx, d, reason)
+}
+
+// holdUnseen keeps back what could get lost without anybody being able to tell.
+func (s *sending) holdUnseen(ctx context.Context, d *news.Delivery) error {
+	reason := s.unseen.Error()
+	var refusal *Refusal
+	if errors.As(s.unseen, &refusal) {
+		reason = refusal.Reason
+	}
+	d.Error = "not posted: the channel's history cannot be read (" + reason + "), so that a lost answer would lose the message or " +
+		"bring it twice; invite the app to the channel and give it the scopes of the manifest, or write on_uncertain: resend at the target"
+	return s.hold(ctx, d, "its history cannot be read: "+reason+". Invite the app to the channel and give it the scopes of the manifest, or write on_uncertain: resend at the target")
+}
+
+// backoff is the wait before a held delivery is tried again.
+func backoff(attempts int) time.Duration {
+	return min(heldFirst<<min(max(attempts-1, 0), 8), heldMost)
+}
+
+// report tells the operators once a day that a destination refuses.
+func (s *sending) report(ctx context.Context, d *news.Delivery, reason string) error {
+	if d.Kind == news.KindNotice {
+		return nil
+	}
+	return s.tell(ctx, news.Notice{
+		DeliveryID: news.NoticeID("delivery_held", d.Destination+reason, s.cfg.Now().UTC().Format(time.DateOnly)),
+		Kind:       "delivery_held", Headline: "Delivery held", Subject: d.Destination,
+		Detail: reason,
+		Footer: "Nothing is lost: it is tried again by itself. newswatch outbox shows what waits.",
+	})
+}
+
+// ask holds a delivery for a person's word alone. The operators are told first,
+// once: after a crash between the two the same notice is there already.
+func (s *sending) ask(ctx context.Context, d *news.Delivery, why string) error {
+	if d.Kind != news.KindNotice {
+		err := s.tell(ctx, news.Notice{
+			DeliveryID: news.NoticeID("delivery_undecided", fmt.Sprintf("%s/%d/%d", d.ID, d.Part, d.Attempts), ""),
+			Kind:       "delivery_held", Headline: "Send it again, or not?", Subject: fmt.Sprintf("%s to %s", d.Kind, d.Destination),
+			Detail: why + "\nnewswatch outbox show " + d.ID + "\nnewswatch outbox resend " + d.ID + "\nnewswatch outbox drop " + d.ID,
+			Footer: "It waits for your word, however long: look in the channel, then have it sent or given up.",
+		})
+		if err != nil {
+			return err
+		}
+	}
+	d.State, d.Undecided, d.Looks, d.NotBefore = news.Held, true, 0, s.cfg.Now()
+	d.Error = why + ": newswatch outbox resend " + d.ID + " sends it, newswatch outbox drop " + d.ID + " gives it up"
+	s.cfg.Log.Error("held until somebody decides", "delivery", d.ID, "part", d.Part, "destination", d.Destination, "err", why)
+	return s.settle(ctx, d)
+}
+
+// tell puts a notice to the operators into the outbox.
+func (o *Outbox) tell(ctx context.Context, n news.Notice) error {
+	if o.cfg.Operators == nil {
+		return nil
+	}
+	notice, wanted := o.cfg.Operators(n)
+	if !wanted {
+		return nil
+	}
+	if err := o.cfg.Store.EnqueueNotice(ctx, notice); err != nil {
+		return fmt.Errorf("enqueue a notice: %w", err)
+	}
+	return nil
+}
+
+// resolve looks up what became of an attempt whose answer never came.
+func (s *sending) resolve(ctx context.Context, d *news.Delivery) error {
+	now := s.cfg.Now()
+	if d.NotBefore.IsZero() {
+		// The process died before it knew, at the latest now: from here on the
+		// request may still be accepted late.
+		d.Error, d.NotBefore = "the program ended while it was sent", now.Add(s.pacing.Quarantine)
+		return s.settle(ctx, d)
+	}
+	s.cfg.At(BeforeLook)
+	lookCtx, cancel := context.WithTimeout(ctx, postTimeout)
+	receipt, found, err := s.channel.Find(lookCtx, *d)
+	cancel()
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	s.cfg.At(AfterLook)
+	switch refusal := (*Refusal)(nil); {
+	case errors.Is(err, ErrNoLookup), errors.Is(err, ErrNotShown) && s.pacing.OnUncertain != "":
+		return s.unknowable(ctx, d, err)
+	case errors.As(err, &refusal) && refusal.Kind == RefusedConfig:
+		// Whether it was posted cannot be known until somebody lets us look.
+		d.Error, d.NotBefore = "posted or not? looking it up was "+err.Error(), now.Add(backoff(d.Attempts+d.Looks))
+		d.Looks = 0
+		s.cfg.Log.Error("uncertain, and may not be looked up", "delivery", d.ID, "part", d.Part, "err", err, "again", d.NotBefore)
+		return errors.Join(s.settle(ctx, d), s.report(ctx, d, refusal.Reason))
+	case err != nil:
+		wait := s.pacing.LookAgain
+		if refusal != nil {
+			wait = max(wait, refusal.RetryAfter)
+		}
+		d.Error, d.NotBefore = err.Error(), now.Add(wait)
+		s.cfg.Log.Warn("look-up failed, trying again", "delivery", d.ID, "part", d.Part, "err", err)
+		return s.settle(ctx, d)
+	case found:
+		s.cfg.Log.Info("found where it belongs", "delivery", d.ID, "part", d.Part, "ts", receipt.TS)
+		return s.posted(ctx, d, receipt)
+	}
+	return s.notFound(ctx, d)
+}
+
+// notFound counts a look that found nothing: after the last one the message is
+// sent again, or a person is asked, as the target wants it.
+func (s *sending) notFound(ctx context.Context, d *news.Delivery) error {
+	d.Looks++
+	if d.Looks < looksNeeded {
+		d.NotBefore = s.cfg.Now().Add(s.pacing.LookAgain)
+		return s.settle(ctx, d)
+	}
+	if s.pacing.OnUncertain == news.Hold {
+		return s.ask(ctx, d, fmt.Sprintf("no certain answer came, and %d looks did not find it there", d.Looks))
+	}
+	s.cfg.Log.Info("not there, sending again", "delivery", d.ID, "part", d.Part, "looks", d.Looks)
+	return s.again(ctx, d)
+}
+
+// unknowable does as the target wants it with a message of which nobody will ever
+// know whether it was posted.
+func (s *sending) unknowable(ctx context.Context, d *news.Delivery, why error) error {
+	switch s.pacing.OnUncertain {
+	case news.Hold:
+		return s.ask(ctx, d, "no certain answer came, and it cannot be looked up: "+why.Error())
+	case news.Skip:
+		s.cfg.Log.Warn("no certain answer, taken for delivered", "delivery", d.ID, "part", d.Part, "destination", d.Destination)
+		d.State, d.SentAt, d.Error = news.Sent, s.cfg.Now(), "taken for delivered: no certain answer came (on_uncertain: skip)"
+		return s.settle(ctx, d)
+	}
+	s.cfg.Log.Warn("nothing to look it up in, sending again", "delivery", d.ID, "part", d.Part, "destination", d.Destination)
+	return s.again(ctx, d)
+}
+
+func (s *sending) again(ctx context.Context, d *news.Delivery) error {
+	d.State, d.NotBefore, d.Looks = news.Pending, s.cfg.Now(), 0
+	err := s.settle(ctx, d)
+	s.cfg.At(BeforeResend)
+	return err
+}

@@ -1,0 +1,4 @@
+package webhook
+
+// Signature is signature, for the vector of the standard.
+var Signature = signature
