@@ -3,9 +3,11 @@
 // leaf beside news and text: rules checks schedules with it, watcher polls by
 // it, notify keys digests by its slots.
 //
-// robfig/cron/v3 parses the expressions. What it gets wrong is wrapped here: it
+// robfig/cron/v3 parses the expressions. What it gets wrong is done here: it
 // panics on "TZ=UTC" without fields, skips the slot that falls into the gap of
-// spring and fires twice in the repeated hour of autumn (its issues 541 and 537).
+// spring, fires twice in the repeated hour of autumn (its issues 541 and 537),
+// knows no Sunday 7, gives up on a leap day that is more than five years away,
+// and steps to the next slot second by second.
 package schedule
 
 import (
@@ -20,9 +22,13 @@ import (
 // Shortest is the least duration between two turns of a schedule.
 const Shortest = time.Second
 
+// longest bounds an expression in bytes: one that lists every minute, hour and
+// day has half as many.
+const longest = 600
+
 // Schedule is a checked cron expression of five fields, or a duration.
 type Schedule struct {
-	cron  cron.Schedule
+	cron  *cron.SpecSchedule // nil of a duration
 	every time.Duration
 }
 
@@ -32,6 +38,10 @@ type Schedule struct {
 type Slot struct {
 	At   time.Time
 	Name string
+	// Readings counts the readings of the schedule that this turn stands for. It
+	// is 1 but where the clock skips several of them, in spring or over a whole
+	// day: they fall on one instant and are one turn, named after the last.
+	Readings int
 }
 
 // Parse reads a cron expression of five fields (minute, hour, day of month,
@@ -40,8 +50,11 @@ type Slot struct {
 // @every are refused: the zone is a key of its own.
 func Parse(spec string) (s *Schedule, err error) {
 	spec = strings.TrimSpace(spec)
-	if spec == "" {
+	switch {
+	case spec == "":
 		return nil, errors.New("an empty schedule")
+	case len(spec) > longest:
+		return nil, fmt.Errorf("a schedule of %d bytes is no cron expression", len(spec))
 	}
 	if d, err := time.ParseDuration(spec); err == nil {
 		if d < Shortest {
@@ -64,10 +77,15 @@ func Parse(spec string) (s *Schedule, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("%q is not a cron expression: %w", spec, err)
 	}
-	if parsed.Next(time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)).IsZero() {
+	fields, ok := parsed.(*cron.SpecSchedule)
+	if !ok { // only for @every, which was refused
+		return nil, fmt.Errorf("%q is not a cron expression", spec)
+	}
+	s = &Schedule{cron: fields}
+	if s.following(time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)).IsZero() {
 		return nil, fmt.Errorf("%q never comes", spec)
 	}
-	return &Schedule{cron: parsed}, nil
+	return s, nil
 }
 
 // sundays writes a lone 7 in the day-of-week field as the 0 that the library
@@ -90,32 +108,90 @@ func sundays(spec string) string {
 	return strings.Join(fields, " ")
 }
 
-// Next is the first slot after the given time. A wall-clock reading that the
-// clock skips in spring stands for the first instant after the gap; one that it
-// shows twice in autumn stands for the first of both.
+// Next is the first slot after the given time. Each wall-clock reading of the
+// schedule comes once, when the clocks of loc first show it or one past it: one
+// that is skipped in spring stands for the first instant after the gap, one that
+// is shown twice in autumn for the first of both. The zero Slot means never.
 func (s *Schedule) Next(after time.Time, loc *time.Location) Slot {
 	if s.every > 0 {
-		at := after.Truncate(s.every).Add(s.every)
-		return Slot{At: at, Name: at.UTC().Format("2006-01-02T15:04:05Z")}
+		at := s.turn(after)
+		return Slot{At: at, Name: at.UTC().Format("2006-01-02T15:04:05Z"), Readings: 1}
 	}
-	// The library counts wall-clock time as if it were UTC, where no clock ever
-	// changes. A reading at or before that of after never means an instant after
-	// it: a gap's reading means its end, a repeated one its first showing.
-	wall := asUTC(after.In(loc))
-	for {
-		wall = s.cron.Next(wall)
-		if wall.IsZero() {
-			return Slot{}
+	now := stretchAt(after, loc)
+	reading := s.following(now.shown(after))
+	if reading.IsZero() {
+		return Slot{}
+	}
+	slot := Slot{At: now.instant(reading), Readings: 1}
+	for !now.lasts(slot.At) { // the clock is set before it comes to that
+		now = now.next()
+		slot.At = now.instant(reading)
+	}
+	if slot.At.Before(now.start) && now.start.After(after) { // it has jumped over it
+		slot.At = now.start
+		for {
+			next := s.following(reading)
+			if next.IsZero() || next.After(now.wall(now.start)) {
+				break
+			}
+			reading = next
+			slot.Readings++
 		}
-		if at := instant(wall, loc); at.After(after) {
-			return Slot{At: at, Name: wall.Format("2006-01-02T15:04") + " " + loc.String()}
+	}
+	slot.Name = name(reading, loc)
+	return slot
+}
+
+// name is the name of a reading.
+func name(reading time.Time, loc *time.Location) string {
+	var room [64]byte
+	return string(append(append(reading.AppendFormat(room[:0], "2006-01-02T15:04"), ' '), loc.String()...))
+}
+
+// Tick is the next instant at which the clocks of loc show a reading of the
+// schedule: as Next, but a reading that is shown twice counts twice. It is for
+// work that goes on through the repeated hour, as polling does. The zero time
+// means never.
+func (s *Schedule) Tick(after time.Time, loc *time.Location) time.Time {
+	if s.every > 0 {
+		return s.turn(after)
+	}
+	now := stretchAt(after, loc)
+	for reading := now.wall(after); ; {
+		if reading = s.following(reading); reading.IsZero() {
+			return time.Time{}
 		}
+		if at := now.instant(reading); now.lasts(at) {
+			return at
+		}
+		// The clock is set before. Then it shows a reading of the schedule at
+		// once, or has jumped over one, or goes on from what it shows then.
+		last := now.wall(now.end)
+		now = now.next()
+		shows := now.wall(now.start)
+		if shows.Before(last) {
+			last = shows
+		}
+		if next := s.following(last.Add(-time.Nanosecond)); !next.IsZero() && !next.After(shows) {
+			return now.start
+		}
+		reading = shows
 	}
 }
 
-// Latest is the newest slot at or before now that lies after since, and how
-// many others lie between the two; ok is false when there is none.
+// Latest is the newest slot at or before now that lies after since, and how many
+// others of the last year lie between the two; ok is false when there is none.
 func (s *Schedule) Latest(since, now time.Time, loc *time.Location) (slot Slot, missed int, ok bool) {
+	// A clock that was years behind must not cost millions of steps.
+	if year := now.AddDate(-1, 0, 0); year.After(since) {
+		if slot, missed, ok = s.latest(year, now, loc); ok {
+			return slot, missed, true
+		}
+	}
+	return s.latest(since, now, loc)
+}
+
+func (s *Schedule) latest(since, now time.Time, loc *time.Location) (slot Slot, missed int, ok bool) {
 	for next := s.Next(since, loc); !next.At.IsZero() && !next.At.After(now); next = s.Next(next.At, loc) {
 		if ok {
 			missed++
@@ -125,32 +201,5 @@ func (s *Schedule) Latest(since, now time.Time, loc *time.Location) (slot Slot, 
 	return slot, missed, ok
 }
 
-// asUTC is the same reading of the clock, in UTC.
-func asUTC(t time.Time) time.Time {
-	return time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), t.Nanosecond(), time.UTC)
-}
-
-// instant is the first instant at which the clocks of loc show the reading, or
-// the first one after the gap that swallowed it.
-func instant(wall time.Time, loc *time.Location) time.Time {
-	at := time.Date(wall.Year(), wall.Month(), wall.Day(), wall.Hour(), wall.Minute(), 0, 0, loc)
-	if asUTC(at) != wall {
-		return gapEnd(at, loc)
-	}
-	// time.Date does not promise which of two equal readings it takes: ask the
-	// offset in force before for an earlier one.
-	_, before := at.Add(-24 * time.Hour).Zone()
-	if earlier := wall.Add(-time.Duration(before) * time.Second).In(loc); asUTC(earlier) == wall && earlier.Before(at) {
-		return earlier
-	}
-	return at
-}
-
-// gapEnd is the transition next to an instant whose reading a gap swallowed.
-func gapEnd(at time.Time, loc *time.Location) time.Time {
-	start, end := at.In(loc).ZoneBounds()
-	if end.IsZero() || !start.IsZero() && at.Sub(start).Abs() < end.Sub(at).Abs() {
-		return start
-	}
-	return end
-}
+// turn is the next whole multiple of a duration.
+func (s *Schedule) turn(after time.Time) time.Time { return after.Truncate(s.every).Add(s.every) }

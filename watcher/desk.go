@@ -150,7 +150,7 @@ func (d *desk) match(items []news.Item) []store.Matched {
 // wish is when a feed's schedule asks for its next poll.
 func (d *desk) wish(f news.Feed) func(time.Time) time.Time {
 	return func(after time.Time) time.Time {
-		return d.polls[f.ID].Next(after, d.rules.File.Settings.Timezone).At
+		return d.polls[f.ID].Tick(after, d.rules.File.Settings.Timezone)
 	}
 }
 
@@ -261,25 +261,25 @@ func (a *alarms) start(w *Watcher) {
 		for _, s := range d.polls {
 			if !rung[s] { // one alarm a schedule, however many feeds share it
 				rung[s] = true
-				a.cron.Schedule(slots{s, d.rules.File.Settings.Timezone}, cron.FuncJob(func() { w.ring(news.Hosts) }))
+				a.cron.Schedule(turns{s, d.rules.File.Settings.Timezone}, cron.FuncJob(func() { w.ring(news.Hosts) }))
 			}
 		}
 	}
 	if slices.Contains(a.roles, news.Plans) {
 		for id, s := range d.slots {
-			a.cron.Schedule(slots{s, d.plans[id].Timezone}, cron.FuncJob(func() { w.ring(news.Plans) }))
+			a.cron.Schedule(turns{s, d.plans[id].Timezone}, cron.FuncJob(func() { w.ring(news.Plans) }))
 		}
 	}
 	a.cron.Start()
 }
 
-// slots lets the library wake us at our slots rather than at its own.
-type slots struct {
+// turns lets the library wake us at our times rather than at its own.
+type turns struct {
 	*schedule.Schedule
 	loc *time.Location
 }
 
-// Next is the next slot after a time, as the library asks for it.
-func (s slots) Next(after time.Time) time.Time { return s.Schedule.Next(after, s.loc).At }
+// Next is the next turn after a time, as the library asks for it.
+func (t turns) Next(after time.Time) time.Time { return t.Tick(after, t.loc) }
 
 func bootID() string { return rand.Text() }

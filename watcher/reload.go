@@ -109,9 +109,7 @@ func (w *Watcher) take(ctx context.Context, src rules.Source) error {
 		w.cfg.Log.Error("matching anew failed, the next reload tries again", "err", err)
 	}
 	w.compare(ctx, before, rs, edit, mended)
-	for u := range w.bells {
-		w.ring(u)
-	}
+	w.ringAll()
 	return nil
 }
 

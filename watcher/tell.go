@@ -47,6 +47,10 @@ func (w *Watcher) runPlan(ctx context.Context, d *desk, l news.Lease) (sum Summa
 	if !known {
 		return sum, ignoreFence(w.cfg.Store.Release(ctx, l, w.cfg.Now().Add(forever)))
 	}
+	if until, held := w.clock.holds(); held && plan.Kind == news.DigestPlan && !w.cfg.AtOnce {
+		w.cfg.Log.Info("held back, the clock was set back", "plan", plan.ID, "until", until)
+		return sum, ignoreFence(w.cfg.Store.Release(ctx, l, until))
+	}
 	out, err := d.planner.Run(ctx, l, plan, w.cfg.AtOnce)
 	w.cfg.At(AfterBind)
 	switch {

@@ -87,6 +87,7 @@ type Watcher struct {
 	bells   map[news.Unit]chan struct{}
 	reload  sync.Mutex // one reload at a time
 	cron    alarms
+	clock   clock
 }
 
 // Summary counts what a pass did.
@@ -126,6 +127,9 @@ func New(ctx context.Context, c Config, rs *rules.Ruleset) (*Watcher, error) {
 	if err := w.use(ctx, rs); err != nil {
 		return nil, err
 	}
+	if err := w.keepTime(ctx); err != nil {
+		return nil, err
+	}
 	// Somebody may have mended what a delivery was held for before starting us.
 	if err := c.Store.RetryHeld(ctx); err != nil {
 		return nil, fmt.Errorf("take up what was held: %w", err)
@@ -139,6 +143,9 @@ func New(ctx context.Context, c Config, rs *rules.Ruleset) (*Watcher, error) {
 // Pass does what is due now, once, in the order of the pipeline.
 func (w *Watcher) Pass(ctx context.Context) (Summary, error) {
 	var sum Summary
+	if err := w.keepTime(ctx); err != nil {
+		return sum, err
+	}
 	if w.cfg.AtOnce {
 		if err := w.wakeAll(ctx); err != nil {
 			return sum, err
@@ -220,6 +227,7 @@ func (w *Watcher) Run(ctx context.Context, roles []news.Unit) error {
 	for _, role := range roles {
 		g.Go(func() error { return w.loop(ctx, role, work[role]) })
 	}
+	g.Go(func() error { return w.watchClock(ctx) })
 	g.Go(func() error { return w.prune(ctx) })
 	if slices.Contains(roles, news.Plans) {
 		g.Go(func() error { return w.report(ctx) })

@@ -16,7 +16,15 @@ type fakeSlackCmd struct {
 
 // Help is the long text of -h.
 func (fakeSlackCmd) Help() string {
-	return help(`Serves a strict Slack at --listen (127.0.0.1:8766): it refuses what Slack refuses, and breaks calls as a plan says. What was posted is shown at its address, where you can also press its buttons and type /news to a running newswatch.`,
+	return help(`Serves a strict Slack at --listen (127.0.0.1:8766): it refuses what Slack refuses, and breaks calls as a plan says. Its address shows what was posted and what is wrong with it, and there you can press buttons and type /news to a running newswatch; /messages, /journal and /audit are JSON.
+
+A plan is JSON, all keys optional:
+  {"chances": {"reset_after": 0.15, "rate_limited": 0.1}, "methods": ["chat.postMessage"],
+   "script": [{"method": "chat.postMessage", "call": 3, "fault": "refuse", "for": "5s"}],
+   "latency": "200ms", "history_lag": "10s", "clock_skew": "-1h", "client_msg_id": "dedup",
+   "rate": {"per_second": 1, "burst": 3}, "tiers": true, "drop_bursts": false, "distributed": false,
+   "channels": [{"name": "desk", "thread_only": true}], "blocks_max": 13200}
+Faults: `+slackfake.FaultNames()+`.`,
 		"newswatch fake-slack --listen 127.0.0.1:8766 &\nSLACK_API_URL=http://127.0.0.1:8766/api SLACK_BOT_TOKEN=xoxb-trial SLACK_APP_TOKEN=xapp-trial newswatch run",
 		"0 stopped; 2 wrong usage or plan")
 }

@@ -572,3 +572,30 @@ func alertDelivery(t *testing.T, c *slack.Channel, destination string) news.Deli
 		Payload: m.Payload, Stories: m.Stories, StartedAt: time.Now(),
 	}
 }
+
+// A post that is made a second time is one message only where Slack heeds the
+// client_msg_id; one that refuses it is posted to without, and not asked again.
+func TestClientMsgID(t *testing.T) {
+	t.Parallel()
+	for mode, want := range map[string]struct{ visible, refused int }{"ignore": {2, 0}, "dedup": {1, 0}, "refuse": {2, 1}} {
+		fake, c := workspace(slackfake.Plan{ClientMsgID: mode})
+		list, err := c.Digest(many(3))
+		if err != nil {
+			t.Fatal(err)
+		}
+		first := post(t, c, deliveries(t, list, "dg_1")[:1])
+		second := post(t, c, deliveries(t, list, "dg_1")[:1])
+		if got := len(fake.Visible("harbour")); got != want.visible || (first[0] == second[0]) != (mode == "dedup") {
+			t.Errorf("%s: %d messages, at %v and %v; want %d", mode, got, first, second, want.visible)
+		}
+		refused := 0
+		for _, e := range fake.Journal() {
+			if e.Error == "invalid_arguments" {
+				refused++
+			}
+		}
+		if refused != want.refused {
+			t.Errorf("%s: %d calls refused, want %d", mode, refused, want.refused)
+		}
+	}
+}

@@ -54,7 +54,7 @@ func noticeEmoji(kind string) string {
 	switch kind {
 	case "rules_rejected":
 		return "no_entry"
-	case "feed_dead", "delivery_held":
+	case "feed_dead", "delivery_held", "clock_back":
 		return "warning"
 	case "feed_back", "rules_loaded", "delivery_sent":
 		return "white_check_mark"

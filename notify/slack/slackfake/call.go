@@ -17,6 +17,7 @@ type call struct {
 	args   args
 	origin string   // scheme and host of the request
 	bad    *refusal // the request could not be read
+	drop   bool     // what it posts is never shown
 	entry  Entry
 }
 
@@ -26,6 +27,7 @@ type reply struct {
 	header http.Header
 	body   []byte
 	end    ending
+	over   time.Duration
 }
 
 type ending int
@@ -35,6 +37,9 @@ const (
 	reset        // connection reset, no answer
 	eof          // connection closed, no answer
 	cut          // half of the answer
+	alert        // a TLS alert in place of an answer
+	drip         // the answer in drops, over reply.over
+	dead         // no connection is made
 )
 
 // newCall reads a request: of a method under METHOD or api/METHOD, or to an
@@ -106,6 +111,10 @@ func (s *Server) spare(ctx context.Context, c *call, hit strike) (reply, bool) {
 		rep = reply{end: eof}
 	case LateAccept:
 		rep = reply{end: reset}
+	case TLSError:
+		rep = reply{end: alert}
+	case Refuse:
+		rep = reply{end: dead}
 	default:
 		return reply{}, false
 	}
@@ -113,6 +122,8 @@ func (s *Server) spare(ctx context.Context, c *call, hit strike) (reply, bool) {
 	s.write(c.entry)
 	s.mu.Unlock()
 	switch hit.Fault {
+	case Refuse:
+		s.unlisten(hit.wait)
 	case HangBefore:
 		s.sleep(ctx, hit.wait)
 	case LateAccept:
@@ -143,7 +154,15 @@ func (s *Server) identify(c *call) {
 func (s *Server) accept(c *call, hit strike) reply {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	c.drop = hit.Fault == Drop
 	body, no := s.run(c)
+	if hit.Fault == Twice && no == nil {
+		first := *c
+		first.entry.Answered = false
+		s.write(first.entry)
+		c.entry.Accepted = false
+		body, no = s.run(c)
+	}
 	rep := s.answer(body, no)
 	if no == nil && c.method != "apps.connections.open" {
 		rep.header.Set("X-OAuth-Scopes", strings.Join(s.scopes(), ","))
@@ -165,9 +184,13 @@ func (s *Server) accept(c *call, hit strike) reply {
 		rep = s.answer(nil, refused(hit.error))
 	case HTML500After:
 		rep = html(http.StatusInternalServerError)
+	case WrongType:
+		rep.header.Set("Content-Type", "text/html")
+	case Drip:
+		rep.end, rep.over = drip, hit.wait
 	}
 	switch hit.Fault {
-	case "", Slow:
+	case "", Slow, Drip, WrongType, Twice, Drop:
 	default:
 		c.entry.Answered = false
 	}
@@ -190,7 +213,10 @@ func (s *Server) run(c *call) (object map[string]any, no *refusal) {
 	if no := s.auth(c, m.scope); no != nil {
 		return nil, no
 	}
-	if s.plan.Tiers && m.perMinute > 0 {
+	if s.plan.Distributed && m.scope == historyScope {
+		m.perMinute = 1
+	}
+	if (s.plan.Tiers || s.plan.Distributed && m.scope == historyScope) && m.perMinute > 0 {
 		b, ok := s.tiers[c.method]
 		if !ok {
 			b = new(bucket)

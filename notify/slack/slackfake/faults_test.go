@@ -51,6 +51,9 @@ func outcomes() map[slackfake.Fault]struck {
 		slackfake.HangAfter:     {1, false, 0, "", io.EOF},
 		slackfake.CutBody:       {1, false, 0, "", io.ErrUnexpectedEOF},
 		slackfake.Slow:          {1, true, 200, "", nil},
+		slackfake.Drip:          {1, true, 200, "", nil},
+		slackfake.WrongType:     {1, true, 200, "", nil},
+		slackfake.Drop:          {0, true, 200, "", nil},
 	}
 }
 
@@ -131,6 +134,54 @@ func judge(t *testing.T, s *slackfake.Server, fault slackfake.Fault, want struck
 	}
 	if err := s.Close(); err != nil {
 		t.Error(err)
+	}
+}
+
+// What no connection comes of looks different in memory and on a port.
+func TestFaultsOfConnections(t *testing.T) {
+	t.Parallel()
+	for fault, refused := range map[slackfake.Fault]bool{slackfake.Refuse: true, slackfake.TLSError: false} {
+		memory := newSlack(t, slackfake.Config{Plan: scripted(fault)})
+		if _, err := try(memory, "chat.postMessage", message(nil)); err == nil || errors.Is(err, syscall.ECONNREFUSED) != refused {
+			t.Errorf("%s in memory: got error %v", fault, err)
+		}
+		plan := scripted(fault)
+		plan.Script[0].For = slackfake.Duration(300 * time.Millisecond)
+		ported := newSlack(t, slackfake.Config{Plan: plan})
+		base, err := ported.Start("127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := over(base, "chat.postMessage", message(nil)); err == nil {
+			t.Errorf("%s on a port: got an answer", fault)
+		}
+		if _, err := over(base, "chat.postMessage", message(nil)); errors.Is(err, syscall.ECONNREFUSED) != refused {
+			t.Errorf("%s on a port, then: got error %v", fault, err)
+		}
+		time.Sleep(600 * time.Millisecond)
+		if got, err := over(base, "auth.test", object{}); err != nil || !got.OK {
+			t.Errorf("%s on a port, later: got %+v, %v", fault, got, err)
+		}
+		if err := ported.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// A proxy that sends a post twice makes two messages, but for a Slack that knows
+// them apart by their client_msg_id.
+func TestTwice(t *testing.T) {
+	t.Parallel()
+	for mode, want := range map[string]int{"ignore": 2, "dedup": 1} {
+		plan := scripted(slackfake.Twice)
+		plan.ClientMsgID = mode
+		s := newSlack(t, slackfake.Config{Plan: plan})
+		if _, err := try(s, "chat.postMessage", message(object{"client_msg_id": "5f0c"})); err != nil {
+			t.Error(err)
+		}
+		if n := len(s.Visible("news")); n != want {
+			t.Errorf("%s: %d messages, want %d", mode, n, want)
+		}
 	}
 }
 

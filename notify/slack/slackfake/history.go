@@ -17,22 +17,28 @@ type span struct {
 // (docs.slack.dev/reference/methods/conversations.history).
 const maxPage = 999
 
-func readSpan(c *call, limit int) (sp span, no *refusal) {
+// distributedPage is the same for apps that are sold outside the Marketplace.
+const distributedPage = 15
+
+func (s *Server) readSpan(c *call, limit int) (sp span, no *refusal) {
 	sp = span{latest: math.MaxInt64, inclusive: c.args.boolean("inclusive", false)}
 	sp.metadata = c.args.boolean("include_all_metadata", false)
 	var ok bool
-	if s := c.args.str("oldest"); s != "" {
-		if sp.oldest, ok = parseTS(s); !ok {
+	if at := c.args.str("oldest"); at != "" {
+		if sp.oldest, ok = parseTS(at); !ok {
 			return sp, refused("invalid_ts_oldest")
 		}
 	}
-	if s := c.args.str("latest"); s != "" && s != "now" {
-		if sp.latest, ok = parseTS(s); !ok {
+	if at := c.args.str("latest"); at != "" && at != "now" {
+		if sp.latest, ok = parseTS(at); !ok {
 			return sp, refused("invalid_ts_latest")
 		}
 	}
 	if sp.limit, ok = c.args.integer("limit", limit, 1, maxPage); !ok {
 		return sp, refused("invalid_limit")
+	}
+	if s.plan.Distributed {
+		sp.limit = min(sp.limit, distributedPage)
 	}
 	return sp, nil
 }
@@ -51,7 +57,7 @@ func (s *Server) history(c *call) (map[string]any, *refusal) {
 	if no != nil {
 		return nil, no
 	}
-	sp, no := readSpan(c, 100)
+	sp, no := s.readSpan(c, 100)
 	if no != nil {
 		return nil, no
 	}
@@ -83,7 +89,7 @@ func (s *Server) replies(c *call) (map[string]any, *refusal) {
 	if no != nil {
 		return nil, no
 	}
-	sp, no := readSpan(c, maxPage)
+	sp, no := s.readSpan(c, maxPage)
 	if no != nil {
 		return nil, no
 	}

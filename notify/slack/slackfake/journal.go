@@ -21,6 +21,8 @@ type Entry struct {
 	Fault       Fault     `json:"fault,omitempty"`
 	Error       string    `json:"error,omitempty"` // Slack's word, of an answer that says no
 	TS          string    `json:"ts,omitempty"`
+	// VisibleAt is from when on history shows what was posted.
+	VisibleAt *time.Time `json:"visible_at,omitempty"`
 }
 
 // write keeps an entry. The caller holds the lock, so lines stand in the order

@@ -18,14 +18,19 @@ type method struct {
 	do        func(*Server, *call) (map[string]any, *refusal)
 }
 
-// methods are those that newswatch calls. All others are unknown_method.
+// historyScope is what reading a channel needs.
+const historyScope = "channels:history|groups:history"
+
+// methods are those that newswatch calls, and chat.delete for those who try it.
+// All others are unknown_method.
 func methods() map[string]method {
 	const read = "channels:read|groups:read"
-	const history = "channels:history|groups:history"
+	const history = historyScope
 	return map[string]method{
 		"auth.test":             {"", 0, (*Server).authTest},
 		"chat.postMessage":      {"chat:write", 0, (*Server).postMessage},
 		"chat.update":           {"chat:write", 50, (*Server).update},
+		"chat.delete":           {"chat:write", 50, (*Server).delete},
 		"chat.getPermalink":     {"", 0, (*Server).permalink},
 		"conversations.list":    {read, 20, (*Server).listChannels},
 		"conversations.info":    {read, 50, (*Server).channelInfo},

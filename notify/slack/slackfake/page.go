@@ -73,11 +73,13 @@ type shownControl struct{ Action, Value, Label string }
 
 func (s *Server) page(w http.ResponseWriter) {
 	var data struct {
+		Problems []string
 		Sections []section
 		Answers  []shownAnswer
 		Homes    map[string][]shownControl
 		HomeText map[string]string
 	}
+	data.Problems = s.Audit()
 	data.Homes, data.HomeText = map[string][]shownControl{}, map[string]string{}
 	s.mu.Lock()
 	for _, r := range s.rooms {

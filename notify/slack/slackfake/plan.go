@@ -24,15 +24,18 @@ type Plan struct {
 
 	Latency    Duration `json:"latency,omitempty"`     // before every answer
 	Hang       Duration `json:"hang,omitempty"`        // of the hang faults; default 30s
-	Slow       Duration `json:"slow,omitempty"`        // of slow; default 2s
+	Slow       Duration `json:"slow,omitempty"`        // of slow, drip and refuse; default 2s
 	Late       Duration `json:"late,omitempty"`        // of late_accept; default 2s
 	RetryAfter int      `json:"retry_after,omitempty"` // of rate_limited, in seconds; default 1
 	HistoryLag Duration `json:"history_lag,omitempty"` // from a post to its showing in history and replies
 	ClockSkew  Duration `json:"clock_skew,omitempty"`  // of Slack's clock against ours
 
-	Rate       Rate `json:"rate,omitzero"`
-	Tiers      bool `json:"tiers,omitempty"`       // limit the other methods by Slack's tiers too
-	DropBursts bool `json:"drop_bursts,omitempty"` // what is too fast is answered with ok and never shown, not refused
+	Rate  Rate `json:"rate,omitzero"`
+	Tiers bool `json:"tiers,omitempty"` // limit the other methods by Slack's tiers too
+	// Distributed is an app that is sold outside the Marketplace: one call a minute
+	// and 15 messages a page for history and replies.
+	Distributed bool `json:"distributed,omitempty"`
+	DropBursts  bool `json:"drop_bursts,omitempty"` // what is too fast is answered with ok and never shown, not refused
 	// BlocksMax is the size of all blocks that is still taken; default 13200.
 	BlocksMax int `json:"blocks_max,omitempty"`
 	// ClientMsgID says what client_msg_id does: "ignore" (default), "dedup" or "refuse".
@@ -87,6 +90,12 @@ const (
 	HangAfter     Fault = "hang_after"           // accepted, no answer for a while, then the connection ends
 	CutBody       Fault = "cut_body"             // accepted, the answer ends in the middle
 	Slow          Fault = "slow"                 // accepted, answered late
+	Refuse        Fault = "refuse"               // connection reset, nothing accepted; nobody listens for a while
+	TLSError      Fault = "tls_error"            // what comes back is a TLS alert, nothing accepted
+	Drip          Fault = "drip"                 // accepted, the answer comes in drops
+	WrongType     Fault = "wrong_type"           // accepted, the answer calls itself HTML
+	Twice         Fault = "twice"                // accepted two times, as by a proxy that repeats
+	Drop          Fault = "drop"                 // answered with ok, and never shown
 )
 
 // faults lists all of them in a fixed order: a seed always means the same.
@@ -94,6 +103,7 @@ func faults() []Fault {
 	return []Fault{
 		ResetBefore, BadGateway, RateLimited, MessageLimit, HangBefore, ErrorBefore, LateAccept,
 		ResetAfter, EOFAfter, InternalAfter, HTML500After, ErrorAfter, HangAfter, CutBody, Slow,
+		Refuse, TLSError, Drip, WrongType, Twice, Drop, // the newest last: a seed keeps its meaning
 	}
 }
 
@@ -146,7 +156,7 @@ func (p *Plan) Validate() error {
 	for f, chance := range p.Chances {
 		switch {
 		case !slices.Contains(faults(), f):
-			return fmt.Errorf("chances: unknown fault %q, known are %s", f, names())
+			return fmt.Errorf("chances: unknown fault %q, known are %s", f, FaultNames())
 		case f == ErrorBefore || f == ErrorAfter:
 			return fmt.Errorf("chances: %s stands in a script only", f)
 		case !(chance >= 0 && chance <= 1):
@@ -176,7 +186,7 @@ func (p *Plan) Validate() error {
 func (s *Step) validate() error {
 	switch {
 	case !slices.Contains(faults(), s.Fault):
-		return fmt.Errorf("unknown fault %q, known are %s", s.Fault, names())
+		return fmt.Errorf("unknown fault %q, known are %s", s.Fault, FaultNames())
 	case s.Method == "" || s.Call < 1 || s.Times < -1:
 		return fmt.Errorf("method, and a call from 1 are needed")
 	case (s.Fault == ErrorBefore || s.Fault == ErrorAfter) != (s.Error != ""):
@@ -185,7 +195,8 @@ func (s *Step) validate() error {
 	return nil
 }
 
-func names() string {
+// FaultNames lists all faults, for people.
+func FaultNames() string {
 	var all []string
 	for _, f := range faults() {
 		all = append(all, string(f))
@@ -237,7 +248,7 @@ func (p *Plan) fill(s strike) strike {
 			s.wait = orDefault(p.Hang, 30*time.Second)
 		case LateAccept:
 			s.wait = orDefault(p.Late, 2*time.Second)
-		case Slow:
+		case Slow, Drip, Refuse:
 			s.wait = orDefault(p.Slow, 2*time.Second)
 		}
 	}

@@ -35,9 +35,11 @@ func (s *Server) postMessage(c *call) (map[string]any, *refusal) {
 		return nil, limited(seconds(wait))
 	}
 	m := s.newMessage(r, parent, p, c)
-	if fits {
+	if fits && !c.drop {
 		r.messages = append(r.messages, m)
 		c.entry.Accepted = true
+		shown := m.PostedAt.Add(time.Duration(s.plan.HistoryLag))
+		c.entry.VisibleAt = &shown
 	} else {
 		c.entry.Error = "dropped"
 	}
@@ -58,6 +60,8 @@ func (s *Server) postable(c *call) (*room, *refusal) {
 		return nil, refused("not_in_channel")
 	case r.ReadOnly:
 		return nil, refused("restricted_action_read_only_channel")
+	case r.ThreadOnly && !reply:
+		return nil, refused("restricted_action_thread_only_channel")
 	case r.ThreadLocked && reply:
 		return nil, refused("restricted_action_thread_locked")
 	}
@@ -178,6 +182,21 @@ func (s *Server) rewrite(m *Message, p *payload) {
 		m.Links = append(slices.Clone(before.Links), p.Links...)
 	}
 	m.Edited, m.editedTS = true, formatTS(s.now().UnixMicro())
+}
+
+// delete takes a message of the bot's away; the replies to it stay.
+func (s *Server) delete(c *call) (map[string]any, *refusal) {
+	r, no := s.member(c)
+	if no != nil {
+		return nil, no
+	}
+	m := r.find(c.args.str("ts"))
+	if m == nil {
+		return nil, refused("message_not_found")
+	}
+	r.remove(m.TS)
+	c.entry.TS = m.TS
+	return map[string]any{"channel": r.ID, "ts": m.TS}, nil
 }
 
 func (s *Server) permalink(c *call) (map[string]any, *refusal) {

@@ -179,7 +179,7 @@ func TestBodies(t *testing.T) {
 func TestUnknownMethods(t *testing.T) {
 	t.Parallel()
 	s := newSlack(t, slackfake.Config{})
-	for _, method := range []string{"views.open", "chat.delete", "nothing"} {
+	for _, method := range []string{"views.open", "chat.scheduleMessage", "nothing"} {
 		if a := post(t, s, method, object{}); a.Error != "unknown_method" {
 			t.Errorf("%s: got %q, want unknown_method", method, a.Error)
 		}
@@ -540,5 +540,46 @@ func TestFormsWork(t *testing.T) {
 	got := s.Visible("C0NEWS0001")
 	if !a.OK || a.Channel != "C0NEWS0001" || len(got) != 1 || got[0].DeliveryID != "dg_9" || got[0].UnfurlLinks || got[0].UnfurlMedia {
 		t.Errorf("got %+v and %+v", a, got)
+	}
+}
+
+// An app that is sold outside the Marketplace reads 15 messages a minute.
+func TestDistributedApps(t *testing.T) {
+	t.Parallel()
+	plan := calm()
+	plan.Distributed = true
+	s := newSlack(t, slackfake.Config{Plan: plan})
+	for range 20 {
+		post(t, s, "chat.postMessage", message(nil))
+	}
+	ask := object{"channel": s.ChannelID("news"), "limit": 200}
+	if got := post(t, s, "conversations.history", ask); len(got.Messages) != 15 || !got.HasMore {
+		t.Errorf("got %d messages, more: %v; want 15 and more", len(got.Messages), got.HasMore)
+	}
+	if got := post(t, s, "conversations.history", ask); got.status != 429 {
+		t.Errorf("the second call in a minute: got %d, want 429", got.status)
+	}
+}
+
+// A message can be taken away by a method, and a channel be for replies only.
+func TestDeleteAndThreadOnly(t *testing.T) {
+	t.Parallel()
+	s := newSlack(t, slackfake.Config{Plan: calm()})
+	first := post(t, s, "chat.postMessage", message(nil))
+	s.SetChannel(slackfake.Channel{Name: "news", ThreadOnly: true})
+	if got := post(t, s, "chat.postMessage", message(nil)); got.Error != "restricted_action_thread_only_channel" {
+		t.Errorf("a message of its own: got %q", got.Error)
+	}
+	if got := post(t, s, "chat.postMessage", message(object{"thread_ts": first.TS})); !got.OK {
+		t.Errorf("a reply: got %q", got.Error)
+	}
+	for _, want := range []string{"", "message_not_found"} {
+		if got := post(t, s, "chat.delete", object{"channel": s.ChannelID("news"), "ts": first.TS}); got.Error != want {
+			t.Errorf("delete: got %q, want %q", got.Error, want)
+		}
+	}
+	entry := s.Journal()[0]
+	if entry.VisibleAt == nil || entry.VisibleAt.Before(entry.Time.Add(-time.Second)) {
+		t.Errorf("visible at %v, posted at %v", entry.VisibleAt, entry.Time)
 	}
 }

@@ -60,6 +60,7 @@ type Server struct {
 	refusals  []string
 	journal   error // of the first write that failed
 	http      *http.Server
+	listener  net.Listener // nil while nobody listens
 
 	nextID    int    // of tickets, interactions and views
 	home      string // origin under which the app knows us: "http://127.0.0.1:8766"
@@ -116,10 +117,38 @@ func (s *Server) Start(addr string) (string, error) {
 	}
 	server := &http.Server{Handler: s, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute}
 	s.mu.Lock()
-	s.http = server
+	s.http, s.listener = server, l
 	s.mu.Unlock()
 	s.spawn(func() { _ = server.Serve(l) }) // ends with ErrServerClosed, by Close
 	return "http://" + l.Addr().String() + "/api/", nil
+}
+
+// unlisten closes the port for a while: connections to it are refused. Without a
+// port there is nothing to close.
+func (s *Server) unlisten(d time.Duration) {
+	s.mu.Lock()
+	l, server := s.listener, s.http
+	s.listener = nil
+	s.mu.Unlock()
+	if l == nil {
+		return
+	}
+	_ = l.Close() // the error is that of a port which is closed already
+	server.SetKeepAlivesEnabled(false)
+	s.spawn(func() {
+		if !s.sleep(context.Background(), d) {
+			return
+		}
+		server.SetKeepAlivesEnabled(true)
+		again, err := net.Listen("tcp", l.Addr().String())
+		if err != nil {
+			return // somebody else has taken it: it stays refused
+		}
+		s.mu.Lock()
+		s.listener = again
+		s.mu.Unlock()
+		_ = server.Serve(again) // ends by Close, or the next time
+	})
 }
 
 // Serve runs a Slack on addr until ctx ends.
@@ -201,16 +230,7 @@ func (s *Server) Delete(channel, ts string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	r := s.room(channel)
-	if r == nil {
-		return false
-	}
-	for i, m := range r.messages {
-		if m.TS == ts {
-			r.messages = append(r.messages[:i], r.messages[i+1:]...)
-			return true
-		}
-	}
-	return false
+	return r != nil && r.remove(ts)
 }
 
 // ChannelID returns the id of a channel, "" when there is none by that name.

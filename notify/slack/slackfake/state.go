@@ -28,6 +28,7 @@ type Channel struct {
 	Archived     bool   `json:"archived,omitempty"`
 	ReadOnly     bool   `json:"read_only,omitempty"`
 	ThreadLocked bool   `json:"thread_locked,omitempty"`
+	ThreadOnly   bool   `json:"thread_only,omitempty"` // nothing but replies
 }
 
 // UserGroup is a group that can be mentioned.
@@ -138,6 +139,13 @@ func (r *room) find(ts string) *Message {
 		return nil
 	}
 	return r.messages[i]
+}
+
+// remove takes a message away; false: there is none.
+func (r *room) remove(ts string) bool {
+	n := len(r.messages)
+	r.messages = slices.DeleteFunc(r.messages, func(m *Message) bool { return m.TS == ts })
+	return len(r.messages) < n
 }
 
 // bucket is a token bucket (rate and burst are the caller's).

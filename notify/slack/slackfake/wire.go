@@ -3,6 +3,7 @@ package slackfake
 import (
 	"bufio"
 	"bytes"
+	"crypto/tls"
 	"fmt"
 	"io"
 	"net"
@@ -32,6 +33,10 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		_, _ = w.Write(rep.body) // the caller left: nothing to be done
 		return
 	}
+	if rep.end == drip {
+		s.drip(w, r, rep)
+		return
+	}
 	h, ok := w.(http.Hijacker)
 	if !ok {
 		panic(http.ErrAbortHandler) // ends the connection as far as this writer can
@@ -55,7 +60,10 @@ func (s *Server) handle(r *http.Request) reply {
 // abandon ends a connection in the way that a fault wants.
 func (s *Server) abandon(conn net.Conn, out *bufio.ReadWriter, rep reply) {
 	switch rep.end {
-	case reset:
+	case alert:
+		_, _ = out.WriteString(tlsAlert)
+		_ = out.Flush()
+	case reset, dead:
 		// With no lingering, closing sends RST instead of FIN.
 		if tcp, ok := conn.(*net.TCPConn); ok {
 			_ = tcp.SetLinger(0)
@@ -65,6 +73,29 @@ func (s *Server) abandon(conn net.Conn, out *bufio.ReadWriter, rep reply) {
 			rep.status, http.StatusText(rep.status), s.date(), rep.header.Get("Content-Type"), len(rep.body))
 		_, _ = out.Write(rep.body[:len(rep.body)/2])
 		_ = out.Flush()
+	}
+}
+
+// tlsAlert is a handshake_failure (RFC 8446, 6.2).
+const tlsAlert = "\x15\x03\x03\x00\x02\x02\x28"
+
+// drops is in how many pieces an answer drips.
+const drops = 20
+
+// drip sends an answer piece by piece.
+func (s *Server) drip(w http.ResponseWriter, r *http.Request, rep reply) {
+	for name, values := range rep.header {
+		w.Header()[name] = values
+	}
+	w.Header().Set("Content-Length", strconv.Itoa(len(rep.body)))
+	w.WriteHeader(rep.status)
+	for body := rep.body; len(body) > 0; {
+		n := min(len(body), len(rep.body)/drops+1)
+		if _, err := w.Write(body[:n]); err != nil || !s.sleep(r.Context(), rep.over/drops) {
+			return // the caller left
+		}
+		_ = http.NewResponseController(w).Flush()
+		body = body[n:]
 	}
 }
 
@@ -92,6 +123,12 @@ func (s *Server) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, &net.OpError{Op: "read", Net: "tcp", Err: syscall.ECONNRESET}
 	case rep.end == eof:
 		return nil, io.EOF
+	case rep.end == dead:
+		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}
+	case rep.end == alert:
+		return nil, tls.RecordHeaderError{Msg: "first record does not look like a TLS handshake"}
+	case rep.end == drip && !s.sleep(r.Context(), rep.over):
+		return nil, r.Context().Err()
 	}
 	rep.header.Set("Date", s.date())
 	var body io.Reader = bytes.NewReader(rep.body)

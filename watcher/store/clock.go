@@ -1,0 +1,61 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"newswatch/news"
+)
+
+// written are the times, by table, that say when something happened.
+func written() []struct{ table, column string } {
+	return []struct{ table, column string }{
+		{"items", "fetched"}, {"items", "published"},
+		{"stories", "first_at"}, {"stories", "last_at"}, {"developments", "at"},
+		{"told", "at"}, {"plans", "last_at"}, {"plans", "created_at"},
+		{"deliveries", "created_at"}, {"deliveries", "started_at"}, {"deliveries", "sent_at"},
+		{"feeds", "polled_at"}, {"feeds", "ok_at"}, {"feeds", "read_at"}, {"seen", "last_seen"},
+	}
+}
+
+// waiting are those until which something waits.
+func waiting() []struct{ table, column string } {
+	return []struct{ table, column string }{
+		{"feeds", "next_at"}, {"deliveries", "not_before"},
+		{"hosts", "next_at"}, {"hosts", "hold_until"}, {"hosts", "lease_until"},
+		{"desk", "lease_until"}, {"plans", "lease_until"},
+		{"destinations", "next_at"}, {"destinations", "lease_until"},
+	}
+}
+
+// SetBack follows a clock that was set back by so much. All times that lie ahead
+// of it now were written by the clock as it was, and move with it: else a feed
+// would not be polled, a lease not end, a cooldown not pass and an alert not be
+// told until the clock has come there again. A date that a publisher gave is left.
+func (s *Store) SetBack(ctx context.Context, by time.Duration) error {
+	return s.tx(ctx, "follow the clock", func(ctx context.Context, tx *sql.Tx) error {
+		now := ms(s.now())
+		for _, c := range append(written(), waiting()...) {
+			query := fmt.Sprintf(`UPDATE %s SET %s = {{greatest}}(%[2]s - $2, 1) WHERE %[2]s > $1`, c.table, c.column)
+			if c.column == "published" {
+				query += ` AND dated = 0`
+			}
+			if _, err := s.exec(ctx, tx, query, now, by.Milliseconds()); err != nil {
+				return fmt.Errorf("%s of %s: %w", c.column, c.table, err)
+			}
+		}
+		for _, u := range []news.Unit{news.Desk, news.Plans} { // they find out themselves when they are due
+			if err := s.wakeWhere(ctx, tx, u, `active = 1`); err != nil {
+				return err
+			}
+		}
+		if err := s.syncHosts(ctx, tx); err != nil {
+			return err
+		}
+		// The memory of the desk holds times too.
+		_, err := s.exec(ctx, tx, `DELETE FROM meta WHERE k = $1`, DeskHolder)
+		return err
+	})
+}

@@ -1,0 +1,50 @@
+package storetest
+
+import (
+	"time"
+
+	"newswatch/news"
+)
+
+func clock() map[string]func(*fixture) {
+	return map[string]func(*fixture){
+		"a clock that is set back leaves nothing waiting": func(f *fixture) {
+			f.now = f.now.AddDate(10, 0, 0)
+			f.ok(f.SyncFeeds(f.Context(), []news.Feed{{ID: "a", URL: "https://a.example/rss"}}))
+			f.ok(f.SyncPlans(f.Context(), []news.PlanState{{ID: "desk", Kind: news.DigestPlan, NextAt: f.now.Add(time.Hour), LastAt: f.now}}))
+			f.ok(f.SyncDestinations(f.Context(), []string{"slack:desk"}))
+			f.ok(f.EnqueueNotice(f.Context(), news.Delivery{
+				ID: "op_1", Part: 1, Parts: 1, Kind: news.KindNotice, Destination: "slack:desk", NotBefore: f.now.Add(time.Minute), CreatedAt: f.now,
+			}))
+			for _, u := range []news.Unit{news.Hosts, news.Destinations} {
+				leases, err := f.Claim(f.Context(), u, 1, time.Minute)
+				f.ok(err)
+				if len(leases) != 1 {
+					f.Fatalf("claimed %v of %s", leases, u)
+				}
+			}
+			f.now = f.now.AddDate(-10, 0, 0)
+			f.ok(f.SetBack(f.Context(), f.now.AddDate(10, 0, 0).Sub(f.now)))
+			plan, err := f.Plan(f.Context(), "desk")
+			f.ok(err)
+			if plan.LastAt.After(f.now) || plan.CreatedAt.After(f.now) {
+				f.Errorf("the plan was built at %v, made at %v; it is %v", plan.LastAt, plan.CreatedAt, f.now)
+			}
+			for _, u := range []news.Unit{news.Hosts, news.Desk, news.Plans, news.Destinations} {
+				next, err := f.NextAt(f.Context(), u)
+				f.ok(err)
+				if next.IsZero() || next.After(f.now.Add(time.Minute)) {
+					f.Errorf("%s can be claimed at %v, it is %v", u, next, f.now)
+				}
+			}
+			f.pass(61 * time.Second)
+			f.claim(news.Hosts, "a.example")
+			f.claim(news.Destinations, "slack:desk")
+			d, _, err := f.Deliverable(f.Context(), "slack:desk")
+			f.ok(err)
+			if d == nil {
+				f.Error("the notice still waits")
+			}
+		},
+	}
+}
