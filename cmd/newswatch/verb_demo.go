@@ -114,15 +114,61 @@ func (c *demoCmd) play(ctx context.Context, a *app, token news.Secret) (err erro
 		return err
 	}
 	log.head(rs.File, c.Slack)
+	p := &play{watcher: w, clock: clock, log: log}
+	if c.Slack {
+		p.pause = rs.File.Settings.Slack.Pace
+	}
 	for t := day.Start; !t.After(day.End); t = t.Add(demoStep) {
-		clock.set(t)
-		sum, err := w.Pass(ctx)
-		if err != nil {
+		if err := p.pass(ctx, t); err != nil {
 			return err
 		}
-		log.pass(sum)
+	}
+	if err := p.drain(ctx, st); err != nil {
+		return err
 	}
 	return log.foot()
+}
+
+// play is a day on its way through the pipeline.
+type play struct {
+	watcher *watcher.Watcher
+	clock   *demoClock
+	log     *transcript
+	pause   time.Duration // of real time after a pass that sent: Slack's clock runs no faster for us
+}
+
+// pass sets the clock and makes one pass.
+func (p *play) pass(ctx context.Context, at time.Time) error {
+	p.clock.set(at)
+	sum, err := p.watcher.Pass(ctx)
+	if err != nil {
+		return err
+	}
+	p.log.pass(sum)
+	if sent := sum.Posted + sum.Rewritten + sum.Waiting + sum.Uncertain; sent == 0 || p.pause == 0 {
+		return nil
+	}
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(p.pause):
+		return nil
+	}
+}
+
+// drain lets what waits for its channel's pace go out after the day's end.
+func (p *play) drain(ctx context.Context, st *store.Store) error {
+	open := store.DeliveryFilter{States: []news.DeliveryState{news.Pending, news.Sending}, Limit: 1}
+	for range 20 {
+		left, err := st.Deliveries(ctx, open)
+		if err != nil || len(left) == 0 {
+			return err
+		}
+		if err := p.pass(ctx, p.clock.now().Add(2*time.Second)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // serveLoopback serves h on a free port of loopback.
