@@ -6,9 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"newswatch/news"
+	"newswatch/notify/slack"
 	"newswatch/watcher/store"
 )
 
@@ -128,12 +130,14 @@ func open(d news.Delivery) bool {
 }
 
 type outboxShowCmd struct {
-	ID string `arg:"" help:"The delivery's id."`
+	ID   string `arg:"" help:"The delivery's id."`
+	HTML bool   `name:"html" help:"The messages as a page, as Slack shows them."`
 }
 
 // Help is the long text of -h.
 func (outboxShowCmd) Help() string {
-	return help("Shows each part of a delivery as JSON: its state, and the frozen message.", "newswatch outbox show dg_0123456789abcdef",
+	return help("Shows each part of a delivery as JSON: its state, and the frozen message; or with --html as a page.",
+		"newswatch outbox show dg_0123456789abcdef\nnewswatch outbox show --html al_0123456789abcdef >alert.html",
 		"0 shown; 2 unknown delivery")
 }
 
@@ -144,16 +148,15 @@ func (c *outboxShowCmd) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	defer st.Close()
+	parts, err := c.parts(ctx, st)
+	if err != nil {
+		return err
+	}
+	if c.HTML {
+		return c.page(a.out, parts)
+	}
 	enc := a.json(true)
-	for part, parts := 1, 1; part <= parts; part++ {
-		d, err := st.Delivery(ctx, c.ID, part)
-		if errors.Is(err, store.ErrNotFound) {
-			return usagef("no delivery %q; newswatch outbox lists them", c.ID)
-		}
-		if err != nil {
-			return fmt.Errorf("read delivery: %w", err)
-		}
-		parts = d.Parts
+	for _, d := range parts {
 		message := json.RawMessage(d.Payload)
 		if !json.Valid(message) { // the terminal's are plain text
 			message, _ = json.Marshal(string(d.Payload))
@@ -166,6 +169,38 @@ func (c *outboxShowCmd) Run(ctx context.Context, a *app) error {
 		}
 	}
 	return nil
+}
+
+// parts reads all messages of the delivery.
+func (c *outboxShowCmd) parts(ctx context.Context, st *store.Store) (list []news.Delivery, err error) {
+	for part, parts := 1, 1; part <= parts; part++ {
+		d, err := st.Delivery(ctx, c.ID, part)
+		if errors.Is(err, store.ErrNotFound) {
+			return nil, usagef("no delivery %q; newswatch outbox lists them", c.ID)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("read delivery: %w", err)
+		}
+		list, parts = append(list, d), d.Parts
+	}
+	return list, nil
+}
+
+// page shows the messages as Slack does.
+func (c *outboxShowCmd) page(out io.Writer, parts []news.Delivery) error {
+	payloads := make([][]byte, len(parts))
+	for i, d := range parts {
+		if !strings.HasPrefix(d.Destination, "slack") {
+			return usagef("%s goes to %s: --html shows Slack's messages only", c.ID, d.Destination)
+		}
+		payloads[i] = d.Payload
+	}
+	page, err := slack.HTML(payloads, c.ID)
+	if err != nil {
+		return err
+	}
+	_, err = out.Write(page)
+	return err
 }
 
 type outboxResendCmd struct {
