@@ -31,8 +31,8 @@ func (*shelf) Triage(context.Context) (news.Triage, error) { return news.Triage{
 
 func (d *shelf) Plan(context.Context, string) (news.PlanState, error) { return d.state, nil }
 
-func (d *shelf) Untold(context.Context, string, []string, int) ([]*news.Story, error) {
-	return d.untold, nil
+func (d *shelf) Untold(context.Context, string, []string, int) (news.Untold, error) {
+	return news.Untold{Stories: d.untold}, nil
 }
 
 func (d *shelf) Grown(context.Context, string) ([]*news.Story, error) { return d.grown, nil }

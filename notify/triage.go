@@ -35,6 +35,7 @@ func (p *Planner) wishes(ctx context.Context, plan news.Plan, state news.PlanSta
 type batch struct {
 	stories []*news.Story // without the reports and hits that do not count
 	before  map[string]news.Told
+	looked  news.Looked
 	muted   int       // held by mutes
 	next    time.Time // when the first of the mutes ends that hold something; zero: none does
 }
@@ -280,6 +281,7 @@ func (p *Planner) followups(ctx context.Context, plan news.Plan, w *wishes, next
 	if err != nil {
 		return news.PlanCommit{}, err
 	}
+	commit.Looked = b.looked
 	destination, renderer, err := p.routes.Route(plan.To)
 	if err != nil {
 		return news.PlanCommit{}, err

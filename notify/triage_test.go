@@ -22,8 +22,8 @@ type muted struct {
 
 func (muted) Plan(context.Context, string) (news.PlanState, error) { return news.PlanState{}, nil }
 
-func (m muted) Untold(context.Context, string, []string, int) ([]*news.Story, error) {
-	return m.stories, nil
+func (m muted) Untold(context.Context, string, []string, int) (news.Untold, error) {
+	return news.Untold{Stories: m.stories}, nil
 }
 
 func (m muted) Told(context.Context, string, []string) (map[string]news.Told, error) {

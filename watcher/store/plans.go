@@ -143,8 +143,8 @@ func (s *Store) CountItems(ctx context.Context, from, to time.Time) (items, feed
 // there already stays as it is, and with it what was told of its stories. It gives
 // ErrMoved when the stories are no longer those that Untold gave.
 func (s *Store) CommitPlan(ctx context.Context, l news.Lease, c news.PlanCommit) error {
-	return s.fenced(ctx, l, news.Plans, "commit plan "+l.Key, func(ctx context.Context, tx *sql.Tx) error {
-		if err := s.unmoved(ctx, tx, l.Key, c.Told); err != nil {
+	err := s.fenced(ctx, l, news.Plans, "commit plan "+l.Key, func(ctx context.Context, tx *sql.Tx) error {
+		if err := s.unmoved(ctx, tx, c); err != nil {
 			return err
 		}
 		before, err := s.enqueue(ctx, tx, c.Deliveries)
@@ -162,7 +162,7 @@ func (s *Store) CommitPlan(ctx context.Context, l news.Lease, c news.PlanCommit)
 		if err := s.saveShown(ctx, tx, c.Shown); err != nil {
 			return fmt.Errorf("numbers of stories: %w", err)
 		}
-		if err := s.keepLooked(ctx, tx, l.Key); err != nil {
+		if err := s.keepLooked(ctx, tx, l.Key, c.Looked); err != nil {
 			return err
 		}
 		_, err = s.exec(ctx, tx, `
@@ -172,6 +172,10 @@ func (s *Store) CommitPlan(ctx context.Context, l news.Lease, c news.PlanCommit)
 			WHERE key = $1`, l.Key, c.Slot, ms(c.At), ms(c.Next), ms(c.Asked))
 		return err
 	})
+	if err == nil {
+		s.setCommitted(l.Key, c.Looked)
+	}
+	return err
 }
 
 // enqueue puts deliveries into the outbox. It gives the stories that only stand

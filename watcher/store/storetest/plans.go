@@ -63,9 +63,9 @@ func plansSpec(f *fixture) {
 // untold are the ids that a plan has to tell.
 func (f *fixture) untold(plan string, minScore int, rules ...string) (ids []string) {
 	f.Helper()
-	stories, err := f.Untold(f.Context(), plan, rules, minScore)
+	untold, err := f.Untold(f.Context(), plan, rules, minScore)
 	f.ok(err)
-	for _, s := range stories {
+	for _, s := range untold.Stories {
 		ids = append(ids, s.ID)
 	}
 	return ids
@@ -92,9 +92,9 @@ func untoldWhat(f *fixture) {
 	f.same("one rule", f.untold("p", 0, "q"), []string{second.ID})
 	f.same("high score", f.untold("p", 60, "q", "r"), []string{second.ID})
 	f.same("no rule", f.untold("p", 0), []string(nil))
-	stories, err := f.Untold(f.Context(), "p", []string{"r"}, 50)
+	untold, err := f.Untold(f.Context(), "p", []string{"r"}, 50)
 	f.ok(err)
-	f.same("whole", stories[0].Members[0].Hits[0].Quote.Text, "First.")
+	f.same("whole", untold.Stories[0].Members[0].Hits[0].Quote.Text, "First.")
 	// An early story with a new report is told.
 	late := f.item("4", "Quay still closed")
 	f.poll(store.PollCommit{Fresh: []store.Matched{hits(late, "r", 50)}})
