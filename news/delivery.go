@@ -117,6 +117,11 @@ type Told struct {
 	Dropped     bool
 }
 
+// ThreadOf is the key, beside a digest's own, under which stands what it told in the
+// thread of its message alone, as somebody follows the story: its next message
+// tells all readers the same. It is no plan's id.
+func ThreadOf(planID string) string { return planID + "/thread" }
+
 // TakenIn is a story that a plan told and that another one took in since, which the
 // plan told as well.
 type TakenIn struct {

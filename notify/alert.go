@@ -15,7 +15,7 @@ import (
 // Stories that quiet hours or a pause held back come together at their end.
 func (p *Planner) alerts(ctx context.Context, plan news.Plan, _ news.PlanState, w *wishes, atOnce bool) (news.PlanCommit, error) {
 	now := w.now
-	b, err := p.untold(ctx, plan, w)
+	b, err := p.untold(ctx, plan, w, p.told)
 	if err != nil {
 		return news.PlanCommit{}, err
 	}
@@ -63,7 +63,7 @@ func (r *alertRun) refresh(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read grown stories: %w", err)
 	}
-	before, err := r.planner.told(ctx, r.plan, grown)
+	before, err := r.planner.told(ctx, r.plan.ID, grown)
 	if err != nil {
 		return err
 	}

@@ -210,7 +210,7 @@ func covered(state news.PlanState) time.Time {
 // compose takes what the plan has not told yet and puts it in order, and notes
 // that it is told.
 func (p *Planner) compose(ctx context.Context, plan news.Plan, state news.PlanState, w *wishes, slot schedule.Slot) (d news.Digest, c news.PlanCommit, err error) {
-	b, err := p.untold(ctx, plan, w)
+	b, err := p.untold(ctx, plan, w, p.told)
 	if err != nil {
 		return d, c, err
 	}
@@ -242,13 +242,14 @@ func (p *Planner) compose(ctx context.Context, plan news.Plan, state news.PlanSt
 	return d, news.PlanCommit{At: now, Looked: b.looked, Told: tell(plan, entries, b.before, d.DeliveryID, now)}, nil
 }
 
-// untold is what the plan has to tell, as readers want it.
-func (p *Planner) untold(ctx context.Context, plan news.Plan, w *wishes) (batch, error) {
+// untold is what the plan has to tell, as readers want it; told gives what they
+// know.
+func (p *Planner) untold(ctx context.Context, plan news.Plan, w *wishes, told toldBefore) (batch, error) {
 	untold, err := p.store.Untold(ctx, plan.ID, plan.Rules, plan.MinScore)
 	if err != nil {
 		return batch{}, fmt.Errorf("read untold stories: %w", err)
 	}
-	before, err := p.told(ctx, plan, untold.Stories)
+	before, err := told(ctx, plan.ID, untold.Stories)
 	if err != nil {
 		return batch{}, err
 	}
@@ -257,13 +258,16 @@ func (p *Planner) untold(ctx context.Context, plan news.Plan, w *wishes) (batch,
 	return b, nil
 }
 
+// toldBefore gives what a plan said of stories, by their ids.
+type toldBefore func(ctx context.Context, planID string, stories []*news.Story) (map[string]news.Told, error)
+
 // told is what the plan last said of stories, of those that it told.
-func (p *Planner) told(ctx context.Context, plan news.Plan, stories []*news.Story) (map[string]news.Told, error) {
+func (p *Planner) told(ctx context.Context, planID string, stories []*news.Story) (map[string]news.Told, error) {
 	ids := make([]string, len(stories))
 	for i, s := range stories {
 		ids[i] = s.ID
 	}
-	before, err := p.store.Told(ctx, plan.ID, ids)
+	before, err := p.store.Told(ctx, planID, ids)
 	if err != nil {
 		return nil, fmt.Errorf("read what was told: %w", err)
 	}

@@ -271,13 +271,13 @@ func (m muteSet) silences(h news.Hit) bool {
 }
 
 // followups tells what developed in the stories that readers follow, each in the
-// thread of the digest that showed it.
+// thread of the digest that showed it. For everybody else it is not told yet.
 func (p *Planner) followups(ctx context.Context, plan news.Plan, w *wishes, next time.Time) (news.PlanCommit, error) {
 	commit := news.PlanCommit{At: w.now, Next: next}
 	if !slices.ContainsFunc(w.Follows, func(f news.Follow) bool { return w.follows(f.StoryID) }) {
 		return commit, nil
 	}
-	b, err := p.untold(ctx, plan, w)
+	b, err := p.untold(ctx, plan, w, p.toldInThread)
 	if err != nil {
 		return news.PlanCommit{}, err
 	}
@@ -288,13 +288,39 @@ func (p *Planner) followups(ctx context.Context, plan news.Plan, w *wishes, next
 	}
 	run := alertRun{planner: p, plan: plan, now: w.now, wishes: w, commit: &commit, destination: destination, renderer: renderer}
 	for _, s := range b.stories {
-		if told, again := b.before[s.ID]; again && w.follows(s.ID) && run.reaches(told) {
-			if err := run.again(s, told); err != nil {
-				return news.PlanCommit{}, err
-			}
+		told, again := b.before[s.ID]
+		if !again || told.Version >= s.Version || !w.follows(s.ID) || !run.reaches(told) {
+			continue
+		}
+		if err := run.again(s, told); err != nil {
+			return news.PlanCommit{}, err
 		}
 	}
+	for i := range commit.Told {
+		commit.Told[i].PlanID = news.ThreadOf(plan.ID)
+	}
 	return commit, nil
+}
+
+// toldInThread is what those know who follow stories: what the plan told, and what
+// it told in the thread since.
+func (p *Planner) toldInThread(ctx context.Context, planID string, stories []*news.Story) (map[string]news.Told, error) {
+	told, err := p.told(ctx, planID, stories)
+	if err != nil {
+		return nil, err
+	}
+	noted, err := p.told(ctx, news.ThreadOf(planID), stories)
+	for id, t := range told {
+		n := noted[id]
+		heard := slices.Concat(t.Heard, n.Heard)
+		if n.Version > t.Version {
+			n.PlanID, n.DeliveryID, n.Destination, n.First, n.Dropped = t.PlanID, t.DeliveryID, t.Destination, t.First, t.Dropped
+			t = n
+		}
+		t.Heard = heard
+		told[id] = t
+	}
+	return told, err
 }
 
 // shown are the numbers of a digest's stories.

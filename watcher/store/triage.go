@@ -143,7 +143,7 @@ func (s *Store) unfollow(ctx context.Context, tx *sql.Tx, storyID string) error 
 // wakeFollowed wakes the plans that told a story which has developed since and is
 // followed.
 func (s *Store) wakeFollowed(ctx context.Context, tx *sql.Tx) error {
-	return s.wakeWhere(ctx, tx, news.Plans, `active = 1 AND key IN (`+followedQuery+`)`, ms(s.now()))
+	return s.wakeWhere(ctx, tx, news.Plans, `active = 1 AND key IN (`+followedQuery+`)`, ms(s.now()), news.ThreadOf(""))
 }
 
 const followedQuery = `
@@ -151,7 +151,8 @@ const followedQuery = `
 		LEFT JOIN stories m ON m.id = f.story_id AND m.merged_into <> ''
 		JOIN stories s ON s.id = COALESCE(m.merged_into, f.story_id)
 		JOIN told t ON t.story_id = s.id
-	WHERE f.until_at > $2 AND (f.plan_id = '' OR f.plan_id = t.plan_id) AND s.version > t.version`
+	WHERE f.until_at > $2 AND (f.plan_id = '' OR f.plan_id = t.plan_id) AND s.version > t.version
+		AND NOT EXISTS (SELECT 1 FROM told n WHERE n.plan_id = t.plan_id || $3 AND n.story_id = s.id AND n.version >= s.version)`
 
 // Flag keeps that a story does not belong where it was shown; who says so again
 // says it anew.

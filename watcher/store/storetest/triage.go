@@ -151,8 +151,13 @@ func followedWakes(f *fixture) {
 	f.idle(news.Plans)
 	head.Version = 2
 	f.group(store.GroupCommit{Stories: []news.Story{head}})
-	f.claim(news.Plans, "p")
+	f.ok(f.CommitPlan(ctx, f.claim(news.Plans, "p"), news.PlanCommit{
+		Next: f.now.Add(24 * time.Hour), Told: []news.Told{{PlanID: news.ThreadOf("p"), StoryID: head.ID, Version: 2}}}))
 	f.idle(news.Plans)
+	rest()
+	f.group(store.GroupCommit{Stories: []news.Story{head}}) // told in its thread: nothing is new
+	f.idle(news.Plans)
+	f.same("but not told to all", f.untold("p", 0, "r"), []string{head.ID})
 	f.pass(2 * time.Hour) // the follow is over
 	rest()
 	head.Version = 3
