@@ -12,7 +12,7 @@ import (
 )
 
 // alerts tells each story that is ready, and what is new of those told before.
-// Stories that quiet hours or a pause held back come together at their end.
+// Stories that quiet hours, a pause or mutes held back come together at their end.
 func (p *Planner) alerts(ctx context.Context, plan news.Plan, _ news.PlanState, w *wishes, atOnce bool) (news.PlanCommit, error) {
 	now := w.now
 	b, err := p.untold(ctx, plan, w, p.told)
@@ -24,9 +24,7 @@ func (p *Planner) alerts(ctx context.Context, plan news.Plan, _ news.PlanState, 
 		commit.Next = b.next
 	}
 	if end, held := w.heldUntil(now); held && !atOnce {
-		if len(b.stories) > 0 {
-			commit.Next = end
-		}
+		commit.Next = end // also for those that only grow
 		return commit, nil
 	}
 	destination, renderer, err := p.routes.Route(plan.To)
@@ -147,7 +145,7 @@ type alertRun struct {
 	atOnce  bool
 	wishes  *wishes
 	commit  *news.PlanCommit
-	held    []news.Entry // ready, and held back by quiet hours or a pause until now
+	held    []news.Entry // ready, and held back by quiet hours, a pause or mutes until now
 	heldAt  []time.Time
 
 	destination string // where the plan's messages go now
@@ -177,7 +175,7 @@ func (r *alertRun) first(s *news.Story) error {
 		return nil
 	}
 	e := r.planner.entry(s, r.plan.Rules, news.Told{})
-	if _, held := r.wishes.heldUntil(since); held {
+	if _, held := r.wishes.heldUntil(since); held || r.wishes.hid(s, since) {
 		r.held = append(r.held, e)
 		r.heldAt = append(r.heldAt, since)
 		return nil
@@ -248,8 +246,8 @@ func (r *alertRun) deliver(d news.Delivery, a news.Alert, render func(Renderer, 
 	return nil
 }
 
-// overnight tells what quiet hours or a pause held: one story as an alert of its own,
-// several in one message.
+// overnight tells what quiet hours, a pause or mutes held: one story as an alert of
+// its own, several in one message.
 func (r *alertRun) overnight() error {
 	if len(r.held) < 2 {
 		for i, e := range r.held {
@@ -260,21 +258,13 @@ func (r *alertRun) overnight() error {
 		return nil
 	}
 	rank(r.held)
-	asleep := func(t time.Time) bool {
-		_, quiet := quietUntil(r.plan.Quiet, t, r.plan.Timezone)
-		return quiet
-	}
-	while := "while paused"
-	if slices.ContainsFunc(r.heldAt, asleep) {
-		while = "while you slept"
-	}
 	slot := "quiet:" + r.now.In(r.plan.Timezone).Format("2006-01-02T15:04") + " " + r.plan.Timezone.String()
 	ids := make([]string, len(r.held))
 	for i, e := range r.held {
 		ids[i] = e.StoryID
 	}
 	d := news.Digest{
-		DeliveryID: news.DigestID(r.plan.ID, "quiet:"+strings.Join(ids, " ")), PlanID: r.plan.ID, Title: r.plan.Title + ": " + while, Slot: slot,
+		DeliveryID: news.DigestID(r.plan.ID, "quiet:"+strings.Join(ids, " ")), PlanID: r.plan.ID, Title: r.plan.Title + ": " + r.while(), Slot: slot,
 		From: earliest(r.heldAt), To: r.now, Location: r.plan.Timezone, Sections: sections(r.held, r.plan.Rules, r.planner.titles),
 	}
 	list, err := r.planner.freeze(r.plan, d, r.now)
@@ -285,6 +275,25 @@ func (r *alertRun) overnight() error {
 	r.commit.Shown = append(r.commit.Shown, shown(d)...)
 	r.commit.Told = append(r.commit.Told, tell(r.plan, r.held, nil, d.DeliveryID, r.now)...)
 	return nil
+}
+
+// while says what held the stories.
+func (r *alertRun) while() string {
+	asleep := func(t time.Time) bool {
+		_, quiet := quietUntil(r.plan.Quiet, t, r.plan.Timezone)
+		return quiet
+	}
+	paused := func(t time.Time) bool {
+		_, paused := r.wishes.paused(t)
+		return paused
+	}
+	switch {
+	case slices.ContainsFunc(r.heldAt, asleep):
+		return "while you slept"
+	case slices.ContainsFunc(r.heldAt, paused):
+		return "while paused"
+	}
+	return "after the mute"
 }
 
 func earliest(times []time.Time) time.Time {
