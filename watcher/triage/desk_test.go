@@ -385,3 +385,21 @@ func FuzzDo(f *testing.F) {
 		}
 	})
 }
+
+// Who said something in Slack is kept by name and id: an id alone tells others
+// nothing.
+func TestNames(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	slack := func(id, name, words string) string {
+		return d.do(notify.Command{By: id, ByName: name, Channel: "C1", Words: strings.Fields(words)})
+	}
+	slack("U0READER01", "ida.berg", "mute 1")
+	slack("U0READER02", "x (U0READER01)\n"+strings.Repeat("y", 100), "pause desk")
+	slack("U0READER03", "", "follow 2")
+	d.wants("the others", slack("U0READER04", "ole", "mutes"), "by ida.berg (U0READER01)", "by x (U0READER01) yyy", "by U0READER03")
+	d.wants("ida", slack("U0READER01", "ida", "mutes"), "Lemba late”, until Fri 27 Nov 08:00 CET, by you", "by x (U0READER01) yyy")
+	h, err := d.Home(t.Context())
+	d.ok(err)
+	d.same("at home", h.Mutes[0].By, "ida.berg (U0READER01)")
+}

@@ -29,6 +29,9 @@ const (
 	Longest     = 90 * 24 * time.Hour
 )
 
+// maxAsker bounds the name of somebody.
+const maxAsker = 40 // characters
+
 // ErrNothing says that there was nothing to undo.
 var ErrNothing = fmt.Errorf("%w: there is nothing to undo", notify.ErrAsked)
 
@@ -187,12 +190,20 @@ func (e *askError) like(examples ...string) *askError {
 	return e
 }
 
+// asker is who asks, as it is kept: with the name, where ids tell readers nothing.
+func (r *request) asker() string {
+	if name := wording.Clip(wording.Line(r.ByName), maxAsker); name != "" && r.By != "" {
+		return name + " (" + r.By + ")"
+	}
+	return r.By
+}
+
 // by names somebody to the asker.
 func (r *request) by(who string) string {
-	if who == r.By {
+	if who == r.By || r.By != "" && strings.HasSuffix(who, " ("+r.By+")") {
 		return "you"
 	}
-	if who = wording.Clip(wording.Line(who), 60); who != "" {
+	if who = wording.Clip(wording.Line(who), 2*maxAsker); who != "" {
 		return who
 	}
 	return "somebody"
