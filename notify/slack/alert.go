@@ -162,9 +162,9 @@ func alertText(a news.Alert) string {
 	return evenly(func(limit int) string {
 		text := title + cutBytes(head, limit) + "."
 		if e.OneWith != (news.Source{}) {
-			return escape(text + " The same story as: " + cutBytes(sourceHeadline(e.OneWith), limit) + " (" + sourceName(e.OneWith) + ").")
+			return spoken(text + " The same story as: " + cutBytes(sourceHeadline(e.OneWith), limit) + " (" + sourceName(e.OneWith) + ").")
 		}
-		return escape(wording.Join(" ", text, alertTextNews(e, limit), cutBytes(summary, limit), cutBytes(sources, limit)))
+		return spoken(wording.Join(" ", text, alertTextNews(e, limit), cutBytes(summary, limit), cutBytes(sources, limit)))
 	})
 }
 
@@ -331,6 +331,6 @@ func followupText(a news.Alert, shown int) string {
 		if len(list) > 0 {
 			text += " New: " + strings.Join(list, "; ") + "."
 		}
-		return escape(text)
+		return spoken(text)
 	})
 }

@@ -17,8 +17,10 @@ func header(title string) slack.Block {
 	return slack.NewHeaderBlock(plain(title, maxTitle))
 }
 
+// plain is text in which no emoji's code is read: what stands there often is a
+// feed's.
 func plain(s string, limit int) *slack.TextBlockObject {
-	return slack.NewTextBlockObject(slack.PlainTextType, wording.Clip(wording.Line(s), limit), true, false)
+	return slack.NewTextBlockObject(slack.PlainTextType, wording.Clip(wording.Line(s), limit), false, false)
 }
 
 func section(mrkdwn string) slack.Block {

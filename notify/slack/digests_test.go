@@ -8,6 +8,7 @@ import (
 	"html"
 	"math/rand/v2"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -135,12 +136,32 @@ func (d *draw) digest(c *slack.Channel) {
 			d.leaner(c, m.Payload)
 		}
 	}
+	if lean {
+		d.hooked(digest)
+	}
 	for id, e := range byID {
 		if shown[id] != 1 {
 			d.t.Errorf("%s: story %d is shown %d times", d.name, e.Number, shown[id])
 		}
 	}
 	d.stories = len(byID)
+}
+
+// hooked renders a digest for a webhook: nothing but the metadata may be missing.
+func (d *draw) hooked(digest news.Digest) {
+	list, err := slack.NewHook(slack.HookConfig{}).Digest(digest)
+	if err != nil {
+		d.t.Errorf("%s: as a webhook's: %v", d.name, err)
+	}
+	for _, m := range list {
+		for _, s := range digest.Sections {
+			for _, e := range s.Entries {
+				if h := wording.Headline(e, 180); slices.Contains(m.Stories, e.StoryID) && !bytes.Contains(m.Payload, quotedJSON(h)) {
+					d.t.Errorf("%s: a webhook's message does not show %q", d.name, h)
+				}
+			}
+		}
+	}
 }
 
 func (d *draw) alert(c *slack.Channel) {
@@ -231,7 +252,9 @@ func (d *draw) leaner(c *slack.Channel, payload []byte) {
 	}
 }
 
-var unescape = strings.NewReplacer("&lt;", "<", "&gt;", ">", "&amp;", "&")
+// shown is a text as a reader sees it: with what the escapes stand for, and with the
+// colons whose look-alikes stand there.
+var shown = strings.NewReplacer("&lt;", "<", "&gt;", ">", "&amp;", "&", "∶", ":")
 
 // read has the fake read a message and gives its text as it is shown.
 func (d *draw) read(payload []byte) string {
@@ -250,12 +273,15 @@ func (d *draw) read(payload []byte) string {
 			d.t.Errorf("%s: a live mention %s\n%s", d.name, m, payload)
 		}
 	}
+	if own := bytes.Contains(payload, []byte("news_alert")) || bytes.Contains(payload, []byte("news_notice")); len(got.Emoji) > 1 || len(got.Emoji) > 0 && !own {
+		d.t.Errorf("%s: live emoji %q\n%s", d.name, got.Emoji, payload)
+	}
 	for _, l := range got.Links {
 		if !d.links[html.UnescapeString(l)] && !d.links[l] {
 			d.t.Errorf("%s: a live link to %q\n%s", d.name, l, payload)
 		}
 	}
-	return unescape.Replace(got.Text)
+	return shown.Replace(got.Text)
 }
 
 // anyDigest is mostly small; of a million some thousands have 400 stories or more.
@@ -325,9 +351,9 @@ func (d *draw) oneURL() string { return d.urls[d.rand.IntN(len(d.urls))] }
 
 // hostile are pieces of text that make something live in some markup, or break it.
 var hostile = []string{
-	"<!channel>", "<!here>", "<!everyone>", "<@U012345678>", "<!subteam^S012345678>", "<!subteam^@desk>", "<http://evil.example|Aster Wire>", "<#C012345678>",
+	"<!channel>", "<!here>", "<!everyone>", "<@U012345678>", "<!subteam^S012345678>", "<!subteam^@desk>", "<!subteam^@ shut", "<http://evil.example|Aster Wire>", "<#C012345678>",
 	"&lt;!channel&gt;", "&", "<", ">", "|", "*", "_", "~", "`", "\\", "\"", "\n", "\x00", "\u202e", "\u200b", "\ufeff", "\u2066", "\xff\xfe", "\xed\xa0\x80",
-	`{"type":"usergroup","usergroup_id":"@desk"}`, `","type":"broadcast"`, "\\u003c!channel\\u003e", "@channel", "@here", ":rotating_light:", "https://evil.example/",
+	`{"type":"usergroup","usergroup_id":"@desk"}`, `","type":"broadcast"`, "\\u003c!channel\\u003e", "@channel", "@here", ":rotating_light:", ":tada:", ":wave::skin-tone-2:", "10:30:45", ":", "::", "smile:", ":piñata", "https://evil.example/",
 	"javascript:alert(1)", "12. ", "e\u0301\u0301\u0301\u0301\u0301\u0301\u0301\u0301", "👩\u200d🚀", "漢字の見出し", "العنوان", "Заголовок", "<!date^0^{date}|x>",
 }
 
@@ -383,7 +409,7 @@ func (d *draw) url() string {
 // opening is what of a headline the plain text surely has.
 func opening(headline string) string {
 	runes := []rune(headline)
-	return strings.TrimRight(string(runes[:min(len(runes), 12)]), " .")
+	return strings.ReplaceAll(strings.TrimRight(string(runes[:min(len(runes), 12)]), " ."), "∶", ":")
 }
 
 func quotedJSON(s string) []byte {

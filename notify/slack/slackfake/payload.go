@@ -92,6 +92,7 @@ type payload struct {
 	UnfurlMedia bool
 	Mentions    []string
 	Links       []string
+	Emoji       []string
 }
 
 // read takes the payload out of a request for chat.postMessage or chat.update.
@@ -114,7 +115,7 @@ func (c *checker) read(a args, update bool, blocksMax int) (*payload, *refusal) 
 	if p.Text == "" && empty(p.Blocks) && empty(p.Attachments) {
 		return p, refused("no_text")
 	}
-	p.Mentions, p.Links = w.mentions, w.links
+	p.Mentions, p.Links, p.Emoji = w.mentions, w.links, w.emoji
 	return p, nil
 }
 

@@ -180,6 +180,7 @@ func (s *Server) rewrite(m *Message, p *payload) {
 	if p.Blocks == nil || !p.HasText {
 		m.Mentions = append(slices.Clone(before.Mentions), p.Mentions...)
 		m.Links = append(slices.Clone(before.Links), p.Links...)
+		m.Emoji = append(slices.Clone(before.Emoji), p.Emoji...)
 	}
 	m.Edited, m.editedTS = true, formatTS(s.now().UnixMicro())
 }
