@@ -87,28 +87,13 @@ func summary(e news.Entry) []slack.RichTextSectionElement {
 // quotation shows a sentence with the matched places bold.
 func quotation(q news.Quote) slack.RichTextElement {
 	var elements []slack.RichTextSectionElement
-	left := maxQuote
-	add := func(from, to int, mark bool) {
-		s := wording.Clip(wording.Fragment(q.Text[from:to]), left)
-		left -= len([]rune(s))
-		switch {
-		case s == "":
-		case mark:
-			elements = append(elements, bold(s))
-		default:
-			elements = append(elements, words(s))
-		}
-	}
-	end := 0
-	for _, m := range q.Marks {
-		if m[0] < end || m[1] <= m[0] || m[1] > len(q.Text) {
+	for _, p := range wording.Pieces(q, maxQuote) {
+		if p.Match {
+			elements = append(elements, bold(p.Text))
 			continue
 		}
-		add(end, m[0], false)
-		add(m[0], m[1], true)
-		end = m[1]
+		elements = append(elements, words(p.Text))
 	}
-	add(end, len(q.Text), false)
 	if len(elements) == 0 {
 		return nil
 	}

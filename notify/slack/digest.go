@@ -117,17 +117,17 @@ func tidy(s news.Source) news.Source {
 // skipped at a time.
 func (r renderer) parent(d news.Digest) (blocks []slack.Block, shown, rest []news.Section, step rung) {
 	steps := ladder()
-	stand := func(i int) bool {
+	try := func(i int) bool {
 		step = steps[i]
 		shown, rest = notify.Front(d.Sections, step.stories)
 		blocks = r.parentBlocks(d, step, shown, count(rest))
-		return fits(blocks) && sound(blocks)
+		return stand(blocks)
 	}
-	if stand(0) {
+	if try(0) {
 		return blocks, shown, rest, step
 	}
-	first := 1 + sort.Search(len(steps)-2, func(i int) bool { return stand(1 + i) })
-	stand(first)
+	first := 1 + sort.Search(len(steps)-2, func(i int) bool { return try(1 + i) })
+	try(first)
 	return blocks, shown, rest, step
 }
 

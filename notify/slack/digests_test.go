@@ -85,12 +85,20 @@ type draw struct {
 }
 
 func (d *draw) run() {
+	heavy := d.rand.IntN(12) == 0 // all that costs the most, at full length
 	for range 24 {
+		if heavy {
+			d.texts = append(d.texts, strings.Repeat(costly[d.rand.IntN(len(costly))], 3000))
+			continue
+		}
 		d.texts = append(d.texts, d.text())
 	}
 	d.links = map[string]bool{}
 	for range 12 {
 		u := d.url()
+		if heavy {
+			u = "https://wire.example/?" + strings.Repeat("&a", d.rand.IntN(200))
+		}
 		d.urls = append(d.urls, u)
 		d.links[wording.Link(u)] = true
 	}
@@ -168,6 +176,11 @@ func (d *draw) alert(c *slack.Channel) {
 	a := news.Alert{
 		DeliveryID: "al_0123456789abcdef", Title: d.one(), RuleTitle: d.one(), Entry: d.entry(d.rand.IntN(30)), FirstSeen: morning,
 		Mention: []string{"S0NIGHTDESK", d.one()}[:d.rand.IntN(2)],
+	}
+	if d.rand.IntN(50) == 0 {
+		for range d.rand.IntN(900) {
+			a.Mention = append(a.Mention, "S0NIGHTDESK")
+		}
 	}
 	for range d.rand.IntN(6) {
 		a.Entry.News = append(a.Entry.News, news.Change{Reason: d.one(), Report: d.source(), Was: d.one()})
@@ -357,6 +370,9 @@ var hostile = []string{
 	"javascript:alert(1)", "12. ", "e\u0301\u0301\u0301\u0301\u0301\u0301\u0301\u0301", "👩\u200d🚀", "漢字の見出し", "العنوان", "Заголовок", "<!date^0^{date}|x>",
 }
 
+// costly are pieces of which Slack counts more bytes than others have.
+var costly = []string{"&", "<", ">", "🚢", "漢", "\"", "\\", ":a", ":a: ", "*", "& ", "x"}
+
 // text is plain words, hostile pieces, any characters, or very long.
 func (d *draw) text() string {
 	r := d.rand
@@ -418,4 +434,40 @@ func quotedJSON(s string) []byte {
 	e.SetEscapeHTML(false)
 	_ = e.Encode(s)
 	return bytes.TrimSpace(b.Bytes())
+}
+
+// TestCostlyText holds that alerts, notes and notices keep within the budget
+// whatever they are made of.
+func TestCostlyText(t *testing.T) {
+	t.Parallel()
+	c, check := slack.New(slack.Config{Interactive: true}), slackfake.NewChecker(budget)
+	for _, piece := range costly {
+		s := strings.Repeat(piece, 500)
+		source := news.Source{Name: s, URL: "https://wire.example/?" + strings.Repeat("&a", 110), New: true}
+		e := news.Entry{
+			StoryID: "00000000deadbeef", Headline: "Quay", URL: source.URL, Summary: s, SummaryBy: source, Why: s, Quote: news.Quote{Text: "B " + s, Marks: [][2]int{{0, 9}}},
+			Developing: true, Since: 30, At: morning,
+		}
+		for i := range 30 {
+			source.Headline = fmt.Sprintf("%d %s", i, s)
+			e.Sources = append(e.Sources, source)
+			e.News = append(e.News, news.Change{Reason: source.Headline, Report: source, Was: "was " + s})
+		}
+		a := news.Alert{DeliveryID: "al_1", Title: s, RuleTitle: s, Entry: e, FirstSeen: morning.Add(-time.Hour), Mention: slices.Repeat([]string{"S0NIGHTDESK"}, 500)}
+		for name, render := range map[string]func() (news.Message, error){
+			"alert": func() (news.Message, error) { return c.Alert(a) },
+			"note":  func() (news.Message, error) { return c.Followup(a) },
+			"notice": func() (news.Message, error) {
+				return c.Notice(news.Notice{DeliveryID: "op_1", Headline: s, Subject: s, Detail: s, Footer: s})
+			},
+		} {
+			m, err := render()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := check.Check(m.Payload); got.Error != "" {
+				t.Errorf("%s of %q: %s %v, %d bytes", name, piece, got.Error, got.Details, len(m.Payload))
+			}
+		}
+	}
 }

@@ -290,6 +290,10 @@ func cutBytes(s string, limit int) string {
 	return strings.TrimSpace(s[:limit]) + "…"
 }
 
+// stand says whether blocks may be sent: they keep within the budget, and each text
+// within its limit.
+func stand(blocks []slack.Block) bool { return fits(blocks) && sound(blocks) }
+
 // sound says whether every text object keeps within its limit.
 func sound(blocks []slack.Block) bool {
 	for _, b := range blocks {
