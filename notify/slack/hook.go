@@ -159,7 +159,7 @@ func (h *Hook) Post(ctx context.Context, d news.Delivery) (news.Receipt, error) 
 		return news.Receipt{}, &notify.Refusal{Kind: notify.RefusedConfig, Reason: "the address cannot be used"}
 	}
 	req.Header.Set("Content-Type", "application/json; charset=utf-8")
-	secrets := hookSecrets(u)
+	secrets := wire.SecretsBehind(u)
 	a, err := wire.Do(h.http, req, maxHookAnswer, secrets...)
 	word := strings.TrimSpace(wire.Hide(string(a.Body), secrets...))
 	if refusal := h.refusal(a, err, word); refusal != nil {
@@ -194,13 +194,6 @@ func (h *Hook) address(destination string) (*url.URL, error) {
 		return nil, fmt.Errorf("the secret %s: %w", name, err)
 	}
 	return u, nil
-}
-
-// hookSecrets are the parts of an address to hide: of Slack's hosts all know.
-func hookSecrets(u *url.URL) []string {
-	bare := *u
-	bare.Host = "localhost"
-	return append(wire.Secrets(&bare), u.String())
 }
 
 // refusal says what an answer proves, nil when it proves nothing or that the
