@@ -16,7 +16,7 @@ func NewChecker(blocksMax int) *Checker {
 	if blocksMax <= 0 {
 		blocksMax = defaultBlocksMax
 	}
-	return &Checker{check: newChecker(), blocksMax: blocksMax}
+	return &Checker{check: newChecker(false), blocksMax: blocksMax}
 }
 
 // Checked is what a payload came to.
