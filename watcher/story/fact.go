@@ -45,7 +45,7 @@ type day struct {
 type factReader struct {
 	lang                              string
 	event, known, mask, hedge, helper *phrases
-	turn, parley                      *phrases
+	turn, parley, condition           *phrases
 	counted, doubt, number, scale     *phrases
 	toll, reached, some, old, amends  *phrases
 	money, month, weekday, noise      *phrases
@@ -56,7 +56,7 @@ func newFactReader(v vocabulary, lang string) *factReader {
 	list := func(name string) *phrases { return v.list(name, lang) }
 	return &factReader{
 		lang: lang, event: list("event"), known: list("known"), mask: list("mask"), hedge: list("hedge"), helper: list("helper"),
-		turn: list("turn"), parley: list("parley"),
+		turn: list("turn"), parley: list("parley"), condition: list("condition"),
 		toll: list("toll"), reached: list("reached"), some: list("some"), old: list("old"), amends: list("amends"),
 		counted: list("count"), doubt: list("doubt"), number: list("number"), scale: list("scale"),
 		money: list("money"), month: list("month"), weekday: list("weekday"), noise: list("noise"), correction: list("correction"),
@@ -138,15 +138,21 @@ func (r *factReader) eventAt(tokens []token, i int) (group string, length int) {
 	if length == 0 {
 		return "", 0
 	}
+	of := false
 	for j := range tokens {
 		if tokens[j].sentence != tokens[i].sentence {
 			continue
 		}
-		if _, n := r.parley.at(tokens, j); n > 0 {
-			return group, length
+		if _, n := r.condition.at(tokens, j); n > 0 && j < i {
+			return "", 0
 		}
+		_, n := r.parley.at(tokens, j)
+		of = of || n > 0
 	}
-	return "", 0
+	if !of {
+		return "", 0
+	}
+	return group, length
 }
 
 // mentioned are the groups that a text knows of without saying that they happened.
