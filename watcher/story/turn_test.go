@@ -89,7 +89,7 @@ func TestTurns(t *testing.T) {
 		"Talks on the Varn valley stall":                          {"en", "now: stalled"},
 		"Talks in Sarriko suspended":                              {"en", "now: suspended"},
 		"Talks in Sarriko on brink of collapse":                   {"en", ""},
-		"Marlow to leave Sarriko if talks fail": {"en", ""},
+		"Marlow to leave Sarriko if talks fail":                   {"en", ""},
 		"Talks in Sarriko may collapse":                           {"en", ""},
 		"Will the talks in Sarriko collapse?":                     {"en", ""},
 		"Hotel roof in Sarriko collapses":                         {"en", ""},
