@@ -215,7 +215,7 @@ func (h *Hook) refusal(a wire.Answer, err error, word string) *notify.Refusal {
 	case err != nil, a.Status == http.StatusRequestTimeout, a.Status < 300, a.Status >= 500:
 		return nil
 	case a.Status < 400:
-		return &notify.Refusal{Kind: notify.RefusedConfig, Reason: fmt.Sprintf("redirected, status %d: is this Slack?", a.Status)}
+		return &notify.Refusal{Kind: notify.RefusedConfig, Reason: fmt.Sprintf("redirected, status %d: is this Slack?", a.Status), Wide: true}
 	case renderWord(word):
 		return &notify.Refusal{Kind: notify.RefusedRender, Reason: word}
 	}
