@@ -5,6 +5,11 @@ import (
 	"time"
 )
 
+// CallTimeout bounds one call to a way out, from the look-up of the name to the
+// answer's end. The outbox's quarantine is longer: a request is never still on its
+// way when it is looked up.
+const CallTimeout = 15 * time.Second
+
 // Delivery is one message on its way out: frozen bytes and what became of them.
 // A digest of several messages is several deliveries with one id, one a part.
 type Delivery struct {

@@ -14,7 +14,7 @@ import (
 const (
 	// postTimeout bounds one call. It is far shorter than a lease, so that no call
 	// outlives the right to make it.
-	postTimeout = 15 * time.Second
+	postTimeout = news.CallTimeout
 	// recentSpan is how far back a destination's history is read once after a
 	// start: a restored backup that is no older posts nothing twice.
 	recentSpan = 24 * time.Hour

@@ -46,7 +46,7 @@ func (c *Channel) Post(ctx context.Context, d news.Delivery) (news.Receipt, erro
 	if !threaded || channel == "" {
 		var err error
 		if channel, err = c.channel(ctx, d.Destination); err != nil {
-			return news.Receipt{}, beforehand(err)
+			return news.Receipt{}, err
 		}
 	}
 	args, err := c.arguments(ctx, d)
@@ -168,7 +168,7 @@ func (c *Channel) arguments(ctx context.Context, d news.Delivery) (url.Values, e
 
 // beforehand classifies an error of a call before the post: nothing was posted
 // in any case.
-func beforehand(err error) error {
+func beforehand(err error) *notify.Refusal {
 	var e *apiError
 	if errors.As(err, &e) {
 		if r := refusalOf(e); r != nil {

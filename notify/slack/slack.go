@@ -69,6 +69,7 @@ func New(cfg Config) *Channel {
 	if c.now == nil {
 		c.now = time.Now
 	}
+	c.names.open(c)
 	return c
 }
 

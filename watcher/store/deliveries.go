@@ -73,9 +73,6 @@ func (s *Store) insertDelivery(ctx context.Context, tx *sql.Tx, d news.Delivery)
 	return true, s.wakeDestination(ctx, tx, d.Destination)
 }
 
-// callMost is how long a call lasts at most, of which nobody has told how it ended.
-const callMost = 15 * time.Second
-
 // supersede takes older rewritings of a message out of the way of a newer one,
 // which waits for as long as one of them may still be accepted late.
 func (s *Store) supersede(ctx context.Context, tx *sql.Tx, d news.Delivery) error {
@@ -83,7 +80,7 @@ func (s *Store) supersede(ctx context.Context, tx *sql.Tx, d news.Delivery) erro
 	for _, query := range []string{
 		fmt.Sprintf(`UPDATE deliveries SET not_before = {{greatest}}(not_before, (
 			SELECT COALESCE(MAX(CASE WHEN not_before = 0 THEN started_at + %d ELSE not_before END), 0)
-			FROM deliveries`+older+` = 'sending')) WHERE id = $2`, callMost.Milliseconds()),
+			FROM deliveries`+older+` = 'sending')) WHERE id = $2`, news.CallTimeout.Milliseconds()),
 		`UPDATE deliveries SET state = 'superseded', error = 'a newer rewriting took its place'` + older + ` IN ('pending', 'sending', 'held')`,
 	} {
 		if _, err := s.exec(ctx, tx, query, d.ReplyTo, d.ID); err != nil {
@@ -264,8 +261,8 @@ func (s *Store) SentBetween(ctx context.Context, destination string, from, to ti
 const sentLate = 7 * 24 * time.Hour
 
 // uncertain is how long an attempt must lie back before an operator may decide
-// about it: until then it may still be under way.
-const uncertain = 2 * time.Minute
+// about it: until then it may still be under way, or be accepted late.
+const uncertain = 8 * news.CallTimeout
 
 // Resend makes the held and dropped parts of a delivery due now, and says how
 // many they were. So it does with one that is uncertain: whoever asks for it has
