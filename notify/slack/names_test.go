@@ -123,6 +123,7 @@ func TestLongListsOfChannels(t *testing.T) {
 				if err := postTo(t.Context(), ch, last, c.most); err != nil {
 					t.Fatal(err)
 				}
+				synctest.Wait()
 				if got := w.posted[0]; got != channelID(c.pages-1) {
 					t.Errorf("posted to %s", got)
 				}
@@ -151,6 +152,7 @@ func TestChannelsShareOneList(t *testing.T) {
 			})
 		}
 		all.Wait()
+		synctest.Wait()
 		if w.lists != 12 || len(w.posted) != 12 {
 			t.Errorf("%d pages read for %d posts, want each once", w.lists, len(w.posted))
 		}
@@ -190,11 +192,13 @@ func TestKnownNamesWaitForNobody(t *testing.T) {
 			t.Errorf("after %v: %v, want a waiter to heed its context", time.Since(began), err)
 		}
 		time.Sleep(2 * time.Hour) // what is known for long is looked after, and nobody waits for it
+		synctest.Wait()
 		lists, before := w.lists, time.Now()
 		if _, err := c.Post(t.Context(), to("slack:c0")); err != nil || time.Since(before) > 0 {
 			t.Errorf("took %v: %v", time.Since(before), err)
 		}
 		time.Sleep(time.Minute)
+		synctest.Wait()
 		if w.lists == lists {
 			t.Error("an old list was not read again")
 		}
@@ -214,6 +218,7 @@ func TestListThatNeverEnds(t *testing.T) {
 		if took := time.Since(began); took > 11*time.Minute {
 			t.Errorf("people are told after %v", took)
 		}
+		synctest.Wait()
 		w.broken = false
 		if err := postTo(t.Context(), c, "slack:c2", time.Minute); err != nil {
 			t.Errorf("when it is mended: %v", err)
