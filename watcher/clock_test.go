@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -206,6 +207,9 @@ func (w *clockWorld) once() {
 		for _, id := range m.Stories {
 			seen[id]++
 		}
+		if m.ThreadTS != "" && seconds(m.TS)-seconds(m.ThreadTS) > 300 {
+			w.Errorf("part %d of digest %s is buried in an old thread", m.Part, m.DeliveryID)
+		}
 	}
 	for id, n := range seen {
 		if n > 1 {
@@ -218,6 +222,13 @@ func (w *clockWorld) once() {
 	if len(seen) != len(w.served) || alerted != len(w.served) {
 		w.Errorf("of %d stories %d stand in digests and %d in alerts", len(w.served), len(seen), alerted)
 	}
+}
+
+// seconds of a message's timestamp.
+func seconds(ts string) int {
+	whole, _, _ := strings.Cut(ts, ".")
+	n, _ := strconv.Atoi(whole)
+	return n
 }
 
 func (w *clockWorld) notices() (list []string) {
@@ -270,6 +281,19 @@ func TestClockSteps(t *testing.T) {
 			slots:   []string{"2026-03-10T17:30", "2026-03-11T02:30", "2026-03-11T08:30", "2026-03-11T12:30"},
 			missed:  []string{"covers 1,463 missed runs"},
 			notices: []string{"from Fri 7 Mar 2036 13:25 EET to Tue 10 Mar 2026 13:30 EET"},
+		},
+		"a day ahead for an hour": { // tomorrow's slot is told today, and comes tomorrow
+			begin: day(10, 6, 0),
+			play: func(w *clockWorld) {
+				w.live(5 * time.Hour)
+				w.set(24 * time.Hour)
+				w.live(time.Hour)
+				w.set(0)
+				w.live(24 * time.Hour)
+			},
+			slots:   []string{"2026-03-10T08:30", "2026-03-11T08:30", "2026-03-10T12:30", "2026-03-10T17:30", "2026-03-11T02:30", "2026-03-11T12:30"},
+			missed:  []string{"covers 3 missed runs"},
+			notices: []string{"from Wed 11 Mar 2026 11:55 EET to Tue 10 Mar 2026 12:00 EET"},
 		},
 		"ten years back for half an hour": { // no battery: until the time server answers
 			begin: day(10, 6, 0),
