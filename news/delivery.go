@@ -26,7 +26,8 @@ type Delivery struct {
 	Payload   []byte
 	Stories   []string
 	State     DeliveryState
-	Rung      int // how often a leaner rendering replaced a refused one
+	Read      DeliveryState // its state in the database when it was read there
+	Rung      int           // how often a leaner rendering replaced a refused one
 	Attempts  int
 	Looks     int       // look-ups since the last attempt that found nothing
 	NotBefore time.Time // nothing is done with it before
