@@ -59,3 +59,20 @@ func (s *Store) SetBack(ctx context.Context, by time.Duration) error {
 		return err
 	})
 }
+
+// StepAhead follows a clock that went ahead by so much at once, set or after a
+// sleep: what may still be accepted late may be so for as long as before. All other
+// waits are over when the clock says so.
+//
+// SetBack undoes it. What else a right clock wrote of times to come, before it went
+// ahead and back, SetBack brings forward as far: that is a retry earlier than
+// meant, by less than the clock was wrong.
+func (s *Store) StepAhead(ctx context.Context, by time.Duration) error {
+	return s.tx(ctx, "follow the clock ahead", func(ctx context.Context, tx *sql.Tx) error {
+		_, err := s.exec(ctx, tx, `
+			UPDATE deliveries SET not_before = not_before + $2
+			WHERE not_before > $1 AND state IN ('pending', 'sending', 'held') AND (state = 'sending' OR state = 'pending' AND kind = 'update')`,
+			ms(s.now().Add(-by)), by.Milliseconds())
+		return err
+	})
+}

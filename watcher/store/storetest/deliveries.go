@@ -19,6 +19,7 @@ func deliveries() map[string]func(*fixture) {
 		"settle/what was dropped meanwhile":         settleDropped,
 		"settle/after an operator's word":           settleAfterWord,
 		"commit plan/answers what was given up":     answerDropped,
+		"step ahead/what is in doubt stays so":      stepAhead,
 		"notice/once":                               noticeOnce,
 		"lanes/distance":                            lanesDistance,
 		"lanes/pause":                               lanesPause,
@@ -224,6 +225,34 @@ func settleAfterWord(f *fixture) {
 	got, err = f.Delivery(ctx, "d", 1)
 	f.ok(err)
 	f.same("what was found is sent", got.State, news.Sent)
+}
+
+// stepAhead has the clock go ten minutes ahead at once, and back.
+func stepAhead(f *fixture) {
+	ctx := f.Context()
+	doubt, held, rewriting := f.delivery("doubt"), f.delivery("held"), f.delivery("rewriting")
+	rewriting.Kind, rewriting.ReplyTo = news.KindUpdate, "alert"
+	held.State, held.NotBefore = news.Held, f.now.Add(5*time.Minute)
+	rewriting.NotBefore = f.now.Add(time.Minute)
+	l := f.enqueue(doubt, held, rewriting)
+	f.ok(f.Intend(ctx, l, &doubt))
+	doubt.NotBefore = f.now.Add(time.Minute)
+	f.ok(f.Settle(ctx, l, doubt))
+	check := func(what string, wants map[string]time.Duration) {
+		f.Helper()
+		for id, want := range wants {
+			d, err := f.Delivery(ctx, id, 1)
+			f.ok(err)
+			f.same(what+", "+id+" waits for", d.NotBefore.Sub(f.now), want)
+		}
+	}
+	f.pass(2 * time.Second)
+	f.pass(10 * time.Minute)
+	f.ok(f.StepAhead(ctx, 10*time.Minute))
+	check("ahead", map[string]time.Duration{"doubt": 58 * time.Second, "rewriting": 58 * time.Second, "held": -302 * time.Second})
+	f.pass(-10 * time.Minute)
+	f.ok(f.SetBack(ctx, 10*time.Minute))
+	check("back", map[string]time.Duration{"doubt": 58 * time.Second, "rewriting": 58 * time.Second})
 }
 
 // answerDropped has an answer frozen just after its message was given up.
