@@ -1,11 +1,13 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"newswatch/news"
@@ -114,17 +116,21 @@ func (s *Store) EnqueueNotice(ctx context.Context, d news.Delivery) error {
 
 // selectDelivery also reads where the message stands that a delivery belongs to:
 // the first part of its own, or the first part of the one that it answers.
-const selectDelivery = `
-	SELECT d.id, d.part, d.parts, d.plan_id, d.kind, d.slot, d.destination, d.reply_to, d.broadcast, d.payload, d.stories,
+const selectDelivery = `SELECT d.payload, ` + deliveryColumns + fromDelivery
+
+// listDelivery is selectDelivery without the message, which may be large.
+const listDelivery = `SELECT NULL, ` + deliveryColumns + fromDelivery
+
+const deliveryColumns = `d.id, d.part, d.parts, d.plan_id, d.kind, d.slot, d.destination, d.reply_to, d.broadcast, d.stories,
 		d.state, d.rung, d.attempts, d.looks, d.not_before, d.created_at, d.started_at, d.sent_at, d.channel, d.ts, d.error,
-		d.undecided, d.state, COALESCE(p.channel, ''), COALESCE(p.ts, '')` + fromDelivery
+		d.undecided, d.state, COALESCE(p.channel, ''), COALESCE(p.ts, '')`
 
 const fromDelivery = `
 	FROM deliveries d LEFT JOIN deliveries p
 		ON p.id = CASE WHEN d.part > 1 THEN d.id ELSE d.reply_to END AND p.part = 1`
 
 func deliveryFields(d *news.Delivery) []any {
-	return []any{&d.ID, &d.Part, &d.Parts, &d.PlanID, &d.Kind, &d.Slot, &d.Destination, &d.ReplyTo, &d.Broadcast, &d.Payload,
+	return []any{&d.Payload, &d.ID, &d.Part, &d.Parts, &d.PlanID, &d.Kind, &d.Slot, &d.Destination, &d.ReplyTo, &d.Broadcast,
 		fromJSON{&d.Stories}, &d.State, &d.Rung, &d.Attempts, &d.Looks, at{&d.NotBefore}, at{&d.CreatedAt}, at{&d.StartedAt},
 		at{&d.SentAt}, &d.Receipt.Channel, &d.Receipt.TS, &d.Error, &d.Undecided, &d.Read, &d.Parent.Channel, &d.Parent.TS}
 }
@@ -235,24 +241,39 @@ type DeliveryFilter struct {
 	Limit  int // 0: no limit
 }
 
-// Deliveries lists deliveries, the newest first, their parts in order.
+// The newest are read off an index, and none but those: of all, or of a state.
+const (
+	newestQuery   = listDelivery + ` WHERE ($1 = '' OR d.plan_id = $1)` + newestFirst + ` LIMIT $2`
+	newestInQuery = listDelivery + ` WHERE d.state = $3 AND ($1 = '' OR d.plan_id = $1)` + newestFirst + ` LIMIT $2`
+	newestFirst   = ` ORDER BY d.created_at DESC, d.id DESC, d.part DESC`
+)
+
+// Deliveries lists deliveries without their payloads, the newest first.
 func (s *Store) Deliveries(ctx context.Context, f DeliveryFilter) (deliveries []news.Delivery, err error) {
-	limit := int64(f.Limit)
+	limit := f.Limit
 	if limit <= 0 {
-		limit = math.MaxInt64
+		limit = math.MaxInt
 	}
-	states := make([]string, len(f.States))
-	for i, state := range f.States {
-		states[i] = string(state)
+	read := func(query string, args ...any) {
+		if err == nil {
+			err = s.query(ctx, s.reader, func(r *sql.Rows) error {
+				var d news.Delivery
+				err := r.Scan(deliveryFields(&d)...)
+				deliveries = append(deliveries, d)
+				return err
+			}, query, args...)
+		}
 	}
-	err = s.query(ctx, s.reader, func(r *sql.Rows) error {
-		var d news.Delivery
-		err := r.Scan(deliveryFields(&d)...)
-		deliveries = append(deliveries, d)
-		return err
-	}, selectDelivery+` WHERE ($1 = 0 OR d.state IN ({{list 2}})) AND ($3 = '' OR d.plan_id = $3)
-		ORDER BY d.created_at DESC, d.id, d.part LIMIT $4`, len(states), list(states), f.Plan, limit)
-	return deliveries, s.explain("list deliveries", err)
+	if len(f.States) == 0 {
+		read(newestQuery, f.Plan, limit)
+	}
+	for _, state := range f.States {
+		read(newestInQuery, f.Plan, limit, string(state))
+	}
+	slices.SortStableFunc(deliveries, func(a, b news.Delivery) int {
+		return cmp.Or(b.CreatedAt.Compare(a.CreatedAt), cmp.Compare(b.ID, a.ID), cmp.Compare(b.Part, a.Part))
+	})
+	return deliveries[:min(limit, len(deliveries))], s.explain("list deliveries", err)
 }
 
 // SentBetween lists what stands at a destination: the messages posted there in a

@@ -32,6 +32,9 @@ func HotQueries() map[string]string {
 		"deliverable":       deliverableQuery,
 		"followed stories":  followedQuery,
 		"next deliverable":  workableAtQuery,
+		"newest":            newestQuery,
+		"newest in a state": newestInQuery,
+		"newest digest":     newestDigestQuery,
 	}
 	for _, u := range units() {
 		for name, query := range map[string]string{"claim ": claimQuery, "next free ": nextFreeQuery, "next leased ": nextLeasedQuery} {

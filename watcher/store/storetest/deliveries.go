@@ -394,9 +394,10 @@ func deliveryList(f *fixture) {
 		filter store.DeliveryFilter
 		want   []string
 	}{
-		"all":     {store.DeliveryFilter{}, []string{"other/1", "old/1", "old/2"}},
-		"limit":   {store.DeliveryFilter{Limit: 2}, []string{"other/1", "old/1"}},
+		"all":     {store.DeliveryFilter{}, []string{"other/1", "old/2", "old/1"}},
+		"limit":   {store.DeliveryFilter{Limit: 2}, []string{"other/1", "old/2"}},
 		"plan":    {store.DeliveryFilter{Plan: "evening"}, []string{"other/1"}},
+		"several": {store.DeliveryFilter{States: []news.DeliveryState{news.Sent, news.Pending}, Limit: 2}, []string{"other/1", "old/2"}},
 		"states":  {store.DeliveryFilter{States: []news.DeliveryState{news.Sent, news.Held}}, []string{"old/1"}},
 		"both":    {store.DeliveryFilter{States: []news.DeliveryState{news.Pending}, Plan: "morning"}, []string{"old/2"}},
 		"nothing": {store.DeliveryFilter{States: []news.DeliveryState{news.Dropped}}, nil},
