@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"io/fs"
+	"slices"
 )
 
 // Writer gives tests the connection that writes.
@@ -35,6 +36,11 @@ func HotQueries() map[string]string {
 		"newest":            newestQuery,
 		"newest in a state": newestInQuery,
 		"newest digest":     newestDigestQuery,
+	}
+	for _, c := range append(written(), waiting()...) {
+		if large := []string{"items", "deliveries", "stories", "seen"}; slices.Contains(large, c.table) {
+			queries["set back "+c.table+"."+c.column] = setBackQuery(c.table, c.column)
+		}
 	}
 	for _, u := range units() {
 		for name, query := range map[string]string{"claim ": claimQuery, "next free ": nextFreeQuery, "next leased ": nextLeasedQuery} {
