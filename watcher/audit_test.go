@@ -163,7 +163,7 @@ func TestMissingTokenIsSaidOnce(t *testing.T) {
 		if err := <-done; err != nil {
 			t.Error(err)
 		}
-		if lines := strings.Count(log.String(), "way out of slack:desk"); lines != 1 || asked > 4 {
+		if lines := strings.Count(log.String(), "way out of slack:desk"); lines != 1 || asked > 3 {
 			t.Errorf("said %d times, asked %d times, want 1 and once an hour\n%s", lines, asked, log.String())
 		}
 	})
