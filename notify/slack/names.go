@@ -41,7 +41,7 @@ func (c *Channel) channel(ctx context.Context, destination string) (string, erro
 }
 
 // channelPage reads a page of all channels that we can see.
-func (c *Channel) channelPage(ctx context.Context, cursor string) (namesPage, error) {
+func (c *Channel) channelPage(ctx context.Context, cursor string) (rollPage, error) {
 	args := url.Values{"limit": {listPerPage}, "types": {"public_channel,private_channel"}, "exclude_archived": {"true"}}
 	if cursor != "" {
 		args.Set("cursor", cursor)
@@ -56,9 +56,9 @@ func (c *Channel) channelPage(ctx context.Context, cursor string) (namesPage, er
 		} `json:"response_metadata"`
 	}
 	if err := c.call(ctx, "conversations.list", args, &page); err != nil {
-		return namesPage{}, err
+		return rollPage{}, err
 	}
-	l := namesPage{ids: map[string]string{}, next: page.Metadata.Next}
+	l := rollPage{ids: map[string]string{}, next: page.Metadata.Next}
 	for _, ch := range page.Channels {
 		l.ids[ch.Name] = ch.ID
 	}
@@ -107,7 +107,7 @@ func (c *Channel) userGroups(ctx context.Context) (map[string]string, error) {
 	return c.names.groups.all(ctx)
 }
 
-func (c *Channel) groupPage(ctx context.Context, _ string) (namesPage, error) {
+func (c *Channel) groupPage(ctx context.Context, _ string) (rollPage, error) {
 	var page struct {
 		Groups []struct {
 			ID     string `json:"id"`
@@ -115,9 +115,9 @@ func (c *Channel) groupPage(ctx context.Context, _ string) (namesPage, error) {
 		} `json:"usergroups"`
 	}
 	if err := c.call(ctx, "usergroups.list", url.Values{}, &page); err != nil {
-		return namesPage{}, err
+		return rollPage{}, err
 	}
-	l := namesPage{ids: map[string]string{}}
+	l := rollPage{ids: map[string]string{}}
 	for _, g := range page.Groups {
 		if isID(g.ID, "S") {
 			l.ids[g.Handle] = g.ID

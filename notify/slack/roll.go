@@ -29,7 +29,7 @@ const (
 type roll struct {
 	what string // "channels"
 	now  func() time.Time
-	page func(ctx context.Context, cursor string) (namesPage, error)
+	page func(ctx context.Context, cursor string) (rollPage, error)
 
 	mu     sync.Mutex
 	ids    map[string]string // by name; replaced, never changed
@@ -45,8 +45,8 @@ type roll struct {
 	retry   time.Duration // from then on
 }
 
-// namesPage is a page of names.
-type namesPage struct {
+// rollPage is a page of names.
+type rollPage struct {
 	ids  map[string]string
 	next string // cursor of the next page
 }
@@ -157,7 +157,7 @@ func (r *roll) fly(ctx context.Context, f *flight, cursor string) {
 }
 
 // land takes in what a page said, and gives the flight of the next one.
-func (r *roll) land(f *flight, page namesPage, err error) (next *flight, cursor string) {
+func (r *roll) land(f *flight, page rollPage, err error) (next *flight, cursor string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	defer close(f.done)
