@@ -611,3 +611,33 @@ func TestClientMsgID(t *testing.T) {
 		}
 	}
 }
+
+// A call that broke says nothing of client_msg_id: it is sent on.
+func TestBrokenCallKeepsClientMsgID(t *testing.T) {
+	t.Parallel()
+	var sent atomic.Value
+	calls := atomic.Int32{}
+	c := answering(t, func(w http.ResponseWriter, r *http.Request) {
+		if method(r) != "chat.postMessage" {
+			_, _ = w.Write([]byte(`{"ok":true}`))
+			return
+		}
+		sent.Store(r.FormValue("client_msg_id"))
+		switch calls.Add(1) {
+		case 1:
+			_, _ = w.Write([]byte(`{"ok":false,"error":"invalid_arguments"}`))
+		case 2:
+			w.WriteHeader(http.StatusBadGateway)
+		default:
+			_, _ = w.Write([]byte(`{"ok":true,"channel":"C00000000B","ts":"1.000001"}`))
+		}
+	})
+	d := alertDelivery(t, c, "slack:C00000000B")
+	if _, err := c.Post(t.Context(), d); err == nil {
+		t.Fatal("no error of a call that broke")
+	}
+	post(t, c, []news.Delivery{d})
+	if calls.Load() != 3 || sent.Load() == "" {
+		t.Errorf("%d calls, the last with client_msg_id %q", calls.Load(), sent.Load())
+	}
+}

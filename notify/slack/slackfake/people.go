@@ -56,12 +56,24 @@ func (s *Server) Slash(user, channel, text string) string {
 	r := s.place(channel)
 	act := s.act(slashCommands, user, r, text)
 	s.post(&envelope{kind: slashCommands, act: act, payload: map[string]any{
-		"token": "legacy", "team_id": teamID, "team_domain": "fake", "channel_id": r.ID, "channel_name": r.Name,
+		"token": "legacy", "team_id": s.teamOf(user), "team_domain": "fake", "channel_id": r.ID, "channel_name": r.Name,
 		"user_id": user, "user_name": strings.ToLower(user), "command": "/news", "text": escapeText(text), "api_app_id": appID,
 		"is_enterprise_install": "false", "response_url": s.responseURL("commands", act), "trigger_id": s.trigger(act),
 	}})
 	return act.ID
 }
+
+// Stranger makes a person one of another organisation, who shares a channel.
+func (s *Server) Stranger(user, team string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.strangers == nil {
+		s.strangers = map[string]string{}
+	}
+	s.strangers[user] = team
+}
+
+func (s *Server) teamOf(user string) string { return cmp.Or(s.strangers[user], teamID) }
 
 // escapeText is how Slack hands on what a person typed: three characters as entities.
 func escapeText(s string) string {
@@ -139,7 +151,7 @@ func (s *Server) blockActions(act *Interaction, action map[string]any, more map[
 	action["action_ts"] = fmt.Sprintf("%d.000000", s.now().Unix())
 	p := map[string]any{
 		"type": "block_actions", "api_app_id": appID, "token": "legacy", "trigger_id": s.trigger(act),
-		"user":       map[string]any{"id": act.User, "username": strings.ToLower(act.User), "name": strings.ToLower(act.User), "team_id": teamID},
+		"user":       map[string]any{"id": act.User, "username": strings.ToLower(act.User), "name": strings.ToLower(act.User), "team_id": s.teamOf(act.User)},
 		"team":       map[string]any{"id": teamID, "domain": "fake"},
 		"enterprise": nil, "is_enterprise_install": false, "state": map[string]any{"values": map[string]any{}},
 		"actions": []any{action},

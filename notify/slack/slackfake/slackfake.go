@@ -69,7 +69,8 @@ type Server struct {
 	turn      int // whose connection is next
 	envelopes map[string]*envelope
 	acts      []*Interaction
-	views     map[string]view // by user
+	views     map[string]view   // by user
+	strangers map[string]string // team by user
 	pipes     *pipes
 	memory    *http.Server // behind the pipes
 }

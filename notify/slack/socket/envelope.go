@@ -32,6 +32,7 @@ type envelope struct {
 // job is what an envelope asks for.
 type job struct {
 	notify.Command
+	team     string   // of the asker
 	respond  string   // response_url; "" on the home page
 	private  bool     // the control stood in a message that only the asker sees
 	showHome bool     // show the home page, after the command if there is one
@@ -86,6 +87,7 @@ func readSlash(payload []byte) (job, bool) {
 	var p struct {
 		Text    string `json:"text"`
 		User    string `json:"user_id"`
+		Team    string `json:"team_id"`
 		Name    said   `json:"user_name"`
 		Channel string `json:"channel_id"`
 		Respond string `json:"response_url"`
@@ -94,7 +96,7 @@ func readSlash(payload []byte) (job, bool) {
 		return job{}, false
 	}
 	p.Text = p.Text[:min(len(p.Text), maxTyped)]
-	return job{Command: notify.Command{By: p.User, ByName: string(p.Name), Words: split(p.Text), Channel: channel(p.Channel)}, respond: p.Respond}, true
+	return job{Command: notify.Command{By: p.User, ByName: string(p.Name), Words: split(p.Text), Channel: channel(p.Channel)}, team: p.Team, respond: p.Respond}, true
 }
 
 // said is text that is only shown: something else in its place is no text, and
@@ -137,6 +139,7 @@ type pressed struct {
 	User struct {
 		ID   string `json:"id"`
 		Name said   `json:"username"`
+		Team string `json:"team_id"`
 	} `json:"user"`
 	Channel struct {
 		ID string `json:"id"`
@@ -169,7 +172,7 @@ func readPressed(payload []byte) (job, bool) {
 	if json.Unmarshal(payload, &p) != nil || p.Type != "block_actions" || len(p.Actions) == 0 {
 		return job{}, false
 	}
-	j := job{respond: p.Respond, private: p.Container.Private, showHome: p.Container.Type == "view"}
+	j := job{team: p.User.Team, respond: p.Respond, private: p.Container.Private, showHome: p.Container.Type == "view"}
 	j.By, j.ByName, j.Channel = p.User.ID, string(p.User.Name), channel(p.Channel.ID)
 	a := p.Actions[0]
 	if id := slack.DeliveryOf(a.Block); plainID(id) {

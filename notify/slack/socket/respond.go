@@ -19,6 +19,11 @@ const maxWord = 64 << 10 // bytes
 
 // perform does a job and says what came of it.
 func (l *Listener) perform(ctx context.Context, j job) {
+	if no, ok := l.stranger(ctx, j); !ok {
+		body, err := l.slack.Answer(no, j.private)
+		l.say(ctx, j, body, err)
+		return
+	}
 	if j.pick != "" {
 		body, err := l.slack.Choice(j.pick, j.headline)
 		l.say(ctx, j, body, err)
@@ -37,6 +42,42 @@ func (l *Listener) perform(ctx context.Context, j job) {
 	}
 	body, err := l.slack.Answer(a, j.private)
 	l.say(ctx, j, body, err)
+}
+
+// stranger says no to people of another organisation, whom a shared channel shows
+// our buttons: they may read, not decide. Who opens the home page asks for nothing.
+func (l *Listener) stranger(ctx context.Context, j job) (no notify.Answer, ok bool) {
+	if j.showHome && len(j.Words) == 0 {
+		return notify.Answer{}, true
+	}
+	team, err := l.ourTeam(ctx)
+	switch {
+	case err != nil:
+		l.log.WarnContext(ctx, "Slack does not say who we are, so nobody can be told from strangers", "by", j.By, "err", err)
+		return notify.Answer{Headline: "That did not work: Slack did not say whose app this is. Try again in a moment."}, false
+	case j.team != team:
+		l.log.WarnContext(ctx, "somebody of another organisation asked, and was refused", "by", j.By, "verb", verb(j.Words))
+		return notify.Answer{Headline: "Only people of the workspace that runs newswatch can do that."}, false
+	}
+	return notify.Answer{}, true
+}
+
+// ourTeam is the workspace of our token, asked for once.
+func (l *Listener) ourTeam(ctx context.Context) (string, error) {
+	l.mu.Lock()
+	team := l.team
+	l.mu.Unlock()
+	if team != "" {
+		return team, nil
+	}
+	id, err := l.slack.Check(ctx)
+	if err != nil {
+		return "", fmt.Errorf("ask who we are: %w", err)
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.team = id.TeamID
+	return l.team, nil
 }
 
 // ask does what a command asks for. What is wrong with a question is told to the

@@ -71,6 +71,7 @@ type Listener struct {
 
 	mu      sync.Mutex
 	pending map[string]int // jobs by person
+	team    string         // our workspace's id; "": not asked for yet
 	wg      sync.WaitGroup // connections and workers
 }
 

@@ -161,6 +161,35 @@ func TestSlashCommand(t *testing.T) {
 	})
 }
 
+// People of another organisation see our messages in a shared channel. They decide
+// nothing.
+func TestStrangersAreRefused(t *testing.T) {
+	t.Parallel()
+	play(t, slackfake.Plan{}, func(t *testing.T, s *scene) {
+		s.slack.Stranger("U0GUEST001", "T0OTHERORG")
+		for user, want := range map[string]int{"U0GUEST001": 0, reader: 1} {
+			id := s.slack.Slash(user, "news", "mute 3")
+			synctest.Wait()
+			act := s.slack.Interaction(id)
+			if len(act.Answers) != 1 || act.Acks != 1 {
+				t.Fatalf("%s: got %+v, want one answer", user, act)
+			}
+			if refused := strings.Contains(act.Answers[0].Text, "Only people of the workspace"); refused != (want == 0) {
+				t.Errorf("%s was told %q", user, act.Answers[0].Text)
+			}
+			did := 0
+			for _, c := range s.desk.commands() {
+				if c.By == user {
+					did++
+				}
+			}
+			if did != want {
+				t.Errorf("%d commands of %s were done, want %d", did, user, want)
+			}
+		}
+	})
+}
+
 func TestAcknowledgesBeforeItWorks(t *testing.T) {
 	t.Parallel()
 	play(t, slackfake.Plan{}, func(t *testing.T, s *scene) {
