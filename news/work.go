@@ -35,12 +35,28 @@ type PlanState struct {
 	AskedAt   time.Time // when somebody asked for it at once; zero: nobody did, or it is done
 }
 
+// Untold is what a plan has not told, and how far was looked for it.
+type Untold struct {
+	Stories []*Story // whole, the oldest first
+	Looked  Looked
+}
+
+// Looked says how far a plan's stories were looked at: those that changed up to
+// Seq have nothing untold, but the waiting ones. It holds for one question, as
+// other rules find other stories. The zero value: nothing was looked at.
+type Looked struct {
+	Question string
+	Seq      int64 // of what the desk did
+	Waiting  []string
+}
+
 // PlanCommit is one run of a plan: what it will tell, frozen, and when it is to
 // be looked at again. It commits whole or not at all.
 type PlanCommit struct {
 	Deliveries []Delivery
 	Told       []Told
 	Shown      []Shown
+	Looked     Looked    // as Untold gave it: what the run tells must still be what it read
 	Asked      time.Time // the wish that this run fulfils; zero: none
 	Slot       string    // of a digest; "" leaves LastSlot and LastAt as they were
 	At         time.Time

@@ -23,16 +23,16 @@ type shelf struct {
 	told          map[string]news.Told
 	ended         []news.TakenIn
 	state         news.PlanState
+	said          news.Triage
 	commit        news.PlanCommit
 }
 
-// Triage is empty: nobody has muted or paused anything.
-func (*shelf) Triage(context.Context) (news.Triage, error) { return news.Triage{}, nil }
+func (d *shelf) Triage(context.Context) (news.Triage, error) { return d.said, nil }
 
 func (d *shelf) Plan(context.Context, string) (news.PlanState, error) { return d.state, nil }
 
-func (d *shelf) Untold(context.Context, string, []string, int) ([]*news.Story, error) {
-	return d.untold, nil
+func (d *shelf) Untold(context.Context, string, []string, int) (news.Untold, error) {
+	return news.Untold{Stories: d.untold}, nil
 }
 
 func (d *shelf) Grown(context.Context, string) ([]*news.Story, error) { return d.grown, nil }

@@ -17,7 +17,7 @@ const idle = 24 * time.Hour
 // PlanStore is what the planner needs of the store.
 type PlanStore interface {
 	Plan(ctx context.Context, id string) (news.PlanState, error)
-	Untold(ctx context.Context, planID string, rules []string, minScore int) ([]*news.Story, error)
+	Untold(ctx context.Context, planID string, rules []string, minScore int) (news.Untold, error)
 	Grown(ctx context.Context, planID string) ([]*news.Story, error)
 	TakenIn(ctx context.Context, planID string, since time.Time) ([]news.TakenIn, error)
 	Told(ctx context.Context, planID string, storyIDs []string) (map[string]news.Told, error)
@@ -135,14 +135,13 @@ func (p *Planner) digest(ctx context.Context, plan news.Plan, state news.PlanSta
 	case !t.due:
 		return p.followups(ctx, plan, w, next)
 	}
-	d, told, err := p.compose(ctx, plan, state, w, t.slot)
+	d, commit, err := p.compose(ctx, plan, state, w, t.slot)
 	if err != nil {
 		return news.PlanCommit{}, err
 	}
-	d.Missed, d.Next = t.missed, next
-	commit := news.PlanCommit{Slot: t.slot.Name, At: w.now, Next: next, Told: told}
-	if t.extra {
-		commit.Slot = ""
+	d.Missed, d.Next, commit.Next = t.missed, next, next
+	if !t.extra {
+		commit.Slot = t.slot.Name
 	}
 	if len(d.Sections) == 0 && !plan.PostEmpty {
 		return commit, nil
@@ -208,11 +207,12 @@ func covered(state news.PlanState) time.Time {
 	return state.LastAt
 }
 
-// compose takes what the plan has not told yet and puts it in order.
-func (p *Planner) compose(ctx context.Context, plan news.Plan, state news.PlanState, w *wishes, slot schedule.Slot) (news.Digest, []news.Told, error) {
-	b, err := p.untold(ctx, plan, w)
+// compose takes what the plan has not told yet and puts it in order, and notes
+// that it is told.
+func (p *Planner) compose(ctx context.Context, plan news.Plan, state news.PlanState, w *wishes, slot schedule.Slot) (d news.Digest, c news.PlanCommit, err error) {
+	b, err := p.untold(ctx, plan, w, p.told)
 	if err != nil {
-		return news.Digest{}, nil, err
+		return d, c, err
 	}
 	now := w.now
 	since := covered(state)
@@ -222,7 +222,7 @@ func (p *Planner) compose(ctx context.Context, plan news.Plan, state news.PlanSt
 	}
 	items, feeds, err := p.store.CountItems(ctx, after, now)
 	if err != nil {
-		return news.Digest{}, nil, fmt.Errorf("count items: %w", err)
+		return d, c, fmt.Errorf("count items: %w", err)
 	}
 	entries := make([]news.Entry, 0, len(b.stories))
 	for _, s := range b.stories {
@@ -234,34 +234,40 @@ func (p *Planner) compose(ctx context.Context, plan news.Plan, state news.PlanSt
 		waiting = len(entries) - plan.MaxStories
 		entries = entries[:plan.MaxStories]
 	}
-	d := news.Digest{
+	d = news.Digest{
 		DeliveryID: news.DigestID(plan.ID, slot.Name), PlanID: plan.ID, Title: plan.Title, Slot: slot.Name,
 		From: since, To: now, Items: items, Feeds: feeds, Waiting: waiting, Muted: b.muted, Location: plan.Timezone,
 		Sections: sections(entries, plan.Rules, p.titles),
 	}
-	return d, tell(plan, entries, b.before, d.DeliveryID, now), nil
+	return d, news.PlanCommit{At: now, Looked: b.looked, Told: tell(plan, entries, b.before, d.DeliveryID, now)}, nil
 }
 
-// untold is what the plan has to tell, as readers want it.
-func (p *Planner) untold(ctx context.Context, plan news.Plan, w *wishes) (batch, error) {
-	stories, err := p.store.Untold(ctx, plan.ID, plan.Rules, plan.MinScore)
+// untold is what the plan has to tell, as readers want it; told gives what they
+// know.
+func (p *Planner) untold(ctx context.Context, plan news.Plan, w *wishes, told toldBefore) (batch, error) {
+	untold, err := p.store.Untold(ctx, plan.ID, plan.Rules, plan.MinScore)
 	if err != nil {
 		return batch{}, fmt.Errorf("read untold stories: %w", err)
 	}
-	before, err := p.told(ctx, plan, stories)
+	before, err := told(ctx, plan.ID, untold.Stories)
 	if err != nil {
 		return batch{}, err
 	}
-	return w.sift(stories, before), nil
+	b := w.sift(untold.Stories, before)
+	b.looked = untold.Looked
+	return b, nil
 }
 
+// toldBefore gives what a plan said of stories, by their ids.
+type toldBefore func(ctx context.Context, planID string, stories []*news.Story) (map[string]news.Told, error)
+
 // told is what the plan last said of stories, of those that it told.
-func (p *Planner) told(ctx context.Context, plan news.Plan, stories []*news.Story) (map[string]news.Told, error) {
+func (p *Planner) told(ctx context.Context, planID string, stories []*news.Story) (map[string]news.Told, error) {
 	ids := make([]string, len(stories))
 	for i, s := range stories {
 		ids[i] = s.ID
 	}
-	before, err := p.store.Told(ctx, plan.ID, ids)
+	before, err := p.store.Told(ctx, planID, ids)
 	if err != nil {
 		return nil, fmt.Errorf("read what was told: %w", err)
 	}

@@ -39,8 +39,8 @@ type oneStory struct {
 
 func (oneStory) Plan(context.Context, string) (news.PlanState, error) { return news.PlanState{}, nil }
 
-func (o oneStory) Untold(context.Context, string, []string, int) ([]*news.Story, error) {
-	return []*news.Story{o.story}, nil
+func (o oneStory) Untold(context.Context, string, []string, int) (news.Untold, error) {
+	return news.Untold{Stories: []*news.Story{o.story}}, nil
 }
 
 func (oneStory) Told(context.Context, string, []string) (map[string]news.Told, error) {

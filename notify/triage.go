@@ -35,6 +35,7 @@ func (p *Planner) wishes(ctx context.Context, plan news.Plan, state news.PlanSta
 type batch struct {
 	stories []*news.Story // without the reports and hits that do not count
 	before  map[string]news.Told
+	looked  news.Looked
 	muted   int       // held by mutes
 	next    time.Time // when the first of the mutes ends that hold something; zero: none does
 }
@@ -173,6 +174,20 @@ func (w *wishes) tells(s *news.Story) bool {
 	return false
 }
 
+// hid says whether mutes that are over, by themselves or because they were lifted,
+// kept an alert from being told since a time. At their end all of it comes at once.
+func (w *wishes) hid(s *news.Story, since time.Time) bool {
+	var over []news.Mute
+	for _, m := range slices.Concat(w.Mutes, w.Lifted) {
+		if m.Until.After(since) && !m.Until.After(w.now) {
+			over = append(over, m)
+		}
+	}
+	seen, held := w.under(over, s, news.Told{})
+	least := w.plan.MinPublishers
+	return held || len(seen.Publishers()) < least && len(s.Publishers()) >= least
+}
+
 // follows says whether somebody wants all developments of a story from the plan.
 func (w *wishes) follows(storyID string) bool {
 	return slices.ContainsFunc(w.Follows, func(f news.Follow) bool {
@@ -213,7 +228,7 @@ func (m muteSet) without(s *news.Story) *news.Story {
 	seen.Members, seen.Developments = nil, nil
 	gone := map[string]bool{}
 	for _, member := range s.Members {
-		if slices.ContainsFunc(m.sources, func(name string) bool { return m.isSource(name, &member.Item) }) {
+		if slices.ContainsFunc(m.sources, func(name string) bool { return news.SameOutlet(name, member.Item.Publisher) }) {
 			gone[member.Item.ID], cut = true, true
 			continue
 		}
@@ -243,11 +258,6 @@ func (m muteSet) without(s *news.Story) *news.Story {
 	return &seen
 }
 
-// isSource says whether a name means the outlet or the feed of an item.
-func (muteSet) isSource(name string, it *news.Item) bool {
-	return news.SameOutlet(name, it.Publisher) || name == it.FeedID
-}
-
 // silences says whether a hit does not count: its rule is muted, or every entity
 // among what matched is.
 func (m muteSet) silences(h news.Hit) bool {
@@ -270,29 +280,56 @@ func (m muteSet) silences(h news.Hit) bool {
 }
 
 // followups tells what developed in the stories that readers follow, each in the
-// thread of the digest that showed it.
+// thread of the digest that showed it. For everybody else it is not told yet.
 func (p *Planner) followups(ctx context.Context, plan news.Plan, w *wishes, next time.Time) (news.PlanCommit, error) {
 	commit := news.PlanCommit{At: w.now, Next: next}
 	if !slices.ContainsFunc(w.Follows, func(f news.Follow) bool { return w.follows(f.StoryID) }) {
 		return commit, nil
 	}
-	b, err := p.untold(ctx, plan, w)
+	b, err := p.untold(ctx, plan, w, p.toldInThread)
 	if err != nil {
 		return news.PlanCommit{}, err
 	}
+	commit.Looked = b.looked
 	destination, renderer, err := p.routes.Route(plan.To)
 	if err != nil {
 		return news.PlanCommit{}, err
 	}
 	run := alertRun{planner: p, plan: plan, now: w.now, wishes: w, commit: &commit, destination: destination, renderer: renderer}
 	for _, s := range b.stories {
-		if told, again := b.before[s.ID]; again && w.follows(s.ID) && run.reaches(told) {
-			if err := run.again(s, told); err != nil {
-				return news.PlanCommit{}, err
-			}
+		told, again := b.before[s.ID]
+		if !again || told.Version >= s.Version || !w.follows(s.ID) || !run.reaches(told) {
+			continue
+		}
+		if err := run.again(s, told); err != nil {
+			return news.PlanCommit{}, err
 		}
 	}
+	for i := range commit.Told {
+		commit.Told[i].PlanID = news.ThreadOf(plan.ID)
+	}
 	return commit, nil
+}
+
+// toldInThread is what those know who follow stories: what the plan told, and what
+// it told in the thread since.
+func (p *Planner) toldInThread(ctx context.Context, planID string, stories []*news.Story) (map[string]news.Told, error) {
+	told, err := p.told(ctx, planID, stories)
+	if err != nil {
+		return nil, err
+	}
+	noted, err := p.told(ctx, news.ThreadOf(planID), stories)
+	for id, t := range told {
+		n := noted[id]
+		heard := slices.Concat(t.Heard, n.Heard)
+		if n.Version > t.Version {
+			n.PlanID, n.DeliveryID, n.Destination, n.First, n.Dropped = t.PlanID, t.DeliveryID, t.Destination, t.First, t.Dropped
+			t = n
+		}
+		t.Heard = heard
+		told[id] = t
+	}
+	return told, err
 }
 
 // shown are the numbers of a digest's stories.

@@ -344,9 +344,9 @@ func (l *life) tell() error {
 	if err != nil {
 		return err
 	}
-	var commit news.PlanCommit
+	commit := news.PlanCommit{Looked: untold.Looked}
 	var chosen []*news.Story
-	for _, s := range untold {
+	for _, s := range untold.Stories {
 		if l.rng.IntN(3) > 0 {
 			chosen = append(chosen, s)
 			commit.Told = append(commit.Told, news.Told{PlanID: id, StoryID: s.ID, Version: s.Version, At: l.now, Sources: 1, DeliveryID: "al_" + s.ID})
@@ -363,6 +363,9 @@ func (l *life) tell() error {
 		}
 		after, err := l.transfers()
 		if err != nil {
+			return err
+		}
+		if _, err := l.store.Untold(l.ctx, id, plan.rules, 0); err != nil { // somebody looks at a preview
 			return err
 		}
 		for t := range after {
@@ -618,7 +621,7 @@ func (l *life) checkTold(id string, stories []news.Story) error {
 	if err != nil {
 		return err
 	}
-	for _, s := range untold {
+	for _, s := range untold.Stories {
 		if !plan.misses(s, told) {
 			return fmt.Errorf("plan %s would be told again of %s, version %d, told %+v, developments %+v", id, s.ID, s.Version, told[s.ID], s.Developments)
 		}

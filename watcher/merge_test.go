@@ -51,8 +51,8 @@ func (l *life) told(t *testing.T) (reasons []string) {
 	t.Helper()
 	untold, err := l.store.Untold(l.ctx, "one", []string{"q", "r"}, 0)
 	ok(t, err)
-	var commit news.PlanCommit
-	for _, s := range untold {
+	commit := news.PlanCommit{Looked: untold.Looked}
+	for _, s := range untold.Stories {
 		told, err := l.store.Told(l.ctx, "one", []string{s.ID})
 		ok(t, err)
 		before, again := told[s.ID]

@@ -1,7 +1,7 @@
 package slack
 
 import (
-	"unicode/utf8"
+	"sort"
 
 	"github.com/slack-go/slack"
 
@@ -9,7 +9,7 @@ import (
 	"newswatch/notify/wording"
 )
 
-// A notice shows at most so much of its detail.
+// A notice shows at most so much of its detail, and less where more would not fit.
 const (
 	maxDetail      = 2_000 // characters
 	maxDetailLines = 25
@@ -27,25 +27,40 @@ func (r renderer) Notice(n news.Notice) (news.Message, error) {
 	default:
 		line = append(line, bold(" "+what+": "), words(subject))
 	}
+	whole, footer := []rune(wording.Block(n.Detail, maxDetailLines)), label(n.Footer, maxFooter)
+	detail := clipDetail(whole, maxDetail)
+	blocks := noticeBlocks(line, detail, footer)
+	if !stand(blocks) {
+		limit := sort.Search(maxDetail, func(n int) bool { return !stand(noticeBlocks(line, clipDetail(whole, n+1), footer)) })
+		detail = clipDetail(whole, limit)
+		blocks = noticeBlocks(line, detail, footer)
+	}
+	text := wording.Join(" ", wording.Join(": ", what, subject)+".", wording.Line(detail), wording.Line(n.Footer))
+	return freeze(clipBytes(text, maxText), blocks, noticeEvent, payload{DeliveryID: n.DeliveryID, Part: 1, Parts: 1}, nil)
+}
+
+func noticeBlocks(line []slack.RichTextSectionElement, detail, footer string) []slack.Block {
 	blocks := []slack.Block{rich(paragraph(line...))}
-	if detail := noticeDetail(n); detail != "" {
+	if detail != "" {
 		blocks = append(blocks, rich(&slack.RichTextPreformatted{
 			Type: slack.RTEPreformatted, Elements: []slack.RichTextSectionElement{words(detail)},
 		}))
 	}
-	if footer := label(n.Footer, maxFooter); footer != "" {
+	if footer != "" {
 		blocks = append(blocks, grey(footer))
 	}
-	text := wording.Join(" ", wording.Join(": ", what, subject)+".", wording.Line(noticeDetail(n)), wording.Line(n.Footer))
-	return freeze(clipBytes(text, maxText), blocks, noticeEvent, payload{DeliveryID: n.DeliveryID, Part: 1, Parts: 1}, nil)
+	return blocks
 }
 
-func noticeDetail(n news.Notice) string {
-	detail := wording.Block(n.Detail, maxDetailLines)
-	if utf8.RuneCountInString(detail) > maxDetail {
-		detail = string([]rune(detail)[:maxDetail]) + "…"
+// clipDetail shows at most so many characters of a notice's detail.
+func clipDetail(detail []rune, limit int) string {
+	switch {
+	case len(detail) <= limit:
+		return string(detail)
+	case limit == 0:
+		return ""
 	}
-	return detail
+	return string(detail[:limit]) + "…"
 }
 
 // noticeEmoji marks a kind of notice. Only standard emoji: custom ones count

@@ -145,13 +145,14 @@ func BenchmarkUntold(b *testing.B) {
 		_, err := s.Writer().ExecContext(ctx, series(query), stories)
 		must(b, err)
 	}
-	untold := func(b *testing.B, s *store.Store) {
+	untold := func(b *testing.B, s *store.Store) news.Looked {
 		b.Helper()
 		found, err := s.Untold(ctx, "p", []string{"q", "r"}, 30)
 		must(b, err)
-		if len(found) != 20 {
-			b.Fatalf("got %d stories, want 20", len(found))
+		if len(found.Stories) != 20 {
+			b.Fatalf("got %d stories, want 20", len(found.Stories))
 		}
+		return found.Looked
 	}
 	b.Run("all", func(b *testing.B) { // never asked before
 		for b.Loop() {
@@ -161,13 +162,12 @@ func BenchmarkUntold(b *testing.B) {
 			untold(b, fresh)
 		}
 	})
-	untold(b, s)
+	must(b, s.CommitPlan(ctx, claimOne(b, s, news.Plans), news.PlanCommit{Next: time.Now(), Looked: untold(b, s)}))
 	b.Run("again", func(b *testing.B) {
 		for b.Loop() {
 			untold(b, s)
 		}
 	})
-	must(b, s.CommitPlan(ctx, claimOne(b, s, news.Plans), news.PlanCommit{Next: time.Now()}))
 	b.Run("restarted", func(b *testing.B) {
 		for b.Loop() {
 			b.StopTimer()

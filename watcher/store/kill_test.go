@@ -78,8 +78,8 @@ func circle(ctx context.Context, s *store.Store, n int) error {
 		}},
 		{news.Plans, func(l news.Lease) error {
 			untold, err := s.Untold(ctx, "p", []string{"r"}, 0)
-			c := news.PlanCommit{Next: now}
-			for _, story := range untold {
+			c := news.PlanCommit{Next: now, Looked: untold.Looked}
+			for _, story := range untold.Stories {
 				id := news.AlertID(news.KindAlert, "p", story.ID, 1)
 				c.Deliveries = append(c.Deliveries, news.Delivery{ID: id, Part: 1, Parts: 1, PlanID: "p", Destination: "terminal:",
 					Payload: []byte(story.ID), Stories: []string{story.ID}, CreatedAt: now})

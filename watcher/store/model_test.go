@@ -316,8 +316,8 @@ func (m *deskModel) merge(t *rapid.T) {
 func (m *deskModel) tell(t *rapid.T) {
 	untold, err := m.s.Untold(m.t.Context(), "p", []string{"q", "r"}, 30)
 	must(m.t, err)
-	var c news.PlanCommit
-	for _, story := range untold[:rapid.IntRange(0, len(untold)).Draw(t, "told")] {
+	c := news.PlanCommit{Looked: untold.Looked}
+	for _, story := range untold.Stories[:rapid.IntRange(0, len(untold.Stories)).Draw(t, "told")] {
 		c.Told = append(c.Told, news.Told{PlanID: "p", StoryID: story.ID, Version: story.Version})
 	}
 	m.under(news.Plans, func(l news.Lease) error { return m.s.CommitPlan(m.t.Context(), l, c) })
@@ -350,7 +350,7 @@ func (m *deskModel) check(t *rapid.T) {
 	}
 	untold, err := m.s.Untold(ctx, "p", []string{"q", "r"}, 30)
 	must(m.t, err)
-	for _, story := range untold {
+	for _, story := range untold.Stories {
 		got = append(got, story.ID)
 	}
 	slices.Sort(want)

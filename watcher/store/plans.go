@@ -65,11 +65,13 @@ func (s *Store) told(ctx context.Context, c conn, planID string, storyIDs []stri
 	err := s.query(ctx, c, func(r *sql.Rows) error {
 		t := news.Told{PlanID: planID}
 		err := r.Scan(&t.StoryID, &t.Version, &t.Sources, &t.Publishers, &t.Score, at{&t.At}, &t.DeliveryID, &t.Notes,
-			&t.Destination, at{&t.First}, &t.Dropped)
+			&t.Destination, at{&t.First}, &t.Dropped, &t.Rewriting)
 		told[t.StoryID] = t
 		return err
 	}, `SELECT t.story_id, t.version, t.sources, t.publishers, t.score, t.at, t.delivery_id, t.notes,
-			COALESCE(d.destination, ''), COALESCE(d.created_at, 0), CASE WHEN d.state = 'dropped' THEN 1 ELSE 0 END
+			COALESCE(d.destination, ''), COALESCE(d.created_at, 0), CASE WHEN d.state = 'dropped' THEN 1 ELSE 0 END,
+			COALESCE((SELECT u.id FROM deliveries u WHERE u.reply_to = t.delivery_id AND u.reply_to <> '' AND u.kind = 'update'
+				ORDER BY u.created_at DESC, u.id LIMIT 1), '')
 		FROM told t LEFT JOIN deliveries d ON d.id = t.delivery_id AND d.part = 1
 		WHERE t.plan_id = $1 AND t.story_id IN ({{list 2}})`, planID, list(storyIDs))
 	if err == nil {
@@ -143,8 +145,8 @@ func (s *Store) CountItems(ctx context.Context, from, to time.Time) (items, feed
 // there already stays as it is, and with it what was told of its stories. It gives
 // ErrMoved when the stories are no longer those that Untold gave.
 func (s *Store) CommitPlan(ctx context.Context, l news.Lease, c news.PlanCommit) error {
-	return s.fenced(ctx, l, news.Plans, "commit plan "+l.Key, func(ctx context.Context, tx *sql.Tx) error {
-		if err := s.unmoved(ctx, tx, l.Key, c.Told); err != nil {
+	err := s.fenced(ctx, l, news.Plans, "commit plan "+l.Key, func(ctx context.Context, tx *sql.Tx) error {
+		if err := s.unmoved(ctx, tx, c); err != nil {
 			return err
 		}
 		before, err := s.enqueue(ctx, tx, c.Deliveries)
@@ -162,7 +164,7 @@ func (s *Store) CommitPlan(ctx context.Context, l news.Lease, c news.PlanCommit)
 		if err := s.saveShown(ctx, tx, c.Shown); err != nil {
 			return fmt.Errorf("numbers of stories: %w", err)
 		}
-		if err := s.keepLooked(ctx, tx, l.Key); err != nil {
+		if err := s.keepLooked(ctx, tx, l.Key, c.Looked); err != nil {
 			return err
 		}
 		_, err = s.exec(ctx, tx, `
@@ -172,6 +174,10 @@ func (s *Store) CommitPlan(ctx context.Context, l news.Lease, c news.PlanCommit)
 			WHERE key = $1`, l.Key, c.Slot, ms(c.At), ms(c.Next), ms(c.Asked))
 		return err
 	})
+	if err == nil {
+		s.setCommitted(l.Key, c.Looked)
+	}
+	return err
 }
 
 // enqueue puts deliveries into the outbox. It gives the stories that only stand

@@ -22,6 +22,8 @@ import (
 	"time"
 
 	_ "modernc.org/sqlite" // registers the driver "sqlite"
+
+	"newswatch/news"
 )
 
 // What callers tell apart.
@@ -56,7 +58,7 @@ type Store struct {
 	line           line // of those who wait to commit
 
 	mu     sync.Mutex
-	looked map[string]looked // by plan: what Untold need not look at again
+	looked map[string]news.Looked // by plan: what Untold need not look at again
 }
 
 // Open opens the state and makes it when there is none, the folder for its
@@ -67,7 +69,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{dialect: sqliteDialect(), now: o.Now, log: o.Log, path: path, prepared: newPrepared(), looked: map[string]looked{}}
+	s := &Store{dialect: sqliteDialect(), now: o.Now, log: o.Log, path: path, prepared: newPrepared(), looked: map[string]news.Looked{}}
 	s.fragments = s.dialect.replacer()
 	if s.now == nil {
 		s.now = time.Now

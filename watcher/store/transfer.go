@@ -83,16 +83,15 @@ func (s *Store) moveConstraints(ctx context.Context, tx *sql.Tx, t Transfer) err
 // unmoved fences a plan: what it is about to tell must still be what it read.
 // Otherwise it would note that it told a story which has ended, and the one that
 // took that in would be told again.
-func (s *Store) unmoved(ctx context.Context, tx *sql.Tx, planID string, told []news.Told) error {
-	last := s.lookedAt(planID)
-	if last.question == "" {
+func (s *Store) unmoved(ctx context.Context, tx *sql.Tx, c news.PlanCommit) error {
+	if c.Looked.Question == "" {
 		return nil // it has read nothing
 	}
-	ids := make([]string, len(told))
-	for i, t := range told {
+	ids := make([]string, len(c.Told))
+	for i, t := range c.Told {
 		ids[i] = t.StoryID
 	}
-	moved, err := s.texts(ctx, tx, movedQuery, last.seq, list(ids))
+	moved, err := s.texts(ctx, tx, movedQuery, c.Looked.Seq, list(ids))
 	if err == nil && len(moved) > 0 {
 		return fmt.Errorf("story %s: %w", moved[0], ErrMoved)
 	}

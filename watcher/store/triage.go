@@ -9,13 +9,19 @@ import (
 )
 
 // Triage is what readers said that is in force, or was in the time that stories
-// are kept. Stories stand under the ids that they have now.
+// are kept. Followed stories stand under the ids that they have now.
 func (s *Store) Triage(ctx context.Context) (t news.Triage, err error) {
 	err = s.snapshot(ctx, "read what readers said", func(tx conn) error {
 		err := s.query(ctx, tx, func(r *sql.Rows) error {
 			var m news.Mute
-			err := r.Scan(&m.Kind, &m.Key, at{&m.At}, at{&m.Until}, &m.By, &m.Reason)
-			t.Mutes = append(t.Mutes, m)
+			var lifted time.Time
+			err := r.Scan(&m.Kind, &m.Key, at{&m.At}, at{&m.Until}, at{&lifted}, &m.By, &m.Reason)
+			if lifted.IsZero() {
+				t.Mutes = append(t.Mutes, m)
+				return err
+			}
+			m.Until = lifted
+			t.Lifted = append(t.Lifted, m)
 			return err
 		}, mutesQuery)
 		if err != nil {
@@ -40,12 +46,13 @@ func (s *Store) Triage(ctx context.Context) (t news.Triage, err error) {
 	return t, err
 }
 
-// Of a story that took another one in, what was said of either holds.
+// The mute of a story that another one took in has ended with it: it was never said
+// of the other one. Who follows a story wants all that it becomes.
 const (
 	mutesQuery = `
-		SELECT m.kind, COALESCE(s.merged_into, m.key), m.at, m.until_at, m.by_whom, m.reason
-		FROM mutes m LEFT JOIN stories s ON m.kind = 'story' AND s.id = m.key AND s.merged_into <> ''
-		WHERE m.lifted_at = 0 ORDER BY m.until_at, m.kind, m.key, m.at`
+		SELECT m.kind, m.key, m.at, m.until_at, m.lifted_at, m.by_whom, m.reason FROM mutes m
+		WHERE NOT EXISTS (SELECT 1 FROM stories s WHERE m.kind = 'story' AND s.id = m.key AND s.merged_into <> '')
+		ORDER BY m.until_at, m.kind, m.key, m.at`
 	followsQuery = `
 		SELECT COALESCE(s.merged_into, f.story_id), f.plan_id, f.at, f.until_at, f.by_whom
 		FROM follows f LEFT JOIN stories s ON s.id = f.story_id AND s.merged_into <> '' ORDER BY f.until_at, f.story_id, f.plan_id`
@@ -102,8 +109,7 @@ func (s *Store) Unmute(ctx context.Context, kind news.MuteKind, key string) (n i
 
 const unmuteQuery = `
 	UPDATE mutes SET lifted_at = $1
-	WHERE kind = $2 AND lifted_at = 0 AND until_at > $1 AND (key = $3 OR kind = 'story' AND key IN (
-		SELECT s.id FROM stories s WHERE s.merged_into = $3))`
+	WHERE kind = $2 AND lifted_at = 0 AND until_at > $1 AND key = $3`
 
 // Follow keeps a follow. A story that is followed is muted no more.
 func (s *Store) Follow(ctx context.Context, f news.Follow) error {
@@ -143,7 +149,7 @@ func (s *Store) unfollow(ctx context.Context, tx *sql.Tx, storyID string) error 
 // wakeFollowed wakes the plans that told a story which has developed since and is
 // followed.
 func (s *Store) wakeFollowed(ctx context.Context, tx *sql.Tx) error {
-	return s.wakeWhere(ctx, tx, news.Plans, `active = 1 AND key IN (`+followedQuery+`)`, ms(s.now()))
+	return s.wakeWhere(ctx, tx, news.Plans, `active = 1 AND key IN (`+followedQuery+`)`, ms(s.now()), news.ThreadOf(""))
 }
 
 const followedQuery = `
@@ -151,7 +157,8 @@ const followedQuery = `
 		LEFT JOIN stories m ON m.id = f.story_id AND m.merged_into <> ''
 		JOIN stories s ON s.id = COALESCE(m.merged_into, f.story_id)
 		JOIN told t ON t.story_id = s.id
-	WHERE f.until_at > $2 AND (f.plan_id = '' OR f.plan_id = t.plan_id) AND s.version > t.version`
+	WHERE f.until_at > $2 AND (f.plan_id = '' OR f.plan_id = t.plan_id) AND s.version > t.version
+		AND NOT EXISTS (SELECT 1 FROM told n WHERE n.plan_id = t.plan_id || $3 AND n.story_id = s.id AND n.version >= s.version)`
 
 // Flag keeps that a story does not belong where it was shown; who says so again
 // says it anew.
@@ -240,12 +247,12 @@ func (s *Store) CountShown(ctx context.Context, deliveryID string) (n int, err e
 }
 
 // NewestDigest is the first part of the digest with numbered stories that was
-// posted last in a channel, by the channel's id; "": in any.
-func (s *Store) NewestDigest(ctx context.Context, channel string) (d news.Delivery, err error) {
+// posted last in a channel, by the channel's id, and by a plan; "": in or by any.
+func (s *Store) NewestDigest(ctx context.Context, channel, planID string) (d news.Delivery, err error) {
 	err = s.one(ctx, s.reader, selectDelivery+`
-		WHERE d.state = 'sent' AND d.part = 1 AND d.kind = 'digest' AND ($1 = '' OR d.channel = $1)
+		WHERE d.state = 'sent' AND d.part = 1 AND d.kind = 'digest' AND ($1 = '' OR d.channel = $1) AND ($2 = '' OR d.plan_id = $2)
 			AND EXISTS (SELECT 1 FROM shown n WHERE n.delivery_id = d.id)
-		ORDER BY d.created_at DESC, d.id LIMIT 1`, []any{channel}, deliveryFields(&d)...)
+		ORDER BY d.sent_at DESC, d.created_at DESC, d.id LIMIT 1`, []any{channel, planID}, deliveryFields(&d)...)
 	return d, s.explain("newest digest", missing(err))
 }
 

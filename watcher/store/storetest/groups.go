@@ -170,7 +170,7 @@ func groupMerge(f *fixture) {
 	// What was told of the younger one counts: the older one is told as a development.
 	untold, err := f.Untold(ctx, "morning", []string{"r"}, 0)
 	f.ok(err)
-	f.same("untold", len(untold), 1)
+	f.same("untold", len(untold.Stories), 1)
 	told, err := f.Told(ctx, "morning", []string{older.ID})
 	f.ok(err)
 	f.same("told", told[older.ID], news.Told{PlanID: "morning", StoryID: older.ID, Version: 1, Sources: 1, DeliveryID: "d"})

@@ -63,9 +63,9 @@ func plansSpec(f *fixture) {
 // untold are the ids that a plan has to tell.
 func (f *fixture) untold(plan string, minScore int, rules ...string) (ids []string) {
 	f.Helper()
-	stories, err := f.Untold(f.Context(), plan, rules, minScore)
+	untold, err := f.Untold(f.Context(), plan, rules, minScore)
 	f.ok(err)
-	for _, s := range stories {
+	for _, s := range untold.Stories {
 		ids = append(ids, s.ID)
 	}
 	return ids
@@ -92,9 +92,9 @@ func untoldWhat(f *fixture) {
 	f.same("one rule", f.untold("p", 0, "q"), []string{second.ID})
 	f.same("high score", f.untold("p", 60, "q", "r"), []string{second.ID})
 	f.same("no rule", f.untold("p", 0), []string(nil))
-	stories, err := f.Untold(f.Context(), "p", []string{"r"}, 50)
+	untold, err := f.Untold(f.Context(), "p", []string{"r"}, 50)
 	f.ok(err)
-	f.same("whole", stories[0].Members[0].Hits[0].Quote.Text, "First.")
+	f.same("whole", untold.Stories[0].Members[0].Hits[0].Quote.Text, "First.")
 	// An early story with a new report is told.
 	late := f.item("4", "Quay still closed")
 	f.poll(store.PollCommit{Fresh: []store.Matched{hits(late, "r", 50)}})
@@ -264,7 +264,13 @@ func commitPlanBack(f *fixture) {
 		d.Kind, d.ReplyTo = news.KindUpdate, "alert"
 		return d
 	}
-	f.commit("alert", news.PlanCommit{Deliveries: []news.Delivery{f.delivery("alert"), update("three")}})
+	f.commit("alert", news.PlanCommit{
+		Deliveries: []news.Delivery{f.delivery("alert"), update("three")}, Told: []news.Told{{PlanID: "alert", StoryID: "s", Version: 1, DeliveryID: "alert"}}})
+	last := func(want string) {
+		f.Helper()
+		f.same("last rewriting", f.toldOf("alert", news.Story{ID: "s"}).Rewriting, want)
+	}
+	last("three")
 	l := f.claim(news.Destinations, "slack:desk")
 	f.send(l, "alert/1", "1.1")
 	f.same("rewritings are a queue of their own", f.next(), "")
@@ -288,9 +294,11 @@ func commitPlanBack(f *fixture) {
 		f.Errorf("got %+v, want nothing: that is what it shows", d)
 	}
 	f.commit("alert", news.PlanCommit{Deliveries: []news.Delivery{update("four")}})
+	last("four")
 	rewrite("four")
 	f.pass(time.Second)
 	f.commit("alert", news.PlanCommit{Deliveries: []news.Delivery{update("three")}})
+	last("three")
 	rewrite("three")
 }
 
