@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"time"
 
 	"newswatch/news"
@@ -241,13 +242,55 @@ func (s *Store) CountShown(ctx context.Context, deliveryID string) (n int, err e
 }
 
 // NewestDigest is the first part of the digest with numbered stories that was
-// posted last in a channel, by the channel's id; "": in any.
+// posted last in a channel, by the channel's id; "": in any. It may be one of which
+// no certain answer came: who reads it there means it.
 func (s *Store) NewestDigest(ctx context.Context, channel string) (d news.Delivery, err error) {
-	err = s.one(ctx, s.reader, selectDelivery+`
-		WHERE d.state = 'sent' AND d.part = 1 AND d.kind = 'digest' AND ($1 = '' OR d.channel = $1)
-			AND EXISTS (SELECT 1 FROM shown n WHERE n.delivery_id = d.id)
-		ORDER BY d.created_at DESC, d.id LIMIT 1`, []any{channel}, deliveryFields(&d)...)
-	return d, s.explain("newest digest", missing(err))
+	err = s.snapshot(ctx, "newest digest", func(tx conn) error {
+		sent := s.one(ctx, tx, selectDelivery+`
+			WHERE d.state = 'sent' AND `+numbered+` AND ($1 = '' OR d.channel = $1)
+			ORDER BY d.created_at DESC, d.id LIMIT 1`, []any{channel}, deliveryFields(&d)...)
+		if sent != nil && !errors.Is(sent, sql.ErrNoRows) {
+			return sent
+		}
+		destination, err := s.destinationIn(ctx, tx, channel)
+		if err != nil {
+			return err
+		}
+		var open news.Delivery
+		err = s.one(ctx, tx, selectDelivery+`
+			WHERE (d.state = 'sending' OR d.state = 'held' AND d.undecided = 1) AND `+numbered+` AND ($1 = '' OR d.destination = $1)
+			ORDER BY d.started_at DESC, d.id LIMIT 1`, []any{destination}, deliveryFields(&open)...)
+		if errors.Is(err, sql.ErrNoRows) {
+			return missing(sent)
+		}
+		if err == nil && (sent != nil || open.StartedAt.After(d.SentAt)) {
+			d = open
+		}
+		return err
+	})
+	return d, err
+}
+
+// numbered are digests whose stories have numbers.
+const numbered = `d.part = 1 AND d.kind = 'digest' AND EXISTS (SELECT 1 FROM shown n WHERE n.delivery_id = d.id)`
+
+// DestinationIn is the destination that was last posted to in a channel, by the
+// channel's id; without any it is that of the id itself.
+func (s *Store) DestinationIn(ctx context.Context, channel string) (string, error) {
+	destination, err := s.destinationIn(ctx, s.reader, channel)
+	return destination, s.explain("what posts in "+channel, err)
+}
+
+func (s *Store) destinationIn(ctx context.Context, c conn, channel string) (destination string, err error) {
+	if channel == "" {
+		return "", nil
+	}
+	err = s.one(ctx, c, `SELECT d.destination FROM deliveries d WHERE d.state = 'sent' AND d.channel = $1 ORDER BY d.created_at DESC, d.id LIMIT 1`,
+		[]any{channel}, &destination)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "slack:" + channel, nil
+	}
+	return destination, err
 }
 
 // RuleCount is how much a rule brought.

@@ -147,6 +147,9 @@ func (r *request) moment(words []string) (until time.Time, rest []string, err er
 	if len(words) == 0 {
 		return until, nil, asked("Until when?").like(untilUsage[3:]...)
 	}
+	if until, err = time.Parse(time.RFC3339, words[0]); err == nil {
+		return until, words[1:], nil
+	}
 	now := r.clock.Now.In(r.clock.Zone)
 	day, rest, dated := dayOf(words, now)
 	hour, minute, rest, timed := timeOfDay(rest)

@@ -182,6 +182,9 @@ func (r *request) homeRules(ctx context.Context) (list []notify.HomeRule, err er
 
 // status says in lines what Home shows.
 func (r *request) status(ctx context.Context) (notify.Answer, error) {
+	if err := r.allRead(r.words); err != nil {
+		return notify.Answer{}, err
+	}
 	h, err := r.home(ctx)
 	if err != nil {
 		return notify.Answer{}, err

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"newswatch/news"
 	"newswatch/notify/wording"
@@ -20,6 +21,16 @@ type subject struct {
 	words string      // “Quay closed”, rule ferries
 	story *news.Story // of a story
 	plan  string      // of a story called by its number: the plan that told it there
+	place string      // ... and which digest that was, for the answer
+}
+
+// lines are those of an answer, with the digest whose number was given: the asker
+// may have meant another one.
+func (s subject) lines(lines ...string) []string {
+	if s.place == "" {
+		return lines
+	}
+	return append(lines, s.place)
 }
 
 var subjectUsage = []string{"mute 3", "mute rule ID", "mute entity ID", "mute source NAME"}
@@ -165,17 +176,20 @@ func (r *request) storySubject(ctx context.Context, words []string) (s subject, 
 		if s, ok, err := r.onlyStory(ctx); err != nil || ok {
 			return s, words, err
 		}
-		return s, nil, asked("Which story? Say its number in the digest.").like(r.usage(), r.usage()+" (of story 3)")
-	}
-	id, plan := strings.ToLower(words[0]), ""
-	if n, ok := numberOf(words[0]); ok {
-		if id, plan, err = r.numbered(ctx, n); err != nil {
-			return s, nil, err
+		if len(words) > 0 {
+			return s, nil, asked("I know no story %s.", quoted(words[0])).like(r.usage(), r.usageByID())
 		}
-	} else if id, err = r.meant(ctx, id); err != nil {
+		return s, nil, asked("Which story? Say its number in the digest.").like(r.usage(), r.usageByID())
+	}
+	if n, ok := numberOf(words[0]); ok {
+		s, err = r.numbered(ctx, n)
+		return s, words[1:], err
+	}
+	id, err := r.meant(ctx, strings.ToLower(words[0]))
+	if err != nil {
 		return s, nil, err
 	}
-	s, err = r.storyOf(ctx, id, plan)
+	s, err = r.storyOf(ctx, id, "")
 	return s, words[1:], err
 }
 
@@ -183,6 +197,12 @@ func (r *request) storySubject(ctx context.Context, words []string) (s subject, 
 func (r *request) usage() string {
 	verb, _ := verbOf(r.Words)
 	return verb + " 3"
+}
+
+// usageByID is one that calls the story by its id.
+func (r *request) usageByID() string {
+	verb, _ := verbOf(r.Words)
+	return verb + " 1f686cdf"
 }
 
 // storyOf is a story as a subject.
@@ -217,23 +237,41 @@ func (r *request) onlyStory(ctx context.Context) (s subject, ok bool, err error)
 
 // numbered is the story of a number in the digest that is meant: that of the
 // button which was pressed, else the newest one in the channel.
-func (r *request) numbered(ctx context.Context, n int) (id, plan string, err error) {
+func (r *request) numbered(ctx context.Context, n int) (subject, error) {
 	d, err := r.digest(ctx)
 	if err != nil {
-		return "", "", err
+		return subject{}, err
 	}
-	id, err = r.cfg.Store.Shown(ctx, d.ID, n)
+	id, err := r.cfg.Store.Shown(ctx, d.ID, n)
 	if errors.Is(err, store.ErrNotFound) {
 		last, err := r.cfg.Store.CountShown(ctx, d.ID)
 		if err != nil {
-			return "", "", fmt.Errorf("read the digest: %w", err)
+			return subject{}, fmt.Errorf("read the digest: %w", err)
 		}
-		return "", "", asked("The digest %s of %s has the stories 1 to %d, not %d.", d.PlanID, r.clock.At(d.CreatedAt), last, n)
+		has := fmt.Sprintf("the stories 1 to %d", last)
+		if last == 1 {
+			has = "one story"
+		}
+		return subject{}, asked("The digest %s of %s has %s, not %d.", d.PlanID, r.clock.At(posted(d)), has, n)
 	}
 	if err != nil {
-		return "", "", fmt.Errorf("read the digest: %w", err)
+		return subject{}, fmt.Errorf("read the digest: %w", err)
 	}
-	return id, d.PlanID, nil
+	s, err := r.storyOf(ctx, id, d.PlanID)
+	s.place = fmt.Sprintf("It is number %d in the digest %s of %s", n, d.PlanID, r.clock.At(posted(d)))
+	if d.State != news.Sent {
+		s.place += ", of which Slack has not said yet whether it stands here"
+	}
+	s.place += "."
+	return s, err
+}
+
+// posted is when a message was posted, or begun to be.
+func posted(d news.Delivery) time.Time {
+	if d.SentAt.IsZero() {
+		return d.StartedAt
+	}
+	return d.SentAt
 }
 
 // digest is the digest that numbers are about.
@@ -249,11 +287,10 @@ func (r *request) digest(ctx context.Context) (news.Delivery, error) {
 	}
 	d, err := r.cfg.Store.NewestDigest(ctx, r.Channel)
 	if errors.Is(err, store.ErrNotFound) {
-		where := "in this channel"
-		if r.Channel == "" {
-			where = "by newswatch"
+		if r.Channel != "" {
+			return d, asked("No digest with numbers was posted in this channel yet. Under an alert there are buttons for the same.")
 		}
-		return d, asked("No digest with numbers was posted %s yet; use the story's id, which newswatch stories lists.", where).like("mute 1f686cdf 24h")
+		return d, asked("No digest with numbers was posted by newswatch yet; use the story's id, which newswatch stories lists.").like("mute 1f686cdf 24h")
 	}
 	if err != nil {
 		return d, fmt.Errorf("read the newest digest: %w", err)
@@ -272,41 +309,10 @@ func (r *request) meant(ctx context.Context, prefix string) (string, error) {
 	case len(ids) > 1:
 		return "", asked("Several stories begin with %s: %s.", prefix, strings.Join(ids, ", "))
 	}
-	return "", asked("I know no story %s.", wording.Clip(prefix, 40)).like("newswatch stories lists them")
-}
-
-// planOf finds a digest or alert by the first words, by id or title; without words
-// it is the one whose digest stands in the channel, or the only one there is.
-func (r *request) planOf(ctx context.Context, only func(news.Plan) bool) (plan news.Plan, rest []string, err error) {
-	var fit []news.Plan
-	for _, p := range r.rules.File.Plans {
-		if only(p) {
-			fit = append(fit, p)
-		}
+	if r.Channel != "" {
+		return "", asked("I know no story %s. Say its number in the newest digest here, or press a button under its message.", wording.Clip(prefix, 40))
 	}
-	words := r.words
-	if len(words) > 0 && (strings.EqualFold(words[0], "digest") || strings.EqualFold(words[0], "alert")) {
-		words = words[1:]
-	}
-	for n := len(words); n > 0; n-- {
-		name := strings.Trim(strings.Join(words[:n], " "), "“”\"'`")
-		for _, p := range fit {
-			if strings.EqualFold(p.ID, name) || strings.EqualFold(p.Title, name) {
-				return p, words[n:], nil
-			}
-		}
-	}
-	if d, err := r.digest(ctx); err == nil {
-		for _, p := range fit {
-			if p.ID == d.PlanID && (r.Channel != "" || r.Message != "") {
-				return p, words, nil
-			}
-		}
-	}
-	if len(fit) == 1 && (len(words) == 0 || looksLikeTime(words[0])) {
-		return fit[0], words, nil
-	}
-	return plan, nil, asked("Which one? There are %s.", planIDs(fit)).like(r.Words[0] + " " + firstID(fit))
+	return "", asked("I know no story %s; newswatch stories lists them.", wording.Clip(prefix, 40))
 }
 
 // looksLikeTime says whether a word begins to say how long something lasts.
@@ -316,22 +322,4 @@ func looksLikeTime(w string) bool {
 		return true
 	}
 	return digit(w)
-}
-
-func planIDs(plans []news.Plan) string {
-	ids := make([]string, len(plans))
-	for i, p := range plans {
-		ids[i] = p.ID
-	}
-	if len(ids) == 0 {
-		return "none"
-	}
-	return strings.Join(ids, ", ")
-}
-
-func firstID(plans []news.Plan) string {
-	if len(plans) == 0 {
-		return "ID"
-	}
-	return plans[0].ID
 }
