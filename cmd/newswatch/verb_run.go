@@ -69,10 +69,11 @@ func (c *runCmd) Run(ctx context.Context, a *app) error {
 	}
 	defer st.Close()
 	out := a.newWays(a.out, token, appToken)
-	w, err := a.newWatcher(ctx, watcher.Config{
-		Store:  st,
-		Source: func() (rules.Source, error) { return rules.Read(a.Rules) },
-	}, rs, out)
+	config := watcher.Config{Store: st, Source: func() (rules.Source, error) { return rules.Read(a.Rules) }}
+	if slices.Contains(units, news.Destinations) {
+		config.Check = a.checkWays
+	}
+	w, err := a.newWatcher(ctx, config, rs, out)
 	if err != nil {
 		return err
 	}

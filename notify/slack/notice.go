@@ -1,6 +1,7 @@
 package slack
 
 import (
+	"strings"
 	"unicode/utf8"
 
 	"github.com/slack-go/slack"
@@ -36,7 +37,7 @@ func (r renderer) Notice(n news.Notice) (news.Message, error) {
 	if footer := label(n.Footer, maxFooter); footer != "" {
 		blocks = append(blocks, grey(footer))
 	}
-	text := wording.Join(" ", wording.Join(": ", what, subject)+".", wording.Line(noticeDetail(n)), wording.Line(n.Footer))
+	text := wording.Join(" ", wording.Join(": ", what, subject)+".", strings.Join(plainLines(strings.Split(noticeDetail(n), "\n")), "; "), wording.Line(n.Footer))
 	return freeze(clipBytes(text, maxText), blocks, noticeEvent, payload{DeliveryID: n.DeliveryID, Part: 1, Parts: 1}, nil)
 }
 

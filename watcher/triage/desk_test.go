@@ -307,8 +307,8 @@ func TestStatusAndHome(t *testing.T) {
 	h, err := d.Home(t.Context())
 	d.ok(err)
 	want := notify.Home{
-		At: d.now, Headline: "Healthy: 2 feeds: 1 never polled, 1 ok", Healthy: true,
-		Feeds: notify.HomeFeeds{Total: 2, Well: 2, LastPoll: d.now},
+		At: d.now, Headline: "Healthy", Healthy: true,
+		Feeds: notify.HomeFeeds{Total: 2, Well: 2, Words: "2 feeds: 1 never polled, 1 ok", LastPoll: d.now},
 		Plans: []notify.HomePlan{
 			{ID: "desk", Kind: news.DigestPlan, Title: "The desk", To: news.Target{Slack: "desk"}, Next: d.now.AddDate(0, 0, 1)},
 			{ID: "evening", Kind: news.DigestPlan, Title: "Evening", To: news.Target{Slack: "evening"}, Next: d.now.Add(10 * time.Hour), Muted: 1},
