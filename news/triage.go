@@ -56,6 +56,7 @@ type Pause struct {
 // what was in force while stories were kept that may still be told.
 type Triage struct {
 	Mutes   []Mute // without those that were lifted: they count as never said
+	Lifted  []Mute // until when they were; what they held comes together
 	Follows []Follow
 	Pauses  []Pause
 }

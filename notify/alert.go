@@ -12,7 +12,7 @@ import (
 )
 
 // alerts tells each story that is ready, and what is new of those told before.
-// Stories that quiet hours or a pause held back come together at their end.
+// Stories that quiet hours, a pause or mutes held back come together at their end.
 func (p *Planner) alerts(ctx context.Context, plan news.Plan, _ news.PlanState, w *wishes, atOnce bool) (news.PlanCommit, error) {
 	now := w.now
 	b, err := p.untold(ctx, plan, w, p.told)
@@ -24,9 +24,7 @@ func (p *Planner) alerts(ctx context.Context, plan news.Plan, _ news.PlanState, 
 		commit.Next = b.next
 	}
 	if end, held := w.heldUntil(now); held && !atOnce {
-		if len(b.stories) > 0 {
-			commit.Next = end
-		}
+		commit.Next = end // also for those that only grow
 		return commit, nil
 	}
 	destination, renderer, err := p.routes.Route(plan.To)
@@ -74,8 +72,8 @@ func (r *alertRun) refresh(ctx context.Context) error {
 			continue
 		}
 		e := r.planner.entry(s, r.plan.Rules, told)
-		if len(e.Sources) == told.Sources || !r.reaches(told) {
-			continue
+		if !r.reaches(told) || told.Rewriting == "" && len(e.Sources) == told.Sources && len(joined(s, told.At)) == 0 {
+			continue // the message as it first came says so
 		}
 		if err := r.rewrite(s, e, told); err != nil {
 			return err
@@ -124,8 +122,9 @@ func pointer(one news.TakenIn) news.Entry {
 	}
 }
 
-// rewrite brings a story's one message up to date. The message keeps its id in
-// its metadata: that is still what it is. A line in a digest is not rewritten.
+// rewrite brings a story's one message up to date, unless that shows already what
+// it is to show. The message keeps its id in its metadata: that is still what it
+// is. A line in a digest is not rewritten.
 func (r *alertRun) rewrite(s *news.Story, e news.Entry, told news.Told) error {
 	if !strings.HasPrefix(told.DeliveryID, "al_") {
 		return nil
@@ -134,9 +133,17 @@ func (r *alertRun) rewrite(s *news.Story, e news.Entry, told news.Told) error {
 	e.News = changes(s, e, told, func(d news.Development) bool {
 		return d.At.After(told.First) && !slices.Contains(told.Heard, d.Version)
 	})
-	state := e.Version<<16 | len(e.Sources) // what the message shows tells its rewritings apart
-	d := news.Delivery{ID: news.AlertID(news.KindUpdate, r.plan.ID, e.StoryID, state), Kind: news.KindUpdate, ReplyTo: told.DeliveryID}
-	return r.deliver(d, r.alert(told.DeliveryID, e, firstHit(s, r.plan)), Renderer.Alert)
+	a := r.alert(told.DeliveryID, e, firstHit(s, r.plan))
+	a.Kind, a.ReplyTo = news.KindUpdate, told.DeliveryID
+	m, err := r.renderer.Alert(a) // its id follows from what it shows
+	if err != nil {
+		return fmt.Errorf("render story %s anew: %w", s.ID, err)
+	}
+	id := news.RewritingID(r.plan.ID, s.ID, m.Payload)
+	if id == told.Rewriting {
+		return nil
+	}
+	return r.deliver(news.Delivery{ID: id, Kind: news.KindUpdate, ReplyTo: told.DeliveryID}, a, Renderer.Alert)
 }
 
 // alertRun is one look at an alert plan.
@@ -147,7 +154,7 @@ type alertRun struct {
 	atOnce  bool
 	wishes  *wishes
 	commit  *news.PlanCommit
-	held    []news.Entry // ready, and held back by quiet hours or a pause until now
+	held    []news.Entry // ready, and held back by quiet hours, a pause or mutes until now
 	heldAt  []time.Time
 
 	destination string // where the plan's messages go now
@@ -177,7 +184,7 @@ func (r *alertRun) first(s *news.Story) error {
 		return nil
 	}
 	e := r.planner.entry(s, r.plan.Rules, news.Told{})
-	if _, held := r.wishes.heldUntil(since); held {
+	if _, held := r.wishes.heldUntil(since); held || r.wishes.hid(s, since) {
 		r.held = append(r.held, e)
 		r.heldAt = append(r.heldAt, since)
 		return nil
@@ -248,8 +255,8 @@ func (r *alertRun) deliver(d news.Delivery, a news.Alert, render func(Renderer, 
 	return nil
 }
 
-// overnight tells what quiet hours or a pause held: one story as an alert of its own,
-// several in one message.
+// overnight tells what quiet hours, a pause or mutes held: one story as an alert of
+// its own, several in one message.
 func (r *alertRun) overnight() error {
 	if len(r.held) < 2 {
 		for i, e := range r.held {
@@ -260,21 +267,13 @@ func (r *alertRun) overnight() error {
 		return nil
 	}
 	rank(r.held)
-	asleep := func(t time.Time) bool {
-		_, quiet := quietUntil(r.plan.Quiet, t, r.plan.Timezone)
-		return quiet
-	}
-	while := "while paused"
-	if slices.ContainsFunc(r.heldAt, asleep) {
-		while = "while you slept"
-	}
 	slot := "quiet:" + r.now.In(r.plan.Timezone).Format("2006-01-02T15:04") + " " + r.plan.Timezone.String()
 	ids := make([]string, len(r.held))
 	for i, e := range r.held {
 		ids[i] = e.StoryID
 	}
 	d := news.Digest{
-		DeliveryID: news.DigestID(r.plan.ID, "quiet:"+strings.Join(ids, " ")), PlanID: r.plan.ID, Title: r.plan.Title + ": " + while, Slot: slot,
+		DeliveryID: news.DigestID(r.plan.ID, "quiet:"+strings.Join(ids, " ")), PlanID: r.plan.ID, Title: r.plan.Title + ": " + r.while(), Slot: slot,
 		From: earliest(r.heldAt), To: r.now, Location: r.plan.Timezone, Sections: sections(r.held, r.plan.Rules, r.planner.titles),
 	}
 	list, err := r.planner.freeze(r.plan, d, r.now)
@@ -285,6 +284,25 @@ func (r *alertRun) overnight() error {
 	r.commit.Shown = append(r.commit.Shown, shown(d)...)
 	r.commit.Told = append(r.commit.Told, tell(r.plan, r.held, nil, d.DeliveryID, r.now)...)
 	return nil
+}
+
+// while says what held the stories.
+func (r *alertRun) while() string {
+	asleep := func(t time.Time) bool {
+		_, quiet := quietUntil(r.plan.Quiet, t, r.plan.Timezone)
+		return quiet
+	}
+	paused := func(t time.Time) bool {
+		_, paused := r.wishes.paused(t)
+		return paused
+	}
+	switch {
+	case slices.ContainsFunc(r.heldAt, asleep):
+		return "while you slept"
+	case slices.ContainsFunc(r.heldAt, paused):
+		return "while paused"
+	}
+	return "after the mute"
 }
 
 func earliest(times []time.Time) time.Time {

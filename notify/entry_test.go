@@ -23,11 +23,11 @@ type shelf struct {
 	told          map[string]news.Told
 	ended         []news.TakenIn
 	state         news.PlanState
+	said          news.Triage
 	commit        news.PlanCommit
 }
 
-// Triage is empty: nobody has muted or paused anything.
-func (*shelf) Triage(context.Context) (news.Triage, error) { return news.Triage{}, nil }
+func (d *shelf) Triage(context.Context) (news.Triage, error) { return d.said, nil }
 
 func (d *shelf) Plan(context.Context, string) (news.PlanState, error) { return d.state, nil }
 

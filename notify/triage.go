@@ -174,6 +174,20 @@ func (w *wishes) tells(s *news.Story) bool {
 	return false
 }
 
+// hid says whether mutes that are over, by themselves or because they were lifted,
+// kept an alert from being told since a time. At their end all of it comes at once.
+func (w *wishes) hid(s *news.Story, since time.Time) bool {
+	var over []news.Mute
+	for _, m := range slices.Concat(w.Mutes, w.Lifted) {
+		if m.Until.After(since) && !m.Until.After(w.now) {
+			over = append(over, m)
+		}
+	}
+	seen, held := w.under(over, s, news.Told{})
+	least := w.plan.MinPublishers
+	return held || len(seen.Publishers()) < least && len(s.Publishers()) >= least
+}
+
 // follows says whether somebody wants all developments of a story from the plan.
 func (w *wishes) follows(storyID string) bool {
 	return slices.ContainsFunc(w.Follows, func(f news.Follow) bool {
@@ -214,7 +228,7 @@ func (m muteSet) without(s *news.Story) *news.Story {
 	seen.Members, seen.Developments = nil, nil
 	gone := map[string]bool{}
 	for _, member := range s.Members {
-		if slices.ContainsFunc(m.sources, func(name string) bool { return m.isSource(name, &member.Item) }) {
+		if slices.ContainsFunc(m.sources, func(name string) bool { return news.SameOutlet(name, member.Item.Publisher) }) {
 			gone[member.Item.ID], cut = true, true
 			continue
 		}
@@ -242,11 +256,6 @@ func (m muteSet) without(s *news.Story) *news.Story {
 		}
 	}
 	return &seen
-}
-
-// isSource says whether a name means the outlet or the feed of an item.
-func (muteSet) isSource(name string, it *news.Item) bool {
-	return news.SameOutlet(name, it.Publisher) || name == it.FeedID
 }
 
 // silences says whether a hit does not count: its rule is muted, or every entity

@@ -157,6 +157,10 @@ func by(who string) string {
 		return ""
 	case IsUser(who):
 		return " by <@" + who + ">"
+	case strings.HasSuffix(who, ")"): // a name, and the id in brackets
+		if id := strings.TrimSuffix(who[strings.LastIndex(who, "(")+1:], ")"); IsUser(id) {
+			return by(id)
+		}
 	}
 	return " by " + label(who, maxName)
 }
@@ -185,9 +189,7 @@ func homeMuted(mutes []notify.HomeMute) []slack.Block {
 	blocks := []slack.Block{slack.NewDividerBlock(), section("*Muted*")}
 	for _, m := range mutes[:min(len(mutes), homeMutes)] {
 		text := literal(wording.Clip(named(m.What, "Something"), maxHeadline)) + ", until " + moment(m.Until) + by(m.By)
-		if reason := label(m.Reason, maxWhy); reason != "" {
-			text += ": " + reason
-		}
+		text = wording.Join(", because: ", text, label(m.Reason, maxWhy))
 		blocks = append(blocks, undoable(text, "Unmute", m.Undo))
 	}
 	return append(blocks, moreOf(len(mutes), homeMutes)...)

@@ -10,13 +10,19 @@ import (
 )
 
 // Triage is what readers said that is in force, or was in the time that stories
-// are kept. Stories stand under the ids that they have now.
+// are kept. Followed stories stand under the ids that they have now.
 func (s *Store) Triage(ctx context.Context) (t news.Triage, err error) {
 	err = s.snapshot(ctx, "read what readers said", func(tx conn) error {
 		err := s.query(ctx, tx, func(r *sql.Rows) error {
 			var m news.Mute
-			err := r.Scan(&m.Kind, &m.Key, at{&m.At}, at{&m.Until}, &m.By, &m.Reason)
-			t.Mutes = append(t.Mutes, m)
+			var lifted time.Time
+			err := r.Scan(&m.Kind, &m.Key, at{&m.At}, at{&m.Until}, at{&lifted}, &m.By, &m.Reason)
+			if lifted.IsZero() {
+				t.Mutes = append(t.Mutes, m)
+				return err
+			}
+			m.Until = lifted
+			t.Lifted = append(t.Lifted, m)
 			return err
 		}, mutesQuery)
 		if err != nil {
@@ -41,12 +47,13 @@ func (s *Store) Triage(ctx context.Context) (t news.Triage, err error) {
 	return t, err
 }
 
-// Of a story that took another one in, what was said of either holds.
+// The mute of a story that another one took in has ended with it: it was never said
+// of the other one. Who follows a story wants all that it becomes.
 const (
 	mutesQuery = `
-		SELECT m.kind, COALESCE(s.merged_into, m.key), m.at, m.until_at, m.by_whom, m.reason
-		FROM mutes m LEFT JOIN stories s ON m.kind = 'story' AND s.id = m.key AND s.merged_into <> ''
-		WHERE m.lifted_at = 0 ORDER BY m.until_at, m.kind, m.key, m.at`
+		SELECT m.kind, m.key, m.at, m.until_at, m.lifted_at, m.by_whom, m.reason FROM mutes m
+		WHERE NOT EXISTS (SELECT 1 FROM stories s WHERE m.kind = 'story' AND s.id = m.key AND s.merged_into <> '')
+		ORDER BY m.until_at, m.kind, m.key, m.at`
 	followsQuery = `
 		SELECT COALESCE(s.merged_into, f.story_id), f.plan_id, f.at, f.until_at, f.by_whom
 		FROM follows f LEFT JOIN stories s ON s.id = f.story_id AND s.merged_into <> '' ORDER BY f.until_at, f.story_id, f.plan_id`
@@ -103,8 +110,7 @@ func (s *Store) Unmute(ctx context.Context, kind news.MuteKind, key string) (n i
 
 const unmuteQuery = `
 	UPDATE mutes SET lifted_at = $1
-	WHERE kind = $2 AND lifted_at = 0 AND until_at > $1 AND (key = $3 OR kind = 'story' AND key IN (
-		SELECT s.id FROM stories s WHERE s.merged_into = $3))`
+	WHERE kind = $2 AND lifted_at = 0 AND until_at > $1 AND key = $3`
 
 // Follow keeps a follow. A story that is followed is muted no more.
 func (s *Store) Follow(ctx context.Context, f news.Follow) error {
@@ -242,13 +248,13 @@ func (s *Store) CountShown(ctx context.Context, deliveryID string) (n int, err e
 }
 
 // NewestDigest is the first part of the digest with numbered stories that was
-// posted last in a channel, by the channel's id; "": in any. It may be one of which
-// no certain answer came: who reads it there means it.
-func (s *Store) NewestDigest(ctx context.Context, channel string) (d news.Delivery, err error) {
+// posted last in a channel, by the channel's id, and by a plan; "": in or by any. It
+// may be one of which no certain answer came: who reads it there means it.
+func (s *Store) NewestDigest(ctx context.Context, channel, planID string) (d news.Delivery, err error) {
 	err = s.snapshot(ctx, "newest digest", func(tx conn) error {
 		sent := s.one(ctx, tx, selectDelivery+`
-			WHERE d.state = 'sent' AND `+numbered+` AND ($1 = '' OR d.channel = $1)
-			ORDER BY d.created_at DESC, d.id LIMIT 1`, []any{channel}, deliveryFields(&d)...)
+			WHERE d.state = 'sent' AND `+numbered+` AND ($1 = '' OR d.channel = $1) AND ($2 = '' OR d.plan_id = $2)
+			ORDER BY d.sent_at DESC, d.created_at DESC, d.id LIMIT 1`, []any{channel, planID}, deliveryFields(&d)...)
 		if sent != nil && !errors.Is(sent, sql.ErrNoRows) {
 			return sent
 		}
@@ -258,8 +264,8 @@ func (s *Store) NewestDigest(ctx context.Context, channel string) (d news.Delive
 		}
 		var open news.Delivery
 		err = s.one(ctx, tx, selectDelivery+`
-			WHERE (d.state = 'sending' OR d.state = 'held' AND d.undecided = 1) AND `+numbered+` AND ($1 = '' OR d.destination = $1)
-			ORDER BY d.started_at DESC, d.id LIMIT 1`, []any{destination}, deliveryFields(&open)...)
+			WHERE (d.state = 'sending' OR d.state = 'held' AND d.undecided = 1) AND `+numbered+` AND ($1 = '' OR d.destination = $1) AND ($2 = '' OR d.plan_id = $2)
+			ORDER BY d.started_at DESC, d.created_at DESC, d.id LIMIT 1`, []any{destination, planID}, deliveryFields(&open)...)
 		if errors.Is(err, sql.ErrNoRows) {
 			return missing(sent)
 		}

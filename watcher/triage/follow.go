@@ -46,7 +46,7 @@ func (r *request) follow(ctx context.Context) (notify.Answer, error) {
 	if err != nil {
 		return notify.Answer{}, err
 	}
-	f := news.Follow{StoryID: s.key, PlanID: s.plan, At: r.clock.Now, Until: until, By: r.By}
+	f := news.Follow{StoryID: s.key, PlanID: s.plan, At: r.clock.Now, Until: until, By: r.asker()}
 	if err := r.cfg.Store.Follow(ctx, f); err != nil {
 		return notify.Answer{}, fmt.Errorf("follow story %s: %w", s.key, err)
 	}
@@ -56,7 +56,7 @@ func (r *request) follow(ctx context.Context) (notify.Answer, error) {
 	}
 	a := notify.Answer{
 		Headline: fmt.Sprintf("%s is followed until %s.", s.words, r.until(until)),
-		Lines:    s.lines("What develops is told at once, " + where + "."),
+		Lines:    []string{"What develops is told at once, " + where + "."},
 		Undo:     []string{"unfollow", s.key},
 	}
 	for _, o := range said.Follows {
@@ -101,7 +101,7 @@ func (r *request) flag(ctx context.Context) (notify.Answer, error) {
 	if !ok {
 		return notify.Answer{}, asked("No rule matches %s any more.", s.words)
 	}
-	f := news.Flag{StoryID: s.key, Rule: hit.Rule, At: r.clock.Now, By: r.By, Reason: wording.Clip(strings.Join(reason(rest), " "), maxReason)}
+	f := news.Flag{StoryID: s.key, Rule: hit.Rule, At: r.clock.Now, By: r.asker(), Reason: wording.Clip(strings.Join(reason(rest), " "), maxReason)}
 	for i := range s.story.Members {
 		m := &s.story.Members[i]
 		if slices.ContainsFunc(m.Hits, func(h news.Hit) bool { return h.Rule == hit.Rule }) {
@@ -113,10 +113,10 @@ func (r *request) flag(ctx context.Context) (notify.Answer, error) {
 	}
 	return notify.Answer{
 		Headline: fmt.Sprintf("Noted: %s does not belong under rule %s.", s.words, hit.Rule),
-		Lines: s.lines(
-			"It matched "+cmp.Or(wording.Line(hit.Why), "the rule's condition")+".",
+		Lines: []string{
+			"It matched " + cmp.Or(wording.Line(hit.Why), "the rule's condition") + ".",
 			"Nothing changes by itself: newswatch suggest proposes a change of the rules from all that was noted.",
-		),
+		},
 		Hint: fmt.Sprintf("Until then: mute %s. Undo: unflag %s", s.key, s.key),
 		Undo: []string{"unflag", s.key},
 	}, nil

@@ -32,12 +32,12 @@ func (r *request) mute(ctx context.Context) (notify.Answer, error) {
 	if err != nil {
 		return notify.Answer{}, err
 	}
-	m := news.Mute{Kind: s.kind, Key: s.key, At: r.clock.Now, Until: until, By: r.By, Reason: wording.Clip(strings.Join(why, " "), maxReason)}
+	m := news.Mute{Kind: s.kind, Key: s.key, At: r.clock.Now, Until: until, By: r.asker(), Reason: wording.Clip(strings.Join(why, " "), maxReason)}
 	if err := r.cfg.Store.Mute(ctx, m); err != nil {
 		return notify.Answer{}, fmt.Errorf("mute %s: %w", s.words, err)
 	}
 	a := notify.Answer{Headline: fmt.Sprintf("%s is muted until %s.", capital(s.words), r.until(until))}
-	a.Lines = s.lines(effect(s.kind))
+	a.Lines = append(a.Lines, effect(s.kind))
 	if m.Reason != "" {
 		a.Lines = append(a.Lines, "Reason: "+m.Reason)
 	}

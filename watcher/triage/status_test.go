@@ -14,7 +14,7 @@ func TestStatusSaysWhatIsWrong(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	d.now = d.now.Add(time.Minute)
-	d.digest("dg_2", d.ferry)
+	d.digest("dg_2", "desk", d.ferry)
 	d.intend("slack:desk")
 	d.now = d.now.Add(4 * time.Minute)
 	d.wants("in time", d.said("status"), "Healthy: 2 feeds")

@@ -5,9 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
-	"time"
 
 	"newswatch/news"
 	"newswatch/notify/wording"
@@ -21,16 +19,6 @@ type subject struct {
 	words string      // “Quay closed”, rule ferries
 	story *news.Story // of a story
 	plan  string      // of a story called by its number: the plan that told it there
-	place string      // ... and which digest that was, for the answer
-}
-
-// lines are those of an answer, with the digest whose number was given: the asker
-// may have meant another one.
-func (s subject) lines(lines ...string) []string {
-	if s.place == "" {
-		return lines
-	}
-	return append(lines, s.place)
 }
 
 var subjectUsage = []string{"mute 3", "mute rule ID", "mute entity ID", "mute source NAME"}
@@ -58,7 +46,7 @@ func (r *request) subject(ctx context.Context) (s subject, rest []string, err er
 	case "source", "feed", "outlet", "publisher", "paper":
 		return r.named(news.MuteSource, words[1:])
 	}
-	if looksLikeStory(words[0]) {
+	if _, _, ok := r.ofDigest(words); ok || looksLikeStory(words[0]) {
 		return r.storySubject(ctx, words)
 	}
 	for _, kind := range []news.MuteKind{news.MuteRule, news.MuteEntity, news.MuteSource} {
@@ -83,12 +71,6 @@ func looksLikeStory(w string) bool {
 func isID(w string) bool {
 	id := strings.ToLower(w)
 	return len(id) >= leastID && len(id) <= 16 && strings.Trim(id, "0123456789abcdef") == ""
-}
-
-// numberOf reads 3, #3 or 3. as a number in a digest.
-func numberOf(w string) (n int, ok bool) {
-	n, err := strconv.Atoi(strings.TrimRight(strings.TrimLeft(w, "#"), ".,:;)"))
-	return n, err == nil && n >= 0 && n < 1000
 }
 
 // named finds a rule, an entity or a source.
@@ -172,37 +154,32 @@ const (
 // storySubject finds a story by its number in a digest, by its id, or by how that
 // begins. A button on an alert needs no more.
 func (r *request) storySubject(ctx context.Context, words []string) (s subject, rest []string, err error) {
+	plan, words, _ := r.ofDigest(words)
 	if len(words) == 0 || !looksLikeStory(words[0]) && !isID(words[0]) {
 		if s, ok, err := r.onlyStory(ctx); err != nil || ok {
 			return s, words, err
 		}
 		if len(words) > 0 {
-			return s, nil, asked("I know no story %s.", quoted(words[0])).like(r.usage(), r.usageByID())
+			return s, nil, asked("I know no story %s.", quoted(words[0])).like(r.usage("3"), r.usage("1f686cdf"))
 		}
-		return s, nil, asked("Which story? Say its number in the digest.").like(r.usage(), r.usageByID())
+		return s, nil, asked("Which story? Say its number in the digest.").like(r.usage("3"), r.usage("1f686cdf"))
 	}
+	id := strings.ToLower(words[0])
 	if n, ok := numberOf(words[0]); ok {
-		s, err = r.numbered(ctx, n)
-		return s, words[1:], err
-	}
-	id, err := r.meant(ctx, strings.ToLower(words[0]))
-	if err != nil {
+		if id, plan, err = r.numbered(ctx, plan, n); err != nil {
+			return s, nil, err
+		}
+	} else if id, err = r.meant(ctx, id); err != nil {
 		return s, nil, err
 	}
-	s, err = r.storyOf(ctx, id, "")
+	s, err = r.storyOf(ctx, id, plan)
 	return s, words[1:], err
 }
 
 // usage is an example of the command that was asked.
-func (r *request) usage() string {
+func (r *request) usage(story string) string {
 	verb, _ := verbOf(r.Words)
-	return verb + " 3"
-}
-
-// usageByID is one that calls the story by its id.
-func (r *request) usageByID() string {
-	verb, _ := verbOf(r.Words)
-	return verb + " 1f686cdf"
+	return verb + " " + story
 }
 
 // storyOf is a story as a subject.
@@ -233,69 +210,6 @@ func (r *request) onlyStory(ctx context.Context) (s subject, ok bool, err error)
 	}
 	s, err = r.storyOf(ctx, d.Stories[0], d.PlanID)
 	return s, err == nil, err
-}
-
-// numbered is the story of a number in the digest that is meant: that of the
-// button which was pressed, else the newest one in the channel.
-func (r *request) numbered(ctx context.Context, n int) (subject, error) {
-	d, err := r.digest(ctx)
-	if err != nil {
-		return subject{}, err
-	}
-	id, err := r.cfg.Store.Shown(ctx, d.ID, n)
-	if errors.Is(err, store.ErrNotFound) {
-		last, err := r.cfg.Store.CountShown(ctx, d.ID)
-		if err != nil {
-			return subject{}, fmt.Errorf("read the digest: %w", err)
-		}
-		has := fmt.Sprintf("the stories 1 to %d", last)
-		if last == 1 {
-			has = "one story"
-		}
-		return subject{}, asked("The digest %s of %s has %s, not %d.", d.PlanID, r.clock.At(posted(d)), has, n)
-	}
-	if err != nil {
-		return subject{}, fmt.Errorf("read the digest: %w", err)
-	}
-	s, err := r.storyOf(ctx, id, d.PlanID)
-	s.place = fmt.Sprintf("It is number %d in the digest %s of %s", n, d.PlanID, r.clock.At(posted(d)))
-	if d.State != news.Sent {
-		s.place += ", of which Slack has not said yet whether it stands here"
-	}
-	s.place += "."
-	return s, err
-}
-
-// posted is when a message was posted, or begun to be.
-func posted(d news.Delivery) time.Time {
-	if d.SentAt.IsZero() {
-		return d.StartedAt
-	}
-	return d.SentAt
-}
-
-// digest is the digest that numbers are about.
-func (r *request) digest(ctx context.Context) (news.Delivery, error) {
-	if r.Message != "" {
-		d, err := r.cfg.Store.Delivery(ctx, r.Message, 1)
-		if err == nil && d.Kind == news.KindDigest {
-			return d, nil
-		}
-		if err != nil && !errors.Is(err, store.ErrNotFound) {
-			return d, fmt.Errorf("read the message: %w", err)
-		}
-	}
-	d, err := r.cfg.Store.NewestDigest(ctx, r.Channel)
-	if errors.Is(err, store.ErrNotFound) {
-		if r.Channel != "" {
-			return d, asked("No digest with numbers was posted in this channel yet. Under an alert there are buttons for the same.")
-		}
-		return d, asked("No digest with numbers was posted by newswatch yet; use the story's id, which newswatch stories lists.").like("mute 1f686cdf 24h")
-	}
-	if err != nil {
-		return d, fmt.Errorf("read the newest digest: %w", err)
-	}
-	return d, nil
 }
 
 // meant is the one story whose id begins so.

@@ -45,7 +45,6 @@ func (r *request) why(ctx context.Context) (notify.Answer, error) {
 	if err != nil {
 		return notify.Answer{}, err
 	}
-	a.Lines = s.lines(a.Lines...)
 	for _, m := range said.Mutes {
 		if m.Kind == news.MuteStory && m.Key == s.key || m.Kind == news.MuteRule && m.Key == best.Rule {
 			a.Lines = append(a.Lines, "muted: "+r.muteLine(ctx, m))

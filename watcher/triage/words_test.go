@@ -55,7 +55,7 @@ func TestPauseHere(t *testing.T) {
 	d.send("slack:urgent", "C7")
 	d.wants("the one", d.do(notify.Command{By: "ida", Channel: "C7", Words: []string{"pause"}}), "The alert urgent is paused until Fri 27 Nov 08:00 CET.")
 	d.now = d.now.Add(8 * time.Hour)
-	got := d.do(notify.Command{By: "ida", Channel: "C9", Message: "dg_1", Words: []string{"pause", "until", "tomorrow"}})
+	got := d.do(notify.Command{By: "ida", Channel: "C9", Message: "dg_C1", Words: []string{"pause", "until", "tomorrow"}})
 	d.wants("by a button", got, "The digest desk is paused until Fri 27 Nov 00:00 CET.")
 }
 
@@ -96,14 +96,14 @@ func TestSaidAgain(t *testing.T) {
 func TestNewestDigest(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
-	d.wants("the first", d.said("mute 1"), "“Ferry to Lemba late” is muted", "It is number 1 in the digest desk of 08:00.")
+	d.wants("the first", d.said("mute 1"), "“Ferry to Lemba late” is muted", "The digest desk of 08:00 shows it as 1.")
 	d.now = d.now.Add(2 * time.Hour)
-	d.digest("dg_2", d.keller)
+	d.digest("dg_2", "desk", d.keller)
 	d.wants("not begun", d.said("why 1"), "“Ferry to Lemba late”")
 	d.intend("slack:desk")
 	d.now = d.now.Add(time.Minute)
 	got := d.said("why 1")
-	d.wants("uncertain", got, "“Tom Keller opens a bakery”", "It is number 1 in the digest desk of 10:00, of which Slack has not said yet whether it stands here.",
+	d.wants("uncertain", got, "“Tom Keller opens a bakery”", "The digest desk of 10:00 shows it as 1. No certain answer has come yet that it was posted.",
 		"being told by desk: its message was sent 10:00 (1 minute ago), without a certain answer yet")
 	d.same("not told", strings.Contains(got, "\ntold by desk"), false)
 }

@@ -11,7 +11,7 @@ func triage() map[string]func(*fixture) {
 	return map[string]func(*fixture){
 		"triage/mutes begin, go on and end":           mutes,
 		"triage/a story is muted or followed":         mutedOrFollowed,
-		"triage/what is said moves with a merge":      saidMoves,
+		"triage/a follow moves with a merge, no mute": saidMoves,
 		"triage/what is said wakes the plans":         saidWakes,
 		"triage/a followed story wakes its plan":      followedWakes,
 		"triage/flags":                                flags,
@@ -54,23 +54,30 @@ func mutes(f *fixture) {
 	f.ok(err)
 	f.same("lifted", n, 1)
 	f.same("as never said", f.said().Mutes, []news.Mute{longer, other})
+	again.Until = f.now
+	f.same("and when it was lifted", f.said().Lifted, []news.Mute{again})
 	n, err = f.Unmute(ctx, news.MuteRule, "r")
 	f.ok(err)
 	f.same("lifted again", n, 0)
-	f.mute(news.MuteRule, "r", 4*time.Hour) // in the same instant
+	again = f.mute(news.MuteRule, "r", 4*time.Hour) // in the same instant
 	f.same("said again", f.said().Mutes, []news.Mute{longer, other, again})
 }
 
 func mutedOrFollowed(f *fixture) {
 	ctx := f.Context()
+	said := func() news.Triage {
+		t := f.said()
+		t.Lifted = nil
+		return t
+	}
 	m := f.mute(news.MuteStory, "s", time.Hour)
-	f.same("muted", f.said(), news.Triage{Mutes: []news.Mute{m}})
+	f.same("muted", said(), news.Triage{Mutes: []news.Mute{m}})
 	follow := news.Follow{StoryID: "s", PlanID: "desk", At: f.now, Until: f.now.Add(time.Hour), By: "ida"}
 	f.ok(f.Follow(ctx, follow))
-	f.same("followed", f.said(), news.Triage{Follows: []news.Follow{follow}})
+	f.same("followed", said(), news.Triage{Follows: []news.Follow{follow}})
 	f.pass(time.Minute)
 	m = f.mute(news.MuteStory, "s", time.Hour)
-	f.same("muted again", f.said(), news.Triage{Mutes: []news.Mute{m}})
+	f.same("muted again", said(), news.Triage{Mutes: []news.Mute{m}})
 	had, err := f.Unfollow(ctx, "s")
 	f.ok(err)
 	f.same("not followed", had, false)
@@ -78,7 +85,7 @@ func mutedOrFollowed(f *fixture) {
 	had, err = f.Unfollow(ctx, "s")
 	f.ok(err)
 	f.same("was followed", had, true)
-	f.same("nothing", f.said(), news.Triage{})
+	f.same("nothing", said(), news.Triage{})
 }
 
 // merged is a story that took another one in.
@@ -95,10 +102,9 @@ func saidMoves(f *fixture) {
 	older, younger := f.merged()
 	f.mute(news.MuteStory, younger.ID, time.Hour)
 	f.group(store.GroupCommit{Stories: []news.Story{older, younger}, Transfers: []store.Transfer{merging(older, younger)}})
-	f.same("mute", f.said().Mutes[0].Key, older.ID)
-	n, err := f.Unmute(ctx, news.MuteStory, older.ID)
-	f.ok(err)
-	f.same("lifted by the new id", n, 1)
+	f.same("the mute ended", len(f.said().Mutes), 0)
+	own := f.mute(news.MuteStory, older.ID, time.Hour)
+	f.same("the living one's own", f.said().Mutes, []news.Mute{own})
 	f.ok(f.Follow(ctx, news.Follow{StoryID: younger.ID, At: f.now, Until: f.now.Add(time.Hour)}))
 	f.same("follow", f.said().Follows[0].StoryID, older.ID)
 	had, err := f.Unfollow(ctx, older.ID)
@@ -231,24 +237,42 @@ func askedOnce(f *fixture) {
 func numbers(f *fixture) {
 	ctx := f.Context()
 	older, younger := f.merged()
-	_, err := f.NewestDigest(ctx, "C1")
+	_, err := f.NewestDigest(ctx, "C1", "")
 	f.is(err, store.ErrNotFound)
 	f.plan("morning")
 	f.commit("morning", news.PlanCommit{
 		Deliveries: []news.Delivery{f.delivery("d", older.ID, younger.ID)},
 		Shown:      []news.Shown{{DeliveryID: "d", Number: 1, StoryID: younger.ID}, {DeliveryID: "d", Number: 2, StoryID: older.ID}},
 	})
-	_, err = f.NewestDigest(ctx, "C1") // not posted yet
+	_, err = f.NewestDigest(ctx, "C1", "") // not posted yet
 	f.is(err, store.ErrNotFound)
-	f.send(f.claim(news.Destinations, "slack:desk"), "d/1", "1.1")
-	d, err := f.NewestDigest(ctx, "C1")
+	l := f.claim(news.Destinations, "slack:desk")
+	f.send(l, "d/1", "1.1")
+	d, err := f.NewestDigest(ctx, "C1", "")
 	f.ok(err)
 	f.same("newest", d.ID, "d")
-	_, err = f.NewestDigest(ctx, "C2")
+	_, err = f.NewestDigest(ctx, "C2", "")
 	f.is(err, store.ErrNotFound)
-	d, err = f.NewestDigest(ctx, "")
+	d, err = f.NewestDigest(ctx, "", "")
 	f.ok(err)
 	f.same("of any channel", d.ID, "d")
+	// One that was made later and posted earlier is not the newest.
+	f.pass(time.Hour)
+	f.commit("morning", news.PlanCommit{
+		Deliveries: []news.Delivery{f.delivery("late", older.ID)}, Shown: []news.Shown{{DeliveryID: "late", Number: 1, StoryID: older.ID}},
+	})
+	f.pass(-time.Hour)
+	late, err := f.Delivery(ctx, "late", 1)
+	f.ok(err)
+	late.State, late.Receipt, late.SentAt = news.Sent, news.Receipt{Channel: "C1", TS: "0.9"}, f.now.Add(-time.Minute)
+	f.ok(f.Intend(ctx, l, &late))
+	late.State, late.SentAt = news.Sent, f.now.Add(-time.Minute)
+	f.ok(f.Settle(ctx, l, late))
+	d, err = f.NewestDigest(ctx, "C1", "morning")
+	f.ok(err)
+	f.same("posted last", d.ID, "d")
+	_, err = f.NewestDigest(ctx, "C1", "evening")
+	f.is(err, store.ErrNotFound)
 	n, err := f.CountShown(ctx, "d")
 	f.ok(err)
 	f.same("numbers", n, 2)
