@@ -235,5 +235,5 @@ func looksLikeTime(w string) bool {
 	case "until", "till", "til", "for", "a", "an", "one":
 		return true
 	}
-	return digit(w)
+	return digit(w) || gone(w) || weekday(w) >= 0 || slices.Contains([]string{"today", "tonight", "tomorrow", "tmrw"}, strings.ToLower(w))
 }
