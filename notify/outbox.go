@@ -81,6 +81,10 @@ func NewOutbox(c OutboxConfig) *Outbox {
 // what became of the deliveries it worked on.
 func (o *Outbox) Send(ctx context.Context, l news.Lease) (next time.Time, done []news.Delivery, err error) {
 	h := o.history(l.Key)
+	if !h.mu.TryLock() { // the machine slept, and who had the lease before us is still at it
+		return o.cfg.Now().Add(time.Second), nil, nil
+	}
+	defer h.mu.Unlock()
 	channel, pacing, err := o.cfg.Channel(l.Key)
 	if err != nil {
 		return o.cfg.Now().Add(heldMost), nil, h.once(fmt.Errorf("way out of %s: %w", l.Key, err))

@@ -20,6 +20,8 @@ const (
 
 // history is what this process knows of a destination.
 type history struct {
+	mu sync.Mutex // held by the one who works on the destination
+
 	posted map[part]news.Receipt // what stood there when we came
 	read   bool                  // that is all of it, or all there is to be had
 	none   bool                  // there is no history
@@ -43,7 +45,7 @@ type part struct {
 	number int
 }
 
-// history of a destination; only the holder of its lease touches what is in it.
+// history of a destination.
 func (o *Outbox) history(destination string) *history {
 	o.mu.Lock()
 	defer o.mu.Unlock()
