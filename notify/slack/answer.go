@@ -118,7 +118,7 @@ func lastList(elements []slack.RichTextElement) (*slack.RichTextList, bool) {
 }
 
 // hint shows what could be asked next.
-func hint(s string) string { return label(s, maxAnswerLine) }
+func hint(s string) string { return exact(s, maxAnswerLine) }
 
 // Choice asks the asker what to do with a story that was picked from a digest's
 // menu. The headline came back from Slack.

@@ -142,11 +142,11 @@ func target(t news.Target) string {
 	case IsChannel(t.Slack):
 		return "<#" + t.Slack + ">"
 	case t.Slack != "":
-		return "#" + label(t.Slack, maxName)
+		return exact("#"+t.Slack, maxName)
 	case t.SlackWebhook != "":
-		return label(t.SlackWebhook, maxName)
+		return exact(t.SlackWebhook, maxName)
 	}
-	return label(t.Webhook, maxName)
+	return exact(t.Webhook, maxName)
 }
 
 // by names who did something: a person of the workspace, who is not pinged by it
@@ -162,7 +162,7 @@ func by(who string) string {
 			return by(id)
 		}
 	}
-	return " by " + label(who, maxName)
+	return " by " + exact(who, maxName)
 }
 
 func homeRulesBlocks(rules []notify.HomeRule) []slack.Block {

@@ -39,6 +39,8 @@ type trial struct {
 	name    string // of the channel, as it was given
 	channel conversation
 	root    news.Delivery // the message that was posted
+
+	unlisted bool // the app does not see the channel: a post will show whether it is there
 }
 
 // conversation is a channel as Slack describes it.
@@ -166,7 +168,7 @@ func (t *trial) scopes(context.Context) error {
 
 // find looks the channel up.
 func (t *trial) find(ctx context.Context) error {
-	ch, all, err := t.lookUp(ctx)
+	ch, err := t.lookUp(ctx)
 	switch said(err) {
 	case "unknown_method", "method_not_supported_for_channel_type":
 		t.say("channel", "channels cannot be looked up here; #"+t.name+" is tried as it is")
@@ -179,10 +181,8 @@ func (t *trial) find(ctx context.Context) error {
 	switch {
 	case err != nil:
 		return &TrialError{"channel", err.Error(), "try again in a minute"}
-	case ch.ID == "" && all:
-		return &TrialError{"channel", "channel_not_found: #" + t.name + " is not among the channels that the app sees", t.invite("check how it is spelled; in a private channel, ")}
-	case ch.ID == "": // chat.postMessage takes names too, and says the rest
-		t.say("channel", "#"+t.name+" is not among those that could be listed; it is tried as it is")
+	case ch.ID == "": // chat.postMessage takes names too, and decides
+		t.unlisted = true
 		return nil
 	case ch.Archived:
 		return &TrialError{"channel", "is_archived: #" + ch.Name + " is archived", "unarchive it, or choose another"}
@@ -207,15 +207,13 @@ func (t *trial) invite(before string) string {
 	return before + "write there: /invite @" + name
 }
 
-// lookUp finds the channel; all says that it would have been found if the app saw
-// it.
-func (t *trial) lookUp(ctx context.Context) (ch conversation, all bool, err error) {
+func (t *trial) lookUp(ctx context.Context) (conversation, error) {
 	if isID(t.name, "CGD") {
 		var one struct {
 			Channel conversation `json:"channel"`
 		}
 		err := t.call(ctx, "conversations.info", url.Values{"channel": {t.name}}, &one)
-		return one.Channel, true, err
+		return one.Channel, err
 	}
 	args := url.Values{"limit": {listPerPage}, "types": {"public_channel,private_channel"}}
 	for range listPages {
@@ -226,19 +224,19 @@ func (t *trial) lookUp(ctx context.Context) (ch conversation, all bool, err erro
 			} `json:"response_metadata"`
 		}
 		if err := t.call(ctx, "conversations.list", args, &page); err != nil {
-			return conversation{}, false, err
+			return conversation{}, err
 		}
 		for _, ch := range page.Channels {
 			if ch.Name == strings.ToLower(t.name) {
-				return ch, true, nil
+				return ch, nil
 			}
 		}
 		if page.Metadata.Next == "" || page.Metadata.Next == args.Get("cursor") {
-			return conversation{}, slices.Contains(t.id.Scopes, "channels:read") && slices.Contains(t.id.Scopes, "groups:read"), nil
+			break
 		}
 		args.Set("cursor", page.Metadata.Next)
 	}
-	return conversation{}, false, nil
+	return conversation{}, nil
 }
 
 // message is the trial's message, and with other words its rewriting and reply.
@@ -265,8 +263,14 @@ func (t *trial) post(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if d.Receipt, err = t.Post(ctx, d); err != nil {
+	d.Receipt, err = t.Post(ctx, d)
+	switch r := (*notify.Refusal)(nil); {
+	case err != nil && t.unlisted && errors.As(err, &r) && r.Reason == "channel_not_found":
+		return &TrialError{"channel", "channel_not_found: #" + t.name + " is not among the channels that the app sees", t.invite("check how it is spelled; in a private channel, ")}
+	case err != nil:
 		return t.unposted("post", err)
+	case t.unlisted:
+		t.say("channel", "#"+t.name+" is not among those that the app sees, and takes messages all the same")
 	}
 	t.root = d
 	t.say("post", "a message stands there")
