@@ -73,7 +73,7 @@ type Posted struct {
 }
 
 // ErrNoLookup says that a way out has no history that could be asked.
-var ErrNoLookup = errors.New("nothing can be looked up here")
+var ErrNoLookup = errors.New("there is no history here to look it up in")
 
 // ErrNotShown says that there is a history, and that it is not shown to us: a
 // person can mend that.
@@ -107,4 +107,9 @@ type Refusal struct {
 }
 
 // Error names the reason.
-func (r *Refusal) Error() string { return fmt.Sprintf("refused (%s): %s", r.Kind, r.Reason) }
+func (r *Refusal) Error() string {
+	if r.Offline {
+		return r.Reason // nobody has refused anything
+	}
+	return fmt.Sprintf("refused (%s): %s", r.Kind, r.Reason)
+}

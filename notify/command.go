@@ -44,7 +44,7 @@ type Homer interface {
 type Home struct {
 	At       time.Time      // when it was looked at
 	Location *time.Location // the desk's
-	Headline string         // "Healthy", or what is wrong: "1 of 38 feeds fails"
+	Headline string         // "Healthy", or all that is wrong: "1 of 38 feeds fails"
 	Healthy  bool
 	Feeds    HomeFeeds
 	Held     int // deliveries that wait for a person
@@ -57,6 +57,7 @@ type Home struct {
 // HomeFeeds counts the feeds.
 type HomeFeeds struct {
 	Total, Well int       // all that are watched; those that answer as they should
+	Words       string    // how all are: "38 feeds: 1 dead, 37 ok"
 	Failing     []string  // names of the others, the worst first, at most five
 	LastPoll    time.Time // zero: none yet
 }

@@ -137,7 +137,7 @@ func (s *sending) ask(ctx context.Context, d *news.Delivery, why, notice string)
 			DeliveryID: notice,
 			Kind:       "delivery_held", Headline: "Send it again, or not?", Subject: fmt.Sprintf("%s to %s", d.Kind, d.Destination),
 			Detail: why + "\nnewswatch outbox show " + d.ID + "\nnewswatch outbox resend " + d.ID + "\nnewswatch outbox drop " + d.ID,
-			Footer: "It waits for your word, however long: look in the channel, then have it sent or given up.",
+			Footer: "It waits for your word, however long: look whether it arrived, then have it sent or given up.",
 		})
 		if err != nil {
 			return err
@@ -186,7 +186,7 @@ func (s *sending) resolve(ctx context.Context, d *news.Delivery) error {
 		return s.unknowable(ctx, d, err)
 	case errors.As(err, &refusal) && refusal.Kind == RefusedConfig:
 		// Whether it was posted cannot be known until somebody lets us look.
-		d.Error, d.NotBefore = "posted or not? looking it up was "+err.Error(), now.Add(backoff(d.Attempts+d.Looks))
+		d.Error, d.NotBefore = "posted or not? looking it up failed: "+err.Error(), now.Add(backoff(d.Attempts+d.Looks))
 		d.Looks = 0
 		s.cfg.Log.Error("uncertain, and may not be looked up", "delivery", d.ID, "part", d.Part, "err", err, "again", d.NotBefore)
 		return errors.Join(s.settle(ctx, d), s.report(ctx, d, refusal.Reason))
@@ -256,7 +256,7 @@ func (s *sending) notFound(ctx context.Context, d *news.Delivery) error {
 func (s *sending) unknowable(ctx context.Context, d *news.Delivery, why error) error {
 	switch s.pacing.OnUncertain {
 	case news.Hold:
-		return s.ask(ctx, d, "no certain answer came, and it cannot be looked up: "+why.Error(), attemptNotice(d))
+		return s.ask(ctx, d, "no certain answer came, and "+why.Error(), attemptNotice(d))
 	case news.Skip:
 		s.cfg.Log.Warn("no certain answer, taken for delivered", "delivery", d.ID, "part", d.Part, "destination", d.Destination)
 		d.State, d.SentAt, d.Error = news.Sent, s.cfg.Now(), "taken for delivered: no certain answer came (on_uncertain: skip)"

@@ -64,7 +64,11 @@ func (s idShape) read(r *decoder, n *yaml.Node, at spot) any {
 	if !ok {
 		return nil
 	}
-	if !r.idForm.MatchString(v) || utf8.RuneCountInString(v) > maxID || v == "all" && s.kind == "rule" {
+	if v == "all" && s.kind == "rule" {
+		r.refuse(n, "bad-id", "", "%s must not be all: digests write that for every rule", at)
+		return nil
+	}
+	if !r.idForm.MatchString(v) || utf8.RuneCountInString(v) > maxID {
 		r.refuse(n, "bad-id", slug(v), "%s must be an id of letters, digits and hyphens, not %q", at, v)
 		return nil
 	}

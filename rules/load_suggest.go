@@ -6,6 +6,10 @@ import (
 	"unicode/utf8"
 )
 
+// Meant is the candidate that a slip of the hand may have made into word, "" when
+// none comes near enough.
+func Meant(word string, candidates []string) string { return nearest(word, candidates) }
+
 // nearest is the candidate that a mistyped word most probably means: the same
 // but for case and separators, or at most two slips of the finger away. It is
 // "" when nothing comes near, or when the word is too short to tell.

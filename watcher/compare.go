@@ -2,6 +2,7 @@ package watcher
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"newswatch/news"
+	"newswatch/notify"
 	"newswatch/notify/wording"
 	"newswatch/rules"
 	"newswatch/rules/backtest"
@@ -19,15 +21,25 @@ const (
 	compareMost = 30 * time.Second // for doing so
 )
 
-// ruleEdit is what an edit did to the rules themselves, by their ids.
+// ruleEdit is what an edit did to the rules themselves, and to the digests and
+// alerts that tell what they find.
 type ruleEdit struct {
-	rules                int
-	added, changed, gone []string
+	total        int // rules
+	rules, plans edit
 }
 
+// edit is what became of a list, by ids.
+type edit struct{ added, changed, gone []string }
+
 func compareRules(before, after *rules.File) ruleEdit {
-	old, now := byID(before.Rules), byID(after.Rules)
-	e := ruleEdit{rules: len(now)}
+	return ruleEdit{
+		total: len(after.Rules),
+		rules: compareLists(byID(before.Rules), byID(after.Rules)),
+		plans: compareLists(plansByID(before.Plans), plansByID(after.Plans)),
+	}
+}
+
+func compareLists(old, now map[string]string) (e edit) {
 	for _, id := range slices.Sorted(maps.Keys(now)) {
 		switch o, known := old[id]; {
 		case !known:
@@ -54,20 +66,43 @@ func byID(list []rules.Rule) map[string]string {
 	return m
 }
 
+// plansByID indexes digests and alerts by all that they say.
+func plansByID(list []news.Plan) map[string]string {
+	m := make(map[string]string, len(list))
+	for _, p := range list {
+		spec := notify.Spec(p)
+		p.Timezone = nil // JSON does not show it, the schedule does
+		all, err := json.Marshal(p)
+		if err != nil {
+			all = []byte(err.Error()) // cannot be: strings and numbers
+		}
+		m[p.ID] = spec + string(all)
+	}
+	return m
+}
+
 // attrs are for the log.
 func (e ruleEdit) attrs() []any {
-	return []any{"rules", e.rules, "added", strings.Join(e.added, " "), "changed", strings.Join(e.changed, " "), "gone", strings.Join(e.gone, " ")}
+	list := func(ids []string) string { return strings.Join(ids, " ") }
+	return []any{
+		"rules", e.total, "added", list(e.rules.added), "changed", list(e.rules.changed), "gone", list(e.rules.gone),
+		"plans_added", list(e.plans.added), "plans_changed", list(e.plans.changed), "plans_gone", list(e.plans.gone),
+	}
 }
 
 // lines are for people.
 func (e ruleEdit) lines() []string {
+	return append(e.rules.lines(""), e.plans.lines("digests and alerts ")...)
+}
+
+func (e edit) lines(of string) []string {
 	var lines []string
 	for _, part := range []struct {
 		what string
 		ids  []string
 	}{{"added", e.added}, {"changed", e.changed}, {"gone", e.gone}} {
 		if len(part.ids) > 0 {
-			lines = append(lines, part.what+": "+strings.Join(part.ids, ", "))
+			lines = append(lines, of+part.what+": "+strings.Join(part.ids, ", "))
 		}
 	}
 	return lines

@@ -171,7 +171,11 @@ func (w *Watcher) polled(r feed.Result, c store.PollCommit, late time.Duration) 
 	if r.Gap {
 		w.cfg.Log.Warn("items may have been missed between two polls", "feed", r.State.FeedID, "gaps", r.State.Memory.Gaps)
 	}
-	w.cfg.Log.Info("polled", "feed", r.State.FeedID, "unchanged", r.Unchanged, "items", r.State.Items,
+	say := w.cfg.Log.Info
+	if len(c.Fresh)+len(c.Edited) == 0 {
+		say = w.cfg.Log.Debug // nothing came of it, as of most polls
+	}
+	say("polled", "feed", r.State.FeedID, "unchanged", r.Unchanged, "items", r.State.Items,
 		"new", sum.Items, "edited", sum.Edited, "hits", sum.Hits, "late", late, "next", r.State.NextAt, "because", r.State.Memory.Reason)
 	return sum
 }

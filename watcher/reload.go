@@ -20,11 +20,6 @@ const (
 	watchSettle  = 250 * time.Millisecond // from a changed reading to the one that must agree with it
 )
 
-// badSinceKey is where the database keeps since when the rule file on disk is
-// not the rules in force, in Unix milliseconds; "" while it is. A restart must
-// not forget that items are to be matched again.
-const badSinceKey = "rules_bad_since"
-
 // ErrRejected says that a rule file was not taken: the rules in force stay.
 var ErrRejected = errors.New("the rule file was not taken")
 
@@ -98,6 +93,11 @@ func (w *Watcher) take(ctx context.Context, src rules.Source) error {
 	if rs == nil || report.Failed() > 0 {
 		return w.reject(ctx, report, ErrRejected)
 	}
+	if w.cfg.Check != nil {
+		if err := w.cfg.Check(rs.File); err != nil {
+			return w.reject(ctx, report, fmt.Errorf("%w: %w", ErrRejected, err))
+		}
+	}
 	ctx = context.WithoutCancel(ctx) // whoever asked may go away; half a reload may not stay
 	if err := w.use(ctx, rs); err != nil {
 		return w.reject(ctx, report, err)
@@ -115,9 +115,6 @@ func (w *Watcher) take(ctx context.Context, src rules.Source) error {
 
 // reject says what is wrong with a rule file, once an error.
 func (w *Watcher) reject(ctx context.Context, report *rules.Report, err error) error {
-	if markErr := w.markBad(ctx); markErr != nil {
-		err = errors.Join(err, markErr)
-	}
 	var text bytes.Buffer
 	if report != nil {
 		report = report.Faults()
@@ -132,6 +129,9 @@ func (w *Watcher) reject(ctx context.Context, report *rules.Report, err error) e
 		f := report.Findings[0]
 		n.Subject = fmt.Sprintf("%s line %d, column %d", f.File, f.Line, f.Column)
 	}
+	if markErr := w.markBad(ctx, n.Subject); markErr != nil {
+		err = errors.Join(err, markErr)
+	}
 	n.DeliveryID = news.NoticeID(n.Kind, n.Subject+n.Detail, w.cfg.Now().UTC().Format(time.DateOnly))
 	if d, wanted := w.notice(n); wanted {
 		if storeErr := w.cfg.Store.EnqueueNotice(ctx, d); storeErr != nil {
@@ -145,19 +145,23 @@ func (w *Watcher) reject(ctx context.Context, report *rules.Report, err error) e
 	return err
 }
 
-// markBad notes that the file on disk is not the rules in force from now on.
-func (w *Watcher) markBad(ctx context.Context) error {
-	since, err := w.cfg.Store.Meta(ctx, badSinceKey)
+// markBad notes that the file on disk is not the rules in force from now on, and
+// why.
+func (w *Watcher) markBad(ctx context.Context, why string) error {
+	if err := w.cfg.Store.SetMeta(ctx, store.RulesBadWhy, why); err != nil {
+		return err
+	}
+	since, err := w.cfg.Store.Meta(ctx, store.RulesBadSince)
 	if err != nil || since != "" {
 		return err
 	}
-	return w.cfg.Store.SetMeta(ctx, badSinceKey, strconv.FormatInt(w.cfg.Now().UnixMilli(), 10))
+	return w.cfg.Store.SetMeta(ctx, store.RulesBadSince, strconv.FormatInt(w.cfg.Now().UnixMilli(), 10))
 }
 
 // catchUp matches what was fetched while the file on disk was not the rules in
 // force, now that it is. mended says that there was such a time.
 func (w *Watcher) catchUp(ctx context.Context) (mended bool, err error) {
-	noted, err := w.cfg.Store.Meta(ctx, badSinceKey)
+	noted, err := w.cfg.Store.Meta(ctx, store.RulesBadSince)
 	if err != nil || noted == "" {
 		return false, err
 	}
@@ -168,7 +172,7 @@ func (w *Watcher) catchUp(ctx context.Context) (mended bool, err error) {
 	if err := w.rematch(ctx, time.UnixMilli(ms)); err != nil {
 		return true, err
 	}
-	return true, w.cfg.Store.SetMeta(ctx, badSinceKey, "")
+	return true, w.cfg.Store.SetMeta(ctx, store.RulesBadSince, "")
 }
 
 // rematchBatch is how many items are matched anew in one transaction.

@@ -175,6 +175,40 @@ func TestRuleFileAway(t *testing.T) {
 	})
 }
 
+// A file whose webhooks cannot be reached is refused as a broken one is; digests and
+// alerts that come or go are told.
+func TestReloadLacking(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), "rules.yaml")
+		write := func(more string) string {
+			src := append(editorRules(0, "good"), more+"operators: {to: {slack: ops}}\n"...)
+			if err := os.WriteFile(path, src, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			return rules.Bytes(path, src).Hash()
+		}
+		write("")
+		var out lockedBuffer
+		w, stop := runDaemon(t, path, &out)
+		lacking := write("  - {id: hooked, title: Hooked, cron: \"0 9 * * *\", rules: all, to: {webhook: LACKING, on_uncertain: resend}}\n")
+		if _, taken := inForce(w, lacking, 5*time.Second); taken {
+			t.Error("a file is in force whose webhook has no address")
+		}
+		good := write("  - {id: late, title: Late, cron: \"0 19 * * *\", rules: all, to: {slack: desk}}\n")
+		if _, taken := inForce(w, good, 5*time.Second); !taken {
+			t.Error("the good one is not in force")
+		}
+		time.Sleep(5 * time.Second)
+		stop()
+		for _, want := range []string{"Rules not loaded", "hooked: no LACKING", "digests and alerts added: late"} {
+			if got := out.String(); !strings.Contains(got, want) {
+				t.Errorf("want %q told, got:\n%s", want, got)
+			}
+		}
+	})
+}
+
 type lockedBuffer struct {
 	mu sync.Mutex
 	bytes.Buffer
@@ -222,7 +256,15 @@ func runDaemon(t *testing.T, path string, out io.Writer) (w *watcher.Watcher, st
 			return feed.New(feed.Config{Transport: fakeWeb{}, Allow: s.Allow, HostGap: -1})
 		},
 		Source: func() (rules.Source, error) { return rules.Read(path) },
-		Route:  func(t news.Target) string { return "terminal:" + t.Slack },
+		Check: func(f *rules.File) error {
+			for _, p := range f.Plans {
+				if p.To.Webhook != "" {
+					return fmt.Errorf("%s: no %s", p.ID, p.To.Webhook)
+				}
+			}
+			return nil
+		},
+		Route: func(t news.Target) string { return "terminal:" + t.Slack },
 		Channel: func(string, news.SlackSettings) (notify.Channel, notify.Pacing, error) {
 			return screen, notify.Pacing{}, nil
 		},

@@ -42,6 +42,9 @@ type Config struct {
 	Poller func(news.Settings) (*feed.Poller, error)
 	// Source reads the rule file as it is now; nil switches reloading off.
 	Source func() (rules.Source, error)
+	// Check says what a file lacks that cannot be read from it, such as the secret
+	// of a webhook: it is not taken then. Nil: nothing.
+	Check func(*rules.File) error
 	// Route says which way out a target has.
 	Route func(news.Target) string
 	// Channel is the way out of a destination.

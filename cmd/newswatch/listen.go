@@ -8,6 +8,7 @@ import (
 	"newswatch/news"
 	"newswatch/notify/slack"
 	"newswatch/notify/slack/socket"
+	"newswatch/notify/wording"
 	"newswatch/watcher/triage"
 )
 
@@ -28,4 +29,32 @@ func (a *app) hearSlack(ctx context.Context, g *errgroup.Group, appToken news.Se
 		_ = l.Run(ctx) // ends with ctx, and has logged what there is to say
 		return nil
 	})
+}
+
+// botToken is the token for Slack, "" for none. What cannot be one is refused: all
+// messages would be held.
+func (a *app) botToken() (news.Secret, error) {
+	token, err := a.secretNamed("SLACK_BOT_TOKEN")
+	if err != nil || token == "" {
+		return "", err
+	}
+	if err := slack.CheckToken(token); err != nil {
+		return "", usagef("%v", err)
+	}
+	return token, nil
+}
+
+// greetSlack asks once whether Slack takes the token. It stops nothing: what cannot
+// be posted is held and tried again, and somebody may mend it.
+func (a *app) greetSlack(ctx context.Context, c *slack.Channel) {
+	id, err := c.Check(ctx)
+	switch hint := slack.TokenHint(err); {
+	case err == nil:
+		a.logger().Info("posting to Slack", "workspace", wording.Line(id.Team), "as", wording.Line(id.User))
+	case ctx.Err() != nil:
+	case hint != "":
+		a.logger().Error("Slack refuses SLACK_BOT_TOKEN: every message is held until it is mended and newswatch runs anew", "err", err, "do", hint)
+	default:
+		a.logger().Warn("Slack does not answer: messages wait until it does", "err", err)
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"newswatch/news"
@@ -45,7 +46,7 @@ func (c *digestCmd) Run(ctx context.Context, a *app) error {
 		}
 	}
 	if plan == nil {
-		return usagef("no digest %q in %s; there are %v", c.ID, a.Rules, known)
+		return usagef("no digest %q in %s; there are %s", c.ID, a.Rules, strings.Join(known, ", "))
 	}
 	st, err := a.openStore(ctx, true)
 	if err != nil {

@@ -48,7 +48,7 @@ func (c *onceCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	token, err := a.secretNamed("SLACK_BOT_TOKEN")
+	token, err := a.botToken()
 	if err != nil {
 		return err
 	}

@@ -25,7 +25,7 @@ type outboxCmd struct {
 func (outboxCmd) Help() string {
 	return help(`Shows what was sent, what waits and why, and lets you decide about it. It reads beside a running daemon.
 The states: pending, it waits for its turn; sending, it is on its way, or no certain answer came and it is being looked up; sent; held, it was refused, and is tried again by itself, for ever, unless it says that it waits for your word; dropped, by you; superseded, a newer rewriting of the same message took its place.`,
-		"newswatch outbox\nnewswatch outbox list --state held\nnewswatch outbox resend dg_0123456789abcdef", "0 done; 1 in no state for that; 2 unknown delivery")
+		"newswatch outbox\nnewswatch outbox list --state held\nnewswatch outbox resend dg_0123456789abcdef", "0 done; 1 its state does not allow that; 2 unknown delivery")
 }
 
 type outboxListCmd struct {
@@ -215,7 +215,7 @@ func (outboxResendCmd) Help() string {
 
 // Run resends.
 func (c *outboxResendCmd) Run(ctx context.Context, a *app) error {
-	return changeDelivery(ctx, a, c.ID, "will be sent", (*store.Store).Resend)
+	return changeDelivery(ctx, a, c.ID, "will be sent", "what is held, dropped or long without an answer can be sent by hand", (*store.Store).Resend)
 }
 
 type outboxDropCmd struct {
@@ -230,10 +230,18 @@ func (outboxDropCmd) Help() string {
 
 // Run drops.
 func (c *outboxDropCmd) Run(ctx context.Context, a *app) error {
-	return changeDelivery(ctx, a, c.ID, "dropped", (*store.Store).Drop)
+	return changeDelivery(ctx, a, c.ID, "dropped", "what waits, is held or long without an answer can be dropped", (*store.Store).Drop)
 }
 
-func changeDelivery(ctx context.Context, a *app, id, done string, change func(*store.Store, context.Context, string) (int, error)) error {
+// stateWords says of a delivery's state what it means for deciding about it.
+func stateWords(s news.DeliveryState) string {
+	if s == news.Sending {
+		return "on its way since less than two minutes"
+	}
+	return string(s)
+}
+
+func changeDelivery(ctx context.Context, a *app, id, done, can string, change func(*store.Store, context.Context, string) (int, error)) error {
 	st, err := a.openStore(ctx, true)
 	if err != nil {
 		return err
@@ -244,10 +252,14 @@ func changeDelivery(ctx context.Context, a *app, id, done string, change func(*s
 		return fmt.Errorf("change delivery %s: %w", id, err)
 	}
 	if n == 0 {
-		if _, err := st.Delivery(ctx, id, 1); errors.Is(err, store.ErrNotFound) {
+		d, err := st.Delivery(ctx, id, 1)
+		if errors.Is(err, store.ErrNotFound) {
 			return usagef("no delivery %q; newswatch outbox lists them", id)
 		}
-		return &exitError{exitNot, fmt.Sprintf("%s is in no state for that; newswatch outbox show %s", id, id)}
+		if err != nil {
+			return err
+		}
+		return &exitError{exitNot, fmt.Sprintf("%s is %s, and only %s; newswatch outbox show %s", id, stateWords(d.State), can, id)}
 	}
 	fmt.Fprintf(a.out, "%s %s\n", count(n, "message"), done)
 	return nil

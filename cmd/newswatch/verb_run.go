@@ -32,7 +32,7 @@ func (runCmd) Help() string {
 	return help(`Polls, matches, groups and delivers until it is stopped. A changed rule file is taken by itself, and on SIGHUP; a broken one never replaces the rules in force.
 SIGTERM ends the post in flight and nothing else; kill -9 is as safe. Without SLACK_BOT_TOKEN the digests go to the terminal. With SLACK_APP_TOKEN too it hears /news and the buttons under its messages.`,
 		"SLACK_BOT_TOKEN=xoxb-... SLACK_APP_TOKEN=xapp-... newswatch run --rules rules.yaml",
-		"0 stopped; 2 invalid rules; 74 the database cannot be written; 75 another instance runs")
+		"0 stopped; 2 invalid rules, or a secret that cannot be one; 74 the database cannot be written; 75 another instance runs")
 }
 
 // roleUnits are the units of work behind the names of roles; web has none.
@@ -50,7 +50,7 @@ func (c *runCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	token, err := a.secretNamed("SLACK_BOT_TOKEN")
+	token, err := a.botToken()
 	if err != nil {
 		return err
 	}
@@ -69,10 +69,11 @@ func (c *runCmd) Run(ctx context.Context, a *app) error {
 	}
 	defer st.Close()
 	out := a.newWays(a.out, token, appToken)
-	w, err := a.newWatcher(ctx, watcher.Config{
-		Store:  st,
-		Source: func() (rules.Source, error) { return rules.Read(a.Rules) },
-	}, rs, out)
+	config := watcher.Config{Store: st, Source: func() (rules.Source, error) { return rules.Read(a.Rules) }}
+	if slices.Contains(units, news.Destinations) {
+		config.Check = a.checkWays
+	}
+	w, err := a.newWatcher(ctx, config, rs, out)
 	if err != nil {
 		return err
 	}
@@ -81,6 +82,9 @@ func (c *runCmd) Run(ctx context.Context, a *app) error {
 	g.Go(func() error { return a.reloadOnHangup(ctx, w) })
 	g.Go(func() error { return watchdog(ctx, st) })
 	if slices.Contains(units, news.Destinations) {
+		if out.slack != nil {
+			g.Go(func() error { a.greetSlack(ctx, out.slack); return nil })
+		}
 		a.hearSlack(ctx, g, appToken, out.slack, triage.New(triage.Config{Store: st, Rules: w.Rules, Now: time.Now, Log: a.logger()}))
 	}
 	addr := a.probeAddr()

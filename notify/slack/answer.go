@@ -118,7 +118,7 @@ func lastList(elements []slack.RichTextElement) (*slack.RichTextList, bool) {
 }
 
 // hint shows what could be asked next.
-func hint(s string) string { return label(s, maxAnswerLine) }
+func hint(s string) string { return exact(s, maxAnswerLine) }
 
 // Choice asks the asker what to do with a story that was picked from a digest's
 // menu. The headline came back from Slack.
@@ -138,7 +138,7 @@ func (renderer) Choice(storyID, headline string) ([]byte, error) {
 // storyButtons are what can be done with a story.
 func storyButtons(storyID string) []slack.BlockElement {
 	return []slack.BlockElement{
-		button("story_ack", storyID, "I'm on it", "Follow this story"),
+		button("story_ack", storyID, "Follow", "Tell each development of this story at once"),
 		button("story_mute", storyID+":24h", "Mute 24 h", "Mute this story for 24 hours"),
 		button("story_flag", storyID, "Not relevant", "Say that this story does not belong here"),
 	}

@@ -127,7 +127,8 @@ func TestHomeGolden(t *testing.T) {
 	fake, c := workspace(slackfake.Plan{})
 	at := time.Unix(1_798_786_760, 0)
 	err := c.PublishHome(t.Context(), reader, notify.Home{
-		At: at, Headline: "1 of 38 feeds fails", Feeds: notify.HomeFeeds{Total: 38, Well: 37, Failing: []string{"Aster Wire"}, LastPoll: at}, Held: 1,
+		At: at, Headline: "1 message waits for a person: newswatch outbox list --state held; 1 of 38 feeds fails",
+		Feeds: notify.HomeFeeds{Total: 38, Well: 37, Words: "38 feeds: 1 blocked, 37 ok", Failing: []string{"Aster Wire"}, LastPoll: at}, Held: 1,
 		Plans: []notify.HomePlan{
 			{ID: "energy", Kind: news.DigestPlan, Title: "Energy morning", To: news.Target{Slack: "C0NEWS0001"}, Next: at.Add(24 * time.Hour), Ready: 3},
 			{ID: "urgent", Kind: news.AlertPlan, Title: "Urgent", To: news.Target{Slack: "desk"}, Paused: at.Add(time.Hour), By: reader},

@@ -246,7 +246,7 @@ func digestControls(d news.Digest, shown []news.Section) slack.Block {
 		slack.NewOptionsSelectBlockElement(slack.OptTypeStatic, plain("Mute, follow or flag a story…", maxOption), "story_menu", options...),
 		button("digest_why", d.DeliveryID, "Why these?", "Explain why each story is in this digest"),
 		slack.NewOverflowBlockElement("digest_more",
-			option("pause:1d", "Pause this digest until tomorrow"), option("health", "Feed health")))
+			option("pause_until:tomorrow", "Pause this digest until tomorrow"), option("health", "Feed health")))
 }
 
 func count(sections []news.Section) int {

@@ -2,7 +2,6 @@ package slack
 
 import (
 	"encoding/json"
-	"fmt"
 	"strings"
 
 	"github.com/slack-go/slack"
@@ -45,7 +44,7 @@ func homeView(h notify.Home, note string) view {
 }
 
 func homeFacts(h notify.Home) []string {
-	state := label(h.Headline, maxWhy)
+	state := label(h.Headline, maxSummary)
 	if state == "" {
 		state = "Running"
 	}
@@ -53,16 +52,8 @@ func homeFacts(h notify.Home) []string {
 	if !h.Feeds.LastPoll.IsZero() {
 		poll = "last poll " + clock(h.Feeds.LastPoll)
 	}
-	held := ""
-	if h.Held > 0 {
-		verb := "wait"
-		if h.Held == 1 {
-			verb = "waits"
-		}
-		held = "*" + wording.Count(h.Held, "message", "messages") + "* " + verb + " for a person"
-	}
-	feeds := fmt.Sprintf("%s, %s well", wording.Count(h.Feeds.Total, "feed", "feeds"), wording.Number(h.Feeds.Well))
-	lines := []string{wording.Join(gap, "*"+state+"*", feeds, wording.Count(len(h.Rules), "rule", "rules"), poll, held)}
+	feeds := label(h.Feeds.Words, maxWhy)
+	lines := []string{wording.Join(gap, "*"+state+"*", feeds, wording.Count(len(h.Rules), "rule", "rules"), poll)}
 	var failing []string
 	for _, name := range h.Feeds.Failing[:min(len(h.Feeds.Failing), 5)] {
 		failing = append(failing, label(name, maxName))
@@ -151,11 +142,11 @@ func target(t news.Target) string {
 	case IsChannel(t.Slack):
 		return "<#" + t.Slack + ">"
 	case t.Slack != "":
-		return "#" + label(t.Slack, maxName)
+		return exact("#"+t.Slack, maxName)
 	case t.SlackWebhook != "":
-		return label(t.SlackWebhook, maxName)
+		return exact(t.SlackWebhook, maxName)
 	}
-	return label(t.Webhook, maxName)
+	return exact(t.Webhook, maxName)
 }
 
 // by names who did something: a person of the workspace, who is not pinged by it
@@ -171,7 +162,7 @@ func by(who string) string {
 			return by(id)
 		}
 	}
-	return " by " + label(who, maxName)
+	return " by " + exact(who, maxName)
 }
 
 func homeRulesBlocks(rules []notify.HomeRule) []slack.Block {

@@ -239,7 +239,7 @@ func inWords(word string) string {
 
 // Find says that a webhook cannot be asked what it posted.
 func (h *Hook) Find(context.Context, news.Delivery) (news.Receipt, bool, error) {
-	return news.Receipt{}, false, fmt.Errorf("look behind an incoming webhook: %w", notify.ErrNoLookup)
+	return news.Receipt{}, false, notify.ErrNoLookup
 }
 
 // Recent knows of nothing that was posted.

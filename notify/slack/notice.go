@@ -2,6 +2,7 @@ package slack
 
 import (
 	"sort"
+	"strings"
 
 	"github.com/slack-go/slack"
 
@@ -35,7 +36,7 @@ func (r renderer) Notice(n news.Notice) (news.Message, error) {
 		detail = clipDetail(whole, limit)
 		blocks = noticeBlocks(line, detail, footer)
 	}
-	text := wording.Join(" ", wording.Join(": ", what, subject)+".", wording.Line(detail), wording.Line(n.Footer))
+	text := wording.Join(" ", wording.Join(": ", what, subject)+".", strings.Join(plainLines(strings.Split(detail, "\n")), "; "), wording.Line(n.Footer))
 	return freeze(clipBytes(text, maxText), blocks, noticeEvent, payload{DeliveryID: n.DeliveryID, Part: 1, Parts: 1}, nil)
 }
 

@@ -119,6 +119,16 @@ func stands(c byte) string {
 // label is foreign text on one line of mrkdwn.
 func label(s string, limit int) string { return literal(wording.Clip(wording.Line(s), limit)) }
 
+// exact is foreign text that somebody may copy, on one line of mrkdwn: as code, in
+// which nothing is formatted, where look-alikes would have to stand in it.
+func exact(s string, limit int) string {
+	s = wording.Clip(wording.Line(s), limit)
+	if !strings.ContainsAny(s, "*_~") {
+		return literal(s)
+	}
+	return "`" + replaced(s, "&<>`") + "`"
+}
+
 // address is a link's URL as it may stand in a message, "" when it may not.
 func address(raw string) string {
 	if u := wording.Link(raw); len(escape(u)) <= maxURL {

@@ -39,6 +39,8 @@ type trial struct {
 	name    string // of the channel, as it was given
 	channel conversation
 	root    news.Delivery // the message that was posted
+
+	unlisted bool // the app does not see the channel: a post will show whether it is there
 }
 
 // conversation is a channel as Slack describes it.
@@ -65,10 +67,12 @@ func (c *Channel) Trial(ctx context.Context, channel string, say func(step, what
 	return nil
 }
 
-// form looks at the tokens themselves. It never repeats one.
-func (t *trial) form(context.Context) error {
-	const botToken = appsPage + "OAuth & Permissions, copy the Bot User OAuth Token (xoxb-...) into SLACK_BOT_TOKEN"
-	switch token := t.token.Reveal(); {
+const botToken = appsPage + "OAuth & Permissions, copy the Bot User OAuth Token (xoxb-...) into SLACK_BOT_TOKEN"
+
+// CheckToken says what keeps a secret from being a bot's token, by its form. It
+// never repeats one. Its error is a *TrialError.
+func CheckToken(token news.Secret) error {
+	switch token := token.Reveal(); {
 	case strings.HasPrefix(token, "xapp-"):
 		return &TrialError{"token", "SLACK_BOT_TOKEN holds an app-level token (xapp-...)", "put it into SLACK_APP_TOKEN, and " + botToken}
 	case strings.HasPrefix(token, "https://"):
@@ -77,6 +81,24 @@ func (t *trial) form(context.Context) error {
 		return &TrialError{"token", "SLACK_BOT_TOKEN holds a user's token (xoxp-...)", botToken}
 	case !strings.HasPrefix(token, "xoxb-"):
 		return &TrialError{"token", "SLACK_BOT_TOKEN does not begin with xoxb-", botToken}
+	}
+	return nil
+}
+
+// TokenHint says what is to be done about a bot's token that Slack refuses, "" when
+// the error is another.
+func TokenHint(err error) string {
+	switch said(err) {
+	case "invalid_auth", "token_revoked", "token_expired", "account_inactive", "not_authed":
+		return appsPage + "Install App, install it again and copy the new token into SLACK_BOT_TOKEN"
+	}
+	return ""
+}
+
+// form looks at the tokens themselves.
+func (t *trial) form(context.Context) error {
+	if err := CheckToken(t.token); err != nil {
+		return err
 	}
 	if a := t.appToken.Reveal(); a != "" && !strings.HasPrefix(a, "xapp-") {
 		return &TrialError{"token", "SLACK_APP_TOKEN does not begin with xapp-", appsPage + "Basic Information, App-Level Tokens, generate one with the scope connections:write"}
@@ -87,19 +109,30 @@ func (t *trial) form(context.Context) error {
 
 func (t *trial) identity(ctx context.Context) error {
 	id, err := t.Check(ctx)
-	switch said(err) {
-	case "":
-		if err != nil {
-			return &TrialError{"workspace", err.Error(), "see that this machine reaches https://slack.com (HTTPS_PROXY is honoured), and try again"}
-		}
-	case "invalid_auth", "token_revoked", "token_expired", "account_inactive", "not_authed":
-		return &TrialError{"workspace", err.Error(), appsPage + "Install App, install it again and copy the new token into SLACK_BOT_TOKEN"}
+	switch hint := TokenHint(err); {
+	case err == nil:
+	case hint != "":
+		return &TrialError{"workspace", err.Error(), hint}
+	case said(err) == "":
+		return &TrialError{"workspace", err.Error(), "see that this machine reaches " + t.host() + " (HTTPS_PROXY is honoured), and try again"}
 	default:
 		return &TrialError{"workspace", err.Error(), "https://docs.slack.dev/reference/methods/auth.test explains the word; https://slack-status.com shows whether Slack is ill"}
 	}
 	t.id = id
 	t.say("workspace", fmt.Sprintf("%s as @%s", id.Team, id.User))
 	return nil
+}
+
+// host is where Slack is asked, as the configuration says.
+func (t *trial) host() string {
+	u, err := url.Parse(t.base)
+	switch {
+	case err != nil || u.Host == "":
+		return "the address in SLACK_API_URL"
+	case u.Hostname() == "slack.com":
+		return "https://slack.com"
+	}
+	return u.Scheme + "://" + u.Host + ", which SLACK_API_URL names"
 }
 
 // scopes looks at what the token may do. One of a pair is enough for a channel,
@@ -148,8 +181,8 @@ func (t *trial) find(ctx context.Context) error {
 	switch {
 	case err != nil:
 		return &TrialError{"channel", err.Error(), "try again in a minute"}
-	case ch.ID == "": // chat.postMessage takes names too, and says the rest
-		t.say("channel", "#"+t.name+" is not among those that the app sees; it is tried as it is")
+	case ch.ID == "": // chat.postMessage takes names too, and decides
+		t.unlisted = true
 		return nil
 	case ch.Archived:
 		return &TrialError{"channel", "is_archived: #" + ch.Name + " is archived", "unarchive it, or choose another"}
@@ -230,8 +263,14 @@ func (t *trial) post(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if d.Receipt, err = t.Post(ctx, d); err != nil {
+	d.Receipt, err = t.Post(ctx, d)
+	switch r := (*notify.Refusal)(nil); {
+	case err != nil && t.unlisted && errors.As(err, &r) && r.Reason == "channel_not_found":
+		return &TrialError{"channel", "channel_not_found: #" + t.name + " is not among the channels that the app sees", t.invite("check how it is spelled; in a private channel, ")}
+	case err != nil:
 		return t.unposted("post", err)
+	case t.unlisted:
+		t.say("channel", "#"+t.name+" is not among those that the app sees, and takes messages all the same")
 	}
 	t.root = d
 	t.say("post", "a message stands there")

@@ -194,7 +194,7 @@ func spoken(body []byte, secrets []string) string {
 
 // Find says that a webhook cannot be asked what it took.
 func (c *Channel) Find(context.Context, news.Delivery) (news.Receipt, bool, error) {
-	return news.Receipt{}, false, fmt.Errorf("look behind a webhook: %w", notify.ErrNoLookup)
+	return news.Receipt{}, false, notify.ErrNoLookup
 }
 
 // Recent knows of nothing that was taken.

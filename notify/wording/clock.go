@@ -40,6 +40,10 @@ func (c Clock) Ago(t time.Time) string {
 	switch d := c.Now.Sub(t); {
 	case t.IsZero():
 		return "never"
+	case d > -time.Minute && d < 0:
+		return c.At(t) + " (in " + Count(max(int(-d/time.Second), 1), "second", "seconds") + ")"
+	case d >= 0 && d < time.Minute:
+		return c.At(t) + " (just now)"
 	case d < 0:
 		return c.At(t) + " (in " + Span(-d) + ")"
 	default:

@@ -20,6 +20,10 @@ func TestClock(t *testing.T) {
 	}{
 		{-5 * time.Minute, "23:45", "23:45 (5 minutes ago)", "26 Nov"},
 		{20 * time.Minute, "27 Nov 00:10", "27 Nov 00:10 (in 20 minutes)", "27 Nov"},
+		{-20 * time.Second, "23:49", "23:49 (just now)", "26 Nov"},
+		{0, "23:50", "23:50 (just now)", "26 Nov"},
+		{20 * time.Second, "23:50", "23:50 (in 20 seconds)", "26 Nov"},
+		{300 * time.Millisecond, "23:50", "23:50 (in 1 second)", "26 Nov"},
 		{-48 * time.Hour, "24 Nov 23:50", "24 Nov 23:50 (2 days ago)", "24 Nov"},
 		{-365 * 24 * time.Hour, "26 Nov 2025", "26 Nov 2025 (365 days ago)", "26 Nov 2025"},
 	} {

@@ -103,6 +103,15 @@ func (s *Store) rematch(ctx context.Context, tx *sql.Tx, m Matched) error {
 	return s.replaceHits(ctx, tx, m)
 }
 
+// Names of notes about a rule file on disk that is not the rules in force.
+const (
+	// RulesBadSince is since when, in Unix milliseconds; "" while it is. A restart
+	// must not forget that items are to be matched again.
+	RulesBadSince = "rules_bad_since"
+	// RulesBadWhy says in words what is wrong with it.
+	RulesBadWhy = "rules_bad_why"
+)
+
 // Meta reads a note under a name, "" when there is none.
 func (s *Store) Meta(ctx context.Context, name string) (value string, err error) {
 	err = s.one(ctx, s.reader, `SELECT v FROM meta WHERE k = $1`, []any{name}, &value)

@@ -369,6 +369,14 @@ func (s *Store) Drop(ctx context.Context, id string) (n int, err error) {
 	return n, err
 }
 
+// Overdue counts the deliveries made before a time that are not sent yet and wait
+// for no person, and says when the oldest of them was made.
+func (s *Store) Overdue(ctx context.Context, before time.Time) (n int, oldest time.Time, err error) {
+	err = s.one(ctx, s.reader, `SELECT COUNT(*), COALESCE(MIN(created_at), 0) FROM deliveries WHERE state IN ('pending', 'sending') AND created_at < $1`,
+		[]any{ms(before)}, &n, at{&oldest})
+	return n, oldest, s.explain("count what waits", err)
+}
+
 // Pending counts the deliveries by state.
 func (s *Store) Pending(ctx context.Context) (map[news.DeliveryState]int, error) {
 	counts := map[news.DeliveryState]int{}

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"time"
 
 	"newswatch/news"
@@ -247,10 +248,51 @@ func (s *Store) CountShown(ctx context.Context, deliveryID string) (n int, err e
 }
 
 // NewestDigest is the first part of the digest with numbered stories that was
-// posted last in a channel, by the channel's id, and by a plan; "": in or by any.
+// posted last in a channel, by the channel's id, and by a plan; "": in or by any. It
+// may be one of which no certain answer came: who reads it there means it.
 func (s *Store) NewestDigest(ctx context.Context, channel, planID string) (d news.Delivery, err error) {
-	err = s.one(ctx, s.reader, newestDigestQuery, []any{channel, planID}, deliveryFields(&d)...)
-	return d, s.explain("newest digest", missing(err))
+	err = s.snapshot(ctx, "newest digest", func(tx conn) error {
+		sent := s.one(ctx, tx, newestDigestQuery, []any{channel, planID}, deliveryFields(&d)...)
+		if sent != nil && !errors.Is(sent, sql.ErrNoRows) {
+			return sent
+		}
+		destination, err := s.destinationIn(ctx, tx, channel)
+		if err != nil {
+			return err
+		}
+		var open news.Delivery
+		err = s.one(ctx, tx, selectDelivery+`
+			WHERE (d.state = 'sending' OR d.state = 'held' AND d.undecided = 1) AND d.part = 1 AND d.kind = 'digest' AND ($1 = '' OR d.destination = $1) AND ($2 = '' OR d.plan_id = $2)
+				AND EXISTS (SELECT 1 FROM shown n WHERE n.delivery_id = d.id)
+			ORDER BY d.started_at DESC, d.created_at DESC, d.id LIMIT 1`, []any{destination, planID}, deliveryFields(&open)...)
+		if errors.Is(err, sql.ErrNoRows) {
+			return missing(sent)
+		}
+		if err == nil && (sent != nil || open.StartedAt.After(d.SentAt)) {
+			d = open
+		}
+		return err
+	})
+	return d, err
+}
+
+// DestinationIn is the destination that was last posted to in a channel, by the
+// channel's id; without any it is that of the id itself.
+func (s *Store) DestinationIn(ctx context.Context, channel string) (string, error) {
+	destination, err := s.destinationIn(ctx, s.reader, channel)
+	return destination, s.explain("what posts in "+channel, err)
+}
+
+func (s *Store) destinationIn(ctx context.Context, c conn, channel string) (destination string, err error) {
+	if channel == "" {
+		return "", nil
+	}
+	err = s.one(ctx, c, `SELECT d.destination FROM deliveries d WHERE d.state = 'sent' AND d.channel = $1 ORDER BY d.created_at DESC, d.id LIMIT 1`,
+		[]any{channel}, &destination)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "slack:" + channel, nil
+	}
+	return destination, err
 }
 
 // The conditions on kind and part are those of the index; the plus sign keeps a

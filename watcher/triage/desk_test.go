@@ -102,27 +102,45 @@ func (d *desk) tell(rs *rules.Ruleset, headline string) (storyID string) {
 // post posts a digest of stories in a channel.
 func (d *desk) post(plan, channel string, stories ...string) {
 	d.Helper()
+	d.digest("dg_"+channel, plan, stories...)
+	d.send("slack:"+plan, channel)
+}
+
+// digest freezes a digest of stories.
+func (d *desk) digest(id, plan string, stories ...string) {
+	d.Helper()
 	ctx := d.Context()
-	id, to := "dg_"+channel, "slack:"+plan
 	c := news.PlanCommit{Next: d.now.Add(time.Hour), Deliveries: []news.Delivery{{
-		ID: id, Part: 1, Parts: 1, PlanID: plan, Kind: news.KindDigest, Slot: "s", Destination: to, Payload: []byte("{}"), Stories: stories, State: news.Pending, CreatedAt: d.now}}}
-	for i, story := range stories {
-		c.Shown = append(c.Shown, news.Shown{DeliveryID: id, Number: i + 1, StoryID: story})
-		c.Told = append(c.Told, news.Told{PlanID: plan, StoryID: story, Version: 1, Sources: 1, Publishers: 1, At: d.now, DeliveryID: id})
+		ID: id, Part: 1, Parts: 1, PlanID: plan, Kind: news.KindDigest, Slot: "s", Destination: "slack:" + plan, Payload: []byte("{}"), Stories: stories, State: news.Pending, CreatedAt: d.now}}}
+	for i, s := range stories {
+		c.Shown = append(c.Shown, news.Shown{DeliveryID: id, Number: i + 1, StoryID: s})
+		c.Told = append(c.Told, news.Told{PlanID: plan, StoryID: s, Version: 1, Sources: 1, Publishers: 1, At: d.now, DeliveryID: id})
 	}
 	d.ok(d.Wake(ctx, news.Plans, plan))
 	leases, err := d.Claim(ctx, news.Plans, 1, time.Minute)
 	d.ok(err)
 	d.ok(d.CommitPlan(ctx, leases[0], c))
 	d.ok(d.Release(ctx, leases[0], c.Next))
-	leases, err = d.Claim(ctx, news.Destinations, 1, time.Minute)
+}
+
+// intend begins to post what is due at a destination, and gives its lease.
+func (d *desk) intend(destination string) (*news.Delivery, news.Lease) {
+	d.Helper()
+	leases, err := d.Claim(d.Context(), news.Destinations, 1, time.Minute)
 	d.ok(err)
-	sent, _, err := d.Deliverable(ctx, to)
+	due, _, err := d.Deliverable(d.Context(), destination)
 	d.ok(err)
-	d.ok(d.Intend(ctx, leases[0], sent))
+	d.ok(d.Intend(d.Context(), leases[0], due))
+	return due, leases[0]
+}
+
+// send posts what is due at a destination in a channel.
+func (d *desk) send(destination, channel string) {
+	d.Helper()
+	sent, l := d.intend(destination)
 	sent.State, sent.Receipt, sent.SentAt = news.Sent, news.Receipt{Channel: channel, TS: "1.1"}, d.now
-	d.ok(d.Settle(ctx, leases[0], *sent))
-	d.ok(d.Release(ctx, leases[0], time.Time{}))
+	d.ok(d.Settle(d.Context(), l, *sent))
+	d.ok(d.Release(d.Context(), l, time.Time{}))
 }
 
 // said is what a command typed in #desk is answered.
@@ -209,7 +227,7 @@ func TestMuteRefuses(t *testing.T) {
 		"resume desk":             "The digest desk is not paused.",
 		"follow":                  "Which story?",
 		"flag":                    "Which story?",
-		"frobnicate":              "I know no “frobnicate”.",
+		"frobnicate":              "I know no “frobnicate”; help lists",
 		"test":                    "Test which headline?",
 		"mute 1 until 2026-11-01": "is past",
 	} {
@@ -289,8 +307,8 @@ func TestStatusAndHome(t *testing.T) {
 	h, err := d.Home(t.Context())
 	d.ok(err)
 	want := notify.Home{
-		At: d.now, Headline: "Healthy: 2 feeds: 1 never polled, 1 ok", Healthy: true,
-		Feeds: notify.HomeFeeds{Total: 2, Well: 2, LastPoll: d.now},
+		At: d.now, Headline: "Healthy", Healthy: true,
+		Feeds: notify.HomeFeeds{Total: 2, Well: 2, Words: "2 feeds: 1 never polled, 1 ok", LastPoll: d.now},
 		Plans: []notify.HomePlan{
 			{ID: "desk", Kind: news.DigestPlan, Title: "The desk", To: news.Target{Slack: "desk"}, Next: d.now.AddDate(0, 0, 1)},
 			{ID: "evening", Kind: news.DigestPlan, Title: "Evening", To: news.Target{Slack: "evening"}, Next: d.now.Add(10 * time.Hour), Muted: 1},
@@ -313,7 +331,7 @@ func TestStatusAndHome(t *testing.T) {
 	for _, m := range h.Mutes { // what undoes a mute does so
 		d.wants("undo", d.do(notify.Command{By: "ole", Words: m.Undo}), "muted no more")
 	}
-	d.wants("status", d.said("status"), "Healthy: 2 feeds", "last poll 08:00 (a minute ago)", "digest evening: next 18:00 CET, 1 story waits", "alert urgent: at once", "followed: “Tom Keller opens a bakery”")
+	d.wants("status", d.said("status"), "Healthy: 2 feeds", "last poll 08:00 (just now)", "digest evening: next 18:00 CET, 1 story waits", "alert urgent: at once", "followed: “Tom Keller opens a bakery”")
 	d.now = d.now.Add(3 * time.Hour)
 	d.wants("later", d.said("status"), "Nothing was polled since 08:00 (3 hours ago): is newswatch running?")
 }
@@ -335,7 +353,7 @@ func TestNumbers(t *testing.T) {
 		"follow evening 1":          "The digest evening of 09:00 shows it as 1.",
 		"why The desk 2":            "“Tom Keller opens a bakery”",
 		"flag digest desk #2 again": "“Tom Keller opens a bakery” does not belong",
-		"mute evening 2":            "? The digest evening of 09:00 has the stories 1 to 1, not 2.",
+		"mute evening 2":            "? The digest evening of 09:00 has one story, not 2.",
 		"mute urgent 1":             "? No digest with numbers was posted by urgent yet",
 		"mute ferries 3 days":       "Rule ferries is muted until Sun 29 Nov 09:00 CET.",
 	} {
@@ -362,7 +380,7 @@ func TestButtons(t *testing.T) {
 // alert notes an alert.
 func (d *desk) alert(id, storyID string) {
 	d.Helper()
-	d.ok(d.EnqueueNotice(d.Context(), news.Delivery{ID: id, Part: 1, Parts: 1, PlanID: "urgent", Kind: news.KindAlert, Destination: "slack:urgent", Stories: []string{storyID}, CreatedAt: d.now}))
+	d.ok(d.EnqueueNotice(d.Context(), news.Delivery{ID: id, Part: 1, Parts: 1, PlanID: "urgent", Kind: news.KindAlert, Destination: "slack:urgent", Payload: []byte("{}"), Stories: []string{storyID}, CreatedAt: d.now}))
 }
 
 // What comes from Slack is foreign: whatever was typed is done or refused.

@@ -21,12 +21,28 @@ func (r *request) story(ctx context.Context) (subject, []string, error) {
 	return r.storySubject(ctx, words)
 }
 
+// storyAlone is story for commands that say nothing else.
+func (r *request) storyAlone(ctx context.Context) (subject, error) {
+	s, rest, err := r.story(ctx)
+	if err == nil {
+		err = r.allRead(rest)
+	}
+	return s, err
+}
+
 func (r *request) follow(ctx context.Context) (notify.Answer, error) {
 	s, rest, err := r.story(ctx)
 	if err != nil {
 		return notify.Answer{}, err
 	}
-	until, _, err := r.span(rest, UsualFollow)
+	until, rest, err := r.span(rest, UsualFollow)
+	if err == nil {
+		err = r.allRead(rest)
+	}
+	if err != nil {
+		return notify.Answer{}, err
+	}
+	said, err := r.inForce(ctx)
 	if err != nil {
 		return notify.Answer{}, err
 	}
@@ -38,16 +54,31 @@ func (r *request) follow(ctx context.Context) (notify.Answer, error) {
 	if s.plan != "" {
 		where = "in the thread of the message that told it in " + s.plan
 	}
-	return notify.Answer{
+	a := notify.Answer{
 		Headline: fmt.Sprintf("%s is followed until %s.", s.words, r.until(until)),
 		Lines:    []string{"What develops is told at once, " + where + "."},
-		Hint:     "Undo: unfollow " + s.key,
 		Undo:     []string{"unfollow", s.key},
-	}, nil
+	}
+	for _, o := range said.Follows {
+		if o.StoryID != s.key {
+			continue
+		}
+		a.Lines = append(a.Lines, fmt.Sprintf("Followed since %s by %s, until %s.", r.until(o.At), r.by(o.By), r.until(o.Until)))
+		if o.PlanID == s.plan {
+			a.Undo = append([]string{"follow", s.key}, r.back(o.Until, "")...)
+		}
+	}
+	for _, m := range said.Mutes {
+		if m.Kind == news.MuteStory && m.Key == s.key {
+			a.Lines = append(a.Lines, fmt.Sprintf("It is muted no more: %s muted it until %s.", r.by(m.By), r.until(m.Until)))
+		}
+	}
+	a.Hint = "Undo: " + strings.Join(a.Undo, " ")
+	return a, nil
 }
 
 func (r *request) unfollow(ctx context.Context) (notify.Answer, error) {
-	s, _, err := r.story(ctx)
+	s, err := r.storyAlone(ctx)
 	if err != nil {
 		return notify.Answer{}, err
 	}
@@ -103,7 +134,7 @@ func (r *request) rulesOf(planID string) []string {
 }
 
 func (r *request) unflag(ctx context.Context) (notify.Answer, error) {
-	s, _, err := r.story(ctx)
+	s, err := r.storyAlone(ctx)
 	if err != nil {
 		return notify.Answer{}, err
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"newswatch/news"
 	"newswatch/notify"
@@ -27,6 +28,10 @@ func (r *request) mute(ctx context.Context) (notify.Answer, error) {
 	if err != nil {
 		return notify.Answer{}, err
 	}
+	said, err := r.inForce(ctx)
+	if err != nil {
+		return notify.Answer{}, err
+	}
 	m := news.Mute{Kind: s.kind, Key: s.key, At: r.clock.Now, Until: until, By: r.asker(), Reason: wording.Clip(strings.Join(why, " "), maxReason)}
 	if err := r.cfg.Store.Mute(ctx, m); err != nil {
 		return notify.Answer{}, fmt.Errorf("mute %s: %w", s.words, err)
@@ -37,8 +42,33 @@ func (r *request) mute(ctx context.Context) (notify.Answer, error) {
 		a.Lines = append(a.Lines, "Reason: "+m.Reason)
 	}
 	a.Undo = append([]string{"unmute"}, undo(m)...)
+	for _, o := range said.Mutes {
+		if o.Kind == m.Kind && o.Key == m.Key {
+			a.Lines = append(a.Lines, r.was("muted", o.Until, o.By))
+			a.Undo = append(append([]string{"mute"}, undo(o)...), r.back(o.Until, o.Reason)...)
+		}
+	}
+	for _, f := range said.Follows {
+		if m.Kind == news.MuteStory && f.StoryID == m.Key {
+			a.Lines = append(a.Lines, fmt.Sprintf("It is followed no more: %s followed it since %s.", r.by(f.By), r.until(f.At)))
+		}
+	}
 	a.Hint = "Undo: " + strings.Join(a.Undo, " ")
 	return a, nil
+}
+
+// was says what something that was said replaces.
+func (r *request) was(what string, until time.Time, by string) string {
+	return fmt.Sprintf("It was %s until %s by %s.", what, r.until(until), r.by(by))
+}
+
+// back are the words behind a command that bring an earlier end, and reason, back.
+func (*request) back(until time.Time, reason string) []string {
+	words := []string{"until", until.UTC().Format(time.RFC3339Nano)}
+	if reason != "" {
+		words = append(words, "-", reason)
+	}
+	return words
 }
 
 // effect says what a mute does.
@@ -104,7 +134,10 @@ func (r *request) mutedSubject(ctx context.Context, mutes []news.Mute) (kind new
 			return m.Kind, m.Key, r.mutedWords(ctx, m), nil
 		}
 	}
-	s, _, err := r.subject(ctx)
+	s, rest, err := r.subject(ctx)
+	if err == nil {
+		err = r.allRead(rest)
+	}
 	return s.kind, s.key, s.words, err
 }
 
@@ -132,6 +165,9 @@ func (r *request) inForce(ctx context.Context) (news.Triage, error) {
 }
 
 func (r *request) mutes(ctx context.Context) (notify.Answer, error) {
+	if err := r.allRead(r.words); err != nil {
+		return notify.Answer{}, err
+	}
 	said, err := r.inForce(ctx)
 	if err != nil {
 		return notify.Answer{}, err

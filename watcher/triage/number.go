@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"newswatch/news"
 	"newswatch/watcher/store"
@@ -49,20 +50,35 @@ func (r *request) numbered(ctx context.Context, plan string, n int) (id, planID 
 	if err != nil {
 		return "", "", err
 	}
-	which := fmt.Sprintf("The digest %s of %s", d.PlanID, r.clock.At(d.CreatedAt))
+	which := fmt.Sprintf("The digest %s of %s", d.PlanID, r.clock.At(posted(d)))
 	id, err = r.cfg.Store.Shown(ctx, d.ID, n)
 	if errors.Is(err, store.ErrNotFound) {
 		last, err := r.cfg.Store.CountShown(ctx, d.ID)
 		if err != nil {
 			return "", "", fmt.Errorf("read the digest: %w", err)
 		}
-		return "", "", asked("%s has the stories 1 to %d, not %d.", which, last, n)
+		has := fmt.Sprintf("the stories 1 to %d", last)
+		if last == 1 {
+			has = "one story"
+		}
+		return "", "", asked("%s has %s, not %d.", which, has, n)
 	}
 	if err != nil {
 		return "", "", fmt.Errorf("read the digest: %w", err)
 	}
 	r.from = fmt.Sprintf("%s shows it as %d.", which, n)
+	if d.State != news.Sent {
+		r.from += " No certain answer has come yet that it was posted."
+	}
 	return id, d.PlanID, nil
+}
+
+// posted is when a message was posted, or begun to be.
+func posted(d news.Delivery) time.Time {
+	if d.SentAt.IsZero() {
+		return d.StartedAt
+	}
+	return d.SentAt
 }
 
 // digest is the digest that numbers are about.
@@ -88,6 +104,9 @@ func (r *request) digest(ctx context.Context, plan string) (d news.Delivery, err
 	}
 	d, err = r.cfg.Store.NewestDigest(ctx, channel, plan)
 	if errors.Is(err, store.ErrNotFound) {
+		if r.Channel != "" {
+			return d, asked("No digest with numbers was posted %s yet. Under an alert there are buttons for the same.", where)
+		}
 		return d, asked("No digest with numbers was posted %s yet; use the story's id, which newswatch stories lists.", where).like("mute 1f686cdf 24h")
 	}
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"newswatch/news"
 	"newswatch/notify"
@@ -13,11 +14,21 @@ import (
 )
 
 func (r *request) pause(ctx context.Context) (notify.Answer, error) {
-	plan, rest, err := r.planOf(ctx, func(news.Plan) bool { return true })
+	plan, rest, err := r.planOf(ctx, true, func(news.Plan) bool { return true })
 	if err != nil {
 		return notify.Answer{}, err
 	}
-	until, _, err := r.span(rest, UsualPause)
+	if plan.Timezone != nil {
+		r.clock.Zone = plan.Timezone // its days are those of its schedule
+	}
+	until, rest, err := r.span(rest, UsualPause)
+	if err == nil {
+		err = r.allRead(rest)
+	}
+	if err != nil {
+		return notify.Answer{}, err
+	}
+	said, err := r.inForce(ctx)
 	if err != nil {
 		return notify.Answer{}, err
 	}
@@ -28,12 +39,19 @@ func (r *request) pause(ctx context.Context) (notify.Answer, error) {
 	if plan.Kind == news.AlertPlan {
 		after = "What it would tell is held, and told together at the end."
 	}
-	return notify.Answer{
+	a := notify.Answer{
 		Headline: fmt.Sprintf("The %s %s is paused until %s.", plan.Kind, plan.ID, r.until(until)),
 		Lines:    []string{after},
-		Hint:     "Undo: resume " + plan.ID,
 		Undo:     []string{"resume", plan.ID},
-	}, nil
+	}
+	for _, p := range said.Pauses {
+		if p.PlanID == plan.ID {
+			a.Lines = append(a.Lines, r.was("paused", p.Until, p.By))
+			a.Undo = append([]string{"pause", plan.ID}, r.back(p.Until, "")...)
+		}
+	}
+	a.Hint = "Undo: " + strings.Join(a.Undo, " ")
+	return a, nil
 }
 
 func (r *request) resume(ctx context.Context) (notify.Answer, error) {
@@ -51,7 +69,10 @@ func (r *request) resume(ctx context.Context) (notify.Answer, error) {
 	if len(r.words) > 0 {
 		only = func(news.Plan) bool { return true }
 	}
-	plan, _, err := r.planOf(ctx, only)
+	plan, rest, err := r.planOf(ctx, false, only)
+	if err == nil {
+		err = r.allRead(rest)
+	}
 	if err != nil {
 		return notify.Answer{}, err
 	}
@@ -76,7 +97,10 @@ func (r *request) resume(ctx context.Context) (notify.Answer, error) {
 }
 
 func (r *request) now(ctx context.Context) (notify.Answer, error) {
-	plan, _, err := r.planOf(ctx, func(p news.Plan) bool { return len(r.words) > 0 || p.Kind == news.DigestPlan })
+	plan, rest, err := r.planOf(ctx, false, func(p news.Plan) bool { return len(r.words) > 0 || p.Kind == news.DigestPlan })
+	if err == nil {
+		err = r.allRead(rest)
+	}
 	if err != nil {
 		return notify.Answer{}, err
 	}

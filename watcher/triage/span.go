@@ -41,8 +41,10 @@ func (r *request) span(words []string, usual time.Duration) (until time.Time, re
 			until, rest = now.Add(d), left
 		case forever(words[0]):
 			return until, nil, tooLong()
-		case digit(words[0]):
+		case digit(words[0]), gone(words[0]):
 			return until, nil, badSpan(words)
+		case r.timely(words): // nobody means a reason by "tomorrow"
+			until, rest, err = r.moment(words)
 		default:
 			until, rest = now.Add(usual), words
 		}
@@ -66,6 +68,19 @@ func (r *request) bounded(until time.Time) error {
 
 func tooLong() error {
 	return asked("Nothing is muted, followed or paused for ever; at most for %s.", wording.Span(Longest)).like("90d")
+}
+
+// timely says whether words begin with a day or a time of day.
+func (r *request) timely(words []string) bool {
+	_, rest, dated := dayOf(words, r.clock.Now.In(r.clock.Zone))
+	_, _, _, timed := timeOfDay(rest, dated)
+	return dated || timed
+}
+
+// gone says whether a word is a time that lies behind us.
+func gone(w string) bool {
+	sign := strings.TrimLeft(w, "-+−")
+	return strings.EqualFold(w, "yesterday") || sign != w && sign != "" && digit(sign)
 }
 
 func digit(w string) bool { return w[0] >= '0' && w[0] <= '9' }
@@ -148,6 +163,9 @@ func shortUnit(w string) string {
 func (r *request) moment(words []string) (until time.Time, rest []string, err error) {
 	if len(words) == 0 {
 		return until, nil, asked("Until when?").like(untilUsage[3:]...)
+	}
+	if until, err = time.Parse(time.RFC3339, words[0]); err == nil {
+		return until, words[1:], nil
 	}
 	now := r.clock.Now.In(r.clock.Zone)
 	day, rest, dated := dayOf(words, now)

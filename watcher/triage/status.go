@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -12,12 +13,14 @@ import (
 	"newswatch/notify"
 	"newswatch/notify/wording"
 	"newswatch/watcher/health"
+	"newswatch/watcher/store"
 )
 
 const (
 	maxNamed  = 5                  // feeds in trouble that are named
 	homeSpan  = 7 * 24 * time.Hour // over which rules are counted
 	stalePoll = 2 * time.Hour      // after the last poll the daemon is thought to be away
+	lateSend  = 5 * time.Minute    // from its making on a message should have been sent
 )
 
 // Home is the state at a glance.
@@ -36,13 +39,15 @@ func (r *request) home(ctx context.Context) (h notify.Home, err error) {
 	if err != nil {
 		return h, err
 	}
-	tally := r.feeds(&h.Feeds, states)
+	h.Feeds.Words = r.feeds(&h.Feeds, states).Words()
 	pending, err := r.cfg.Store.Pending(ctx)
 	if err != nil {
 		return h, fmt.Errorf("count deliveries: %w", err)
 	}
 	h.Held = pending[news.Held]
-	h.Headline, h.Healthy = r.judge(h, tally)
+	if h.Headline, h.Healthy, err = r.judge(ctx, h); err != nil {
+		return h, err
+	}
 	for _, p := range r.rules.File.Plans {
 		one, err := r.homePlan(ctx, p, said.Pauses)
 		if err != nil {
@@ -109,20 +114,59 @@ func (r *request) feeds(into *notify.HomeFeeds, states map[string]news.FeedState
 	return tally
 }
 
-// judge says how all is, the worst first.
-func (r *request) judge(h notify.Home, tally health.Tally) (headline string, healthy bool) {
-	failing := h.Feeds.Total - h.Feeds.Well
-	switch {
-	case h.Held > 0:
-		return wording.Count(h.Held, "message waits", "messages wait") + " for a person: newswatch outbox list --state held", false
-	case h.Feeds.LastPoll.IsZero():
-		return "Nothing was polled yet", false
-	case r.clock.Now.Sub(h.Feeds.LastPoll) > stalePoll:
-		return "Nothing was polled since " + r.clock.Ago(h.Feeds.LastPoll) + ": is newswatch running?", false
-	case failing > 0:
-		return tally.Words(), failing*10 <= h.Feeds.Total
+// judge says all that is wrong, the worst first.
+func (r *request) judge(ctx context.Context, h notify.Home) (headline string, healthy bool, err error) {
+	var wrong []string
+	if h.Held > 0 {
+		wrong = append(wrong, wording.Count(h.Held, "message waits", "messages wait")+" for a person: newswatch outbox list --state held")
 	}
-	return "Healthy: " + tally.Words(), true
+	switch {
+	case h.Feeds.LastPoll.IsZero():
+		wrong = append(wrong, "Nothing was polled yet")
+	case r.clock.Now.Sub(h.Feeds.LastPoll) > stalePoll:
+		wrong = append(wrong, "Nothing was polled since "+r.clock.Ago(h.Feeds.LastPoll)+": is newswatch running?")
+	}
+	late, oldest, err := r.cfg.Store.Overdue(ctx, r.clock.Now.Add(-lateSend))
+	if err != nil {
+		return "", false, fmt.Errorf("count what waits: %w", err)
+	}
+	if late > 0 {
+		wrong = append(wrong, wording.Count(late, "message is", "messages are")+" not sent yet, the oldest of "+r.clock.Ago(oldest)+": newswatch outbox")
+	}
+	refused, err := r.refusedRules(ctx)
+	if err != nil {
+		return "", false, err
+	}
+	if refused != "" {
+		wrong = append(wrong, refused)
+	}
+	healthy = len(wrong) == 0
+	if failing := h.Feeds.Total - h.Feeds.Well; failing > 0 {
+		wrong = append(wrong, fmt.Sprintf("%d of %s", failing, wording.Count(h.Feeds.Total, "feed fails", "feeds fail")))
+		healthy = healthy && failing*10 <= h.Feeds.Total
+	}
+	if len(wrong) == 0 {
+		return "Healthy", true, nil
+	}
+	return strings.Join(wrong, "; "), healthy, nil
+}
+
+// refusedRules says since when the rule file is not the rules in force, "" while
+// it is.
+func (r *request) refusedRules(ctx context.Context) (string, error) {
+	since, err := r.cfg.Store.Meta(ctx, store.RulesBadSince)
+	if err != nil || since == "" {
+		return "", err
+	}
+	why, err := r.cfg.Store.Meta(ctx, store.RulesBadWhy)
+	if err != nil {
+		return "", err
+	}
+	ms, err := strconv.ParseInt(since, 10, 64)
+	if err != nil {
+		return "", fmt.Errorf("read since when the rules are refused: %w", err)
+	}
+	return fmt.Sprintf("The rule file is refused since %s (%s), the rules loaded before hold", r.clock.At(time.UnixMilli(ms)), wording.Clip(wording.Line(why), 150)), nil
 }
 
 func (r *request) homePlan(ctx context.Context, p news.Plan, pauses []news.Pause) (notify.HomePlan, error) {
@@ -182,11 +226,19 @@ func (r *request) homeRules(ctx context.Context) (list []notify.HomeRule, err er
 
 // status says in lines what Home shows.
 func (r *request) status(ctx context.Context) (notify.Answer, error) {
+	if err := r.allRead(r.words); err != nil {
+		return notify.Answer{}, err
+	}
 	h, err := r.home(ctx)
 	if err != nil {
 		return notify.Answer{}, err
 	}
 	a := notify.Answer{Headline: h.Headline + ".", Hint: "why 3, mute 3, follow 3, flag 3; help lists all"}
+	if h.Healthy && h.Headline == "Healthy" {
+		a.Headline = h.Headline + ": " + h.Feeds.Words + "."
+	} else {
+		a.Lines = append(a.Lines, h.Feeds.Words)
+	}
 	if len(h.Feeds.Failing) > 0 {
 		line := "in trouble: " + wording.Line(strings.Join(h.Feeds.Failing, ", "))
 		if more := h.Feeds.Total - h.Feeds.Well - len(h.Feeds.Failing); more > 0 {

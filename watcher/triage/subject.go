@@ -159,7 +159,10 @@ func (r *request) storySubject(ctx context.Context, words []string) (s subject, 
 		if s, ok, err := r.onlyStory(ctx); err != nil || ok {
 			return s, words, err
 		}
-		return s, nil, asked("Which story? Say its number in the digest.").like(r.usage(), r.usage()+" (of story 3)")
+		if len(words) > 0 {
+			return s, nil, asked("I know no story %s.", quoted(words[0])).like(r.usage("3"), r.usage("1f686cdf"))
+		}
+		return s, nil, asked("Which story? Say its number in the digest.").like(r.usage("3"), r.usage("1f686cdf"))
 	}
 	id := strings.ToLower(words[0])
 	if n, ok := numberOf(words[0]); ok {
@@ -174,9 +177,9 @@ func (r *request) storySubject(ctx context.Context, words []string) (s subject, 
 }
 
 // usage is an example of the command that was asked.
-func (r *request) usage() string {
+func (r *request) usage(story string) string {
 	verb, _ := verbOf(r.Words)
-	return verb + " 3"
+	return verb + " " + story
 }
 
 // storyOf is a story as a subject.
@@ -220,41 +223,10 @@ func (r *request) meant(ctx context.Context, prefix string) (string, error) {
 	case len(ids) > 1:
 		return "", asked("Several stories begin with %s: %s.", prefix, strings.Join(ids, ", "))
 	}
-	return "", asked("I know no story %s.", wording.Clip(prefix, 40)).like("newswatch stories lists them")
-}
-
-// planOf finds a digest or alert by the first words, by id or title; without words
-// it is the one whose digest stands in the channel, or the only one there is.
-func (r *request) planOf(ctx context.Context, only func(news.Plan) bool) (plan news.Plan, rest []string, err error) {
-	var fit []news.Plan
-	for _, p := range r.rules.File.Plans {
-		if only(p) {
-			fit = append(fit, p)
-		}
+	if r.Channel != "" {
+		return "", asked("I know no story %s. Say its number in the newest digest here, or press a button under its message.", wording.Clip(prefix, 40))
 	}
-	words := r.words
-	if len(words) > 0 && (strings.EqualFold(words[0], "digest") || strings.EqualFold(words[0], "alert")) {
-		words = words[1:]
-	}
-	for n := len(words); n > 0; n-- {
-		name := strings.Trim(strings.Join(words[:n], " "), "“”\"'`")
-		for _, p := range fit {
-			if strings.EqualFold(p.ID, name) || strings.EqualFold(p.Title, name) {
-				return p, words[n:], nil
-			}
-		}
-	}
-	if d, err := r.digest(ctx, ""); err == nil {
-		for _, p := range fit {
-			if p.ID == d.PlanID && (r.Channel != "" || r.Message != "") {
-				return p, words, nil
-			}
-		}
-	}
-	if len(fit) == 1 && (len(words) == 0 || looksLikeTime(words[0])) {
-		return fit[0], words, nil
-	}
-	return plan, nil, asked("Which one? There are %s.", planIDs(fit)).like(r.Words[0] + " " + firstID(fit))
+	return "", asked("I know no story %s; newswatch stories lists them.", wording.Clip(prefix, 40))
 }
 
 // looksLikeTime says whether a word begins to say how long something lasts.
@@ -263,23 +235,5 @@ func looksLikeTime(w string) bool {
 	case "until", "till", "til", "for", "a", "an", "one":
 		return true
 	}
-	return digit(w)
-}
-
-func planIDs(plans []news.Plan) string {
-	ids := make([]string, len(plans))
-	for i, p := range plans {
-		ids[i] = p.ID
-	}
-	if len(ids) == 0 {
-		return "none"
-	}
-	return strings.Join(ids, ", ")
-}
-
-func firstID(plans []news.Plan) string {
-	if len(plans) == 0 {
-		return "ID"
-	}
-	return plans[0].ID
+	return digit(w) || gone(w) || weekday(w) >= 0 || slices.Contains([]string{"today", "tonight", "tomorrow", "tmrw"}, strings.ToLower(w))
 }

@@ -85,7 +85,23 @@ func (d *Desk) Do(ctx context.Context, c notify.Command) (notify.Answer, error) 
 			return a, err
 		}
 	}
-	return notify.Answer{}, asked("I know no %s.", quoted(verb)).like("help")
+	return notify.Answer{}, unknown(verb)
+}
+
+// unknown says that there is no such verb, and which may have been meant.
+func unknown(verb string) error {
+	switch verb {
+	case "undo", "revert":
+		return asked("Press Undo under an answer, or say what to take back.").like("unmute 3", "unfollow 3", "unflag 3", "resume desk")
+	}
+	var names []string
+	for _, v := range verbs() {
+		names = append(append(names, v.name), v.also...)
+	}
+	if near := rules.Meant(verb, names); near != "" {
+		return asked("I know no %s. Do you mean %s? help lists what can be asked.", quoted(verb), near)
+	}
+	return asked("I know no %s; help lists what can be asked.", quoted(verb))
 }
 
 func (d *Desk) clock() wording.Clock {

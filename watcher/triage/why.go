@@ -2,6 +2,7 @@ package triage
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -11,10 +12,11 @@ import (
 	"newswatch/notify/wording"
 	"newswatch/rules"
 	"newswatch/text"
+	"newswatch/watcher/store"
 )
 
 func (r *request) why(ctx context.Context) (notify.Answer, error) {
-	s, _, err := r.story(ctx)
+	s, err := r.storyAlone(ctx)
 	if err != nil {
 		return notify.Answer{}, err
 	}
@@ -105,7 +107,10 @@ func (r *request) toldLines(ctx context.Context, s *news.Story) (lines []string,
 			return nil, fmt.Errorf("read what %s told: %w", p.ID, err)
 		}
 		if t, ok := told[s.ID]; ok {
-			line := fmt.Sprintf("told by %s %s", p.ID, r.clock.Ago(t.At))
+			line, err := r.toldLine(ctx, p.ID, t)
+			if err != nil {
+				return nil, err
+			}
 			if t.Version < s.Version {
 				line += ", and has developed since"
 			}
@@ -116,6 +121,46 @@ func (r *request) toldLines(ctx context.Context, s *news.Story) (lines []string,
 		lines = []string{"told by no digest or alert yet"}
 	}
 	return lines, nil
+}
+
+// toldLine says whether the message that tells a story was posted.
+func (r *request) toldLine(ctx context.Context, planID string, t news.Told) (string, error) {
+	d, err := r.messageOf(ctx, t)
+	if err != nil {
+		return "", err
+	}
+	switch d.State {
+	case news.Pending:
+		return "will be told by " + planID + ": its message waits to be sent", nil
+	case news.Sending:
+		return "being told by " + planID + ": its message was sent " + r.clock.Ago(d.StartedAt) + ", without a certain answer yet", nil
+	case news.Held:
+		return "not told by " + planID + ": its message is held; newswatch outbox says why", nil
+	case news.Dropped:
+		return "not told by " + planID + ": its message was given up", nil
+	}
+	if !d.SentAt.IsZero() {
+		t.At = d.SentAt
+	}
+	return fmt.Sprintf("told by %s %s", planID, r.clock.Ago(t.At)), nil
+}
+
+// messageOf is the part of a delivery that shows a story; one that is forgotten is
+// zero.
+func (r *request) messageOf(ctx context.Context, t news.Told) (d news.Delivery, err error) {
+	for part := 1; part == 1 || part <= d.Parts; part++ {
+		next, err := r.cfg.Store.Delivery(ctx, t.DeliveryID, part)
+		if errors.Is(err, store.ErrNotFound) {
+			return d, nil
+		}
+		if err != nil {
+			return d, fmt.Errorf("read the message that told the story: %w", err)
+		}
+		if d = next; slices.Contains(d.Stories, t.StoryID) {
+			break
+		}
+	}
+	return d, nil
 }
 
 // nearMisses is how many rules are listed that nearly matched.

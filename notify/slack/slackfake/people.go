@@ -2,6 +2,7 @@ package slackfake
 
 import (
 	"cmp"
+	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"strconv"
@@ -211,11 +212,19 @@ func use(e map[string]any, value string) map[string]any {
 	return nil
 }
 
+// envelopeID is a random UUID, as Slack's are: those of two runs differ.
+func envelopeID() string {
+	var b [16]byte
+	_, _ = rand.Read(b[:]) // it never fails
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+}
+
 // act notes that a person does something.
 func (s *Server) act(kind, user string, r *room, text string) *Interaction {
 	s.nextID++
 	act := &Interaction{
-		ID: fmt.Sprintf("00000000-0000-4000-8000-%012d", s.nextID), Kind: kind, User: user, Text: text, At: s.clock(),
+		ID: envelopeID(), Kind: kind, User: user, Text: text, At: s.clock(),
 		secret: fmt.Sprintf("%08d%x", s.nextID, s.clock().UnixNano()),
 	}
 	if r != nil {

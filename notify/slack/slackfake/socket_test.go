@@ -401,3 +401,20 @@ func TestPageForPeople(t *testing.T) {
 		t.Errorf("got %+v", acts)
 	}
 }
+
+// A fake that starts anew does not repeat the envelopes of the one before: an app
+// would take them for repeats.
+func TestEnvelopesAreNew(t *testing.T) {
+	t.Parallel()
+	seen := map[string]bool{}
+	for range 2 {
+		s := slackfake.New(slackfake.Config{})
+		for range 3 {
+			id := s.Slash("U0READER01", "desk", "status")
+			if seen[id] || len(id) != 36 {
+				t.Errorf("envelope %s", id)
+			}
+			seen[id] = true
+		}
+	}
+}

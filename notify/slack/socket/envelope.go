@@ -258,6 +258,9 @@ func (j *job) meanMore(value string) bool {
 	case "pause":
 		j.Words = []string{"pause", span}
 		return plainID(span)
+	case "pause_until":
+		j.Words = []string{"pause", "until", span}
+		return plainID(span)
 	case "health":
 		j.Words = []string{"status"}
 		return true

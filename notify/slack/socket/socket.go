@@ -263,12 +263,17 @@ func (l *Listener) finish(ctx context.Context, j job) {
 	l.settle(j)
 }
 
-// seen remembers the envelopes that were taken, the last thousands of them: one
-// that comes again is acknowledged and nothing else. A restart forgets them, and
-// then a repeated command repeats its effect, which is the same.
+// seenFor is how long an envelope is remembered. Slack repeats what is not
+// acknowledged within minutes.
+const seenFor = time.Hour
+
+// seen remembers the envelopes that were taken in the last hour, at most the last
+// thousands of them: one that comes again is acknowledged and nothing else. A
+// restart forgets them, and then a repeated command repeats its effect, which is
+// the same.
 type seen struct {
 	mu   sync.Mutex
-	ids  map[string]bool
+	ids  map[string]time.Time // when it was taken
 	ring [4096]string
 	next int
 }
@@ -277,14 +282,15 @@ type seen struct {
 func (s *seen) add(id string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.ids[id] {
+	now := time.Now()
+	if at, known := s.ids[id]; known && now.Sub(at) < seenFor {
 		return false
 	}
 	if s.ids == nil {
-		s.ids = make(map[string]bool, len(s.ring))
+		s.ids = make(map[string]time.Time, len(s.ring))
 	}
 	delete(s.ids, s.ring[s.next])
-	s.ring[s.next], s.ids[id] = id, true
+	s.ring[s.next], s.ids[id] = id, now
 	s.next = (s.next + 1) % len(s.ring)
 	return true
 }

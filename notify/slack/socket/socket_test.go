@@ -271,7 +271,7 @@ func TestControls(t *testing.T) {
 		message       string
 	}{
 		"why these":    {false, "digest_why", "", []string{"why", "abcdef0123456789"}, "dg_0011"},
-		"pause":        {false, "digest_more", "pause:1d", []string{"pause", "1d"}, "dg_0011"},
+		"pause":        {false, "digest_more", "pause_until:tomorrow", []string{"pause", "until", "tomorrow"}, "dg_0011"},
 		"health":       {false, "digest_more", "health", []string{"status"}, "dg_0011"},
 		"mute":         {true, "story_mute", "", []string{"mute", "abcdef0123456789", "24h"}, "al_0022"},
 		"on it":        {true, "story_ack", "", []string{"follow", "abcdef0123456789"}, "al_0022"},
