@@ -128,10 +128,8 @@ func (r *alertRun) rewrite(s *news.Story, e news.Entry, told news.Told) error {
 	if !strings.HasPrefix(told.DeliveryID, "al_") {
 		return nil
 	}
-	// The message tells all that is new since it came, its thread one by one.
-	e.News = changes(s, e, told, func(d news.Development) bool {
-		return d.At.After(told.First) && !slices.Contains(told.Heard, d.Version)
-	})
+	// The message tells all that developed, its thread one by one.
+	e.News = changes(s, e, told, func(d news.Development) bool { return !slices.Contains(told.Heard, d.Version) })
 	state := e.Version<<16 | len(e.Sources) // what the message shows tells its rewritings apart
 	d := news.Delivery{ID: news.AlertID(news.KindUpdate, r.plan.ID, e.StoryID, state), Kind: news.KindUpdate, ReplyTo: told.DeliveryID}
 	return r.deliver(d, r.alert(told.DeliveryID, e, firstHit(s, r.plan)), Renderer.Alert)

@@ -43,9 +43,7 @@ func (r renderer) alertBlocks(a news.Alert, sources, quote int) []slack.Block {
 	if q := quotation(e.Quote); q != nil && quote > 0 && quoted {
 		blocks = append(blocks, rich(q))
 	}
-	if e.Developing {
-		blocks = append(blocks, alertNews(e)...)
-	}
+	blocks = append(blocks, alertNews(e)...)
 	if lines := alertFacts(a, sources); len(lines) > 0 {
 		blocks = append(blocks, grey(lines...))
 	}
@@ -66,9 +64,9 @@ func pointerBlocks(a news.Alert) []slack.Block {
 	}
 }
 
-// alertNews is what is new since the message came, the newest first.
+// alertNews is what developed, and the reports that brought it, the newest first.
 func alertNews(e news.Entry) []slack.Block {
-	changes := wording.Changes(e)
+	changes := wording.Beyond(e)
 	var list []slack.RichTextSectionElement
 	for _, c := range changes[:min(alertChanges, len(changes))] {
 		list = append(list, newest(c)...)
@@ -82,7 +80,7 @@ func alertNews(e news.Entry) []slack.Block {
 	}
 	opening := []slack.RichTextSectionElement{bold(what)}
 	if rest := len(changes) - alertChanges; rest > 0 {
-		list = append(list, words("\nand "+wording.Count(rest, "more report", "more reports")+" in the thread"))
+		list = append(list, words("\nand "+wording.Count(rest, "earlier report", "earlier reports")))
 	}
 	return []slack.Block{rich(paragraph(append(opening, list...)...))}
 }
@@ -196,18 +194,15 @@ func alertTextSummary(e news.Entry) string {
 	return ""
 }
 
-// alertTextNews is what is new since the message came.
+// alertTextNews is what developed, and the reports that brought it.
 func alertTextNews(e news.Entry, limit int) string {
-	if !e.Developing {
-		return ""
-	}
 	s := ""
 	if what := reasonWords(e); what != "" {
 		s = sentence(cutBytes(what, limit)) + "."
 	}
-	changes := wording.Changes(e)
+	changes := wording.Beyond(e)
 	for _, c := range changes[:min(alertChanges, len(changes))] {
-		s = wording.Join(" ", s, "New: "+sentence(cutBytes(sourceHeadline(c.Report), limit))+" ("+sourceName(c.Report)+").")
+		s = wording.Join(" ", s, opening(c)+sentence(cutBytes(sourceHeadline(c.Report), limit))+" ("+sourceName(c.Report)+").")
 	}
 	return s
 }
