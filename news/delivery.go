@@ -110,11 +110,12 @@ type Told struct {
 	DeliveryID string // the message that first showed it: later notes go to its thread
 	Notes      int    // notes since
 	Heard      []int  // later versions that it knows from another story; filled in on reading
-	// Where that message is, when it was made, and whether an operator gave it up;
-	// filled in on reading.
+	// Where that message is, when it was made, whether an operator gave it up, and
+	// what became of it; filled in on reading.
 	Destination string
 	First       time.Time
 	Dropped     bool
+	Rewriting   string // id of the last rewriting of it that was made, "": none
 }
 
 // ThreadOf is the key, beside a digest's own, under which stands what it told in the
@@ -140,6 +141,12 @@ func DigestID(planID, slot string) string { return "dg_" + id("digest", planID, 
 // alert's first message, or with another kind for what follows it.
 func AlertID(kind DeliveryKind, planID, storyID string, version int) string {
 	return "al_" + id(string(kind), planID, storyID, strconv.Itoa(version))
+}
+
+// RewritingID is the id of the delivery that rewrites a story's one message: what it
+// then shows tells its rewritings apart.
+func RewritingID(planID, storyID string, shows []byte) string {
+	return "al_" + id(string(KindUpdate), planID, storyID, string(shows))
 }
 
 // NoticeID is the id of a notice to the operators: one a kind, subject and day.

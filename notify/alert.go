@@ -72,8 +72,8 @@ func (r *alertRun) refresh(ctx context.Context) error {
 			continue
 		}
 		e := r.planner.entry(s, r.plan.Rules, told)
-		if len(e.Sources) == told.Sources || !r.reaches(told) {
-			continue
+		if !r.reaches(told) || told.Rewriting == "" && len(e.Sources) == told.Sources && len(joined(s, told.At)) == 0 {
+			continue // the message as it first came says so
 		}
 		if err := r.rewrite(s, e, told); err != nil {
 			return err
@@ -122,17 +122,26 @@ func pointer(one news.TakenIn) news.Entry {
 	}
 }
 
-// rewrite brings a story's one message up to date. The message keeps its id in
-// its metadata: that is still what it is. A line in a digest is not rewritten.
+// rewrite brings a story's one message up to date, unless that shows already what
+// it is to show. The message keeps its id in its metadata: that is still what it
+// is. A line in a digest is not rewritten.
 func (r *alertRun) rewrite(s *news.Story, e news.Entry, told news.Told) error {
 	if !strings.HasPrefix(told.DeliveryID, "al_") {
 		return nil
 	}
 	// The message tells all that developed, its thread one by one.
 	e.News = changes(s, e, told, func(d news.Development) bool { return !slices.Contains(told.Heard, d.Version) })
-	state := e.Version<<16 | len(e.Sources) // what the message shows tells its rewritings apart
-	d := news.Delivery{ID: news.AlertID(news.KindUpdate, r.plan.ID, e.StoryID, state), Kind: news.KindUpdate, ReplyTo: told.DeliveryID}
-	return r.deliver(d, r.alert(told.DeliveryID, e, firstHit(s, r.plan)), Renderer.Alert)
+	a := r.alert(told.DeliveryID, e, firstHit(s, r.plan))
+	a.Kind, a.ReplyTo = news.KindUpdate, told.DeliveryID
+	m, err := r.renderer.Alert(a) // its id follows from what it shows
+	if err != nil {
+		return fmt.Errorf("render story %s anew: %w", s.ID, err)
+	}
+	id := news.RewritingID(r.plan.ID, s.ID, m.Payload)
+	if id == told.Rewriting {
+		return nil
+	}
+	return r.deliver(news.Delivery{ID: id, Kind: news.KindUpdate, ReplyTo: told.DeliveryID}, a, Renderer.Alert)
 }
 
 // alertRun is one look at an alert plan.

@@ -69,3 +69,43 @@ func TestQuietHoursEnd(t *testing.T) {
 		t.Errorf("looks again at %v, want %v", d.commit.Next, want)
 	}
 }
+
+// TestGrownMessages: the message of a story that grew is rewritten whenever it would
+// show something else, whatever the number of its outlets is, and else not.
+func TestGrownMessages(t *testing.T) {
+	t.Parallel()
+	story := func(members ...news.Member) *news.Story {
+		return &news.Story{ID: "s", Version: 1, LeadID: members[0].Item.ID, Members: members}
+	}
+	aster, borel, coast := member("a", "Aster", "Ferry capsizes", 90), member("b", "Borel", "Ferry lost", 80), member("c", "Coast", "Ferry sinks", 30)
+	again := member("a2", "Aster", "Ferry capsizes", 20)
+	told := news.Told{
+		StoryID: "s", Version: 1, Sources: 2, Publishers: 2, At: noon.Add(-time.Hour), First: noon.Add(-time.Hour), DeliveryID: "al_1", Destination: "slack:d",
+	}
+	rewriting := func(told news.Told, s *news.Story) string {
+		t.Helper()
+		d := &shelf{grown: []*news.Story{s}, told: map[string]news.Told{"s": told}}
+		d.run(t)
+		if len(d.commit.Deliveries) == 0 {
+			return ""
+		}
+		return d.commit.Deliveries[0].ID
+	}
+	if id := rewriting(told, story(aster, borel, again)); id != "" {
+		t.Errorf("a report of an outlet that it names: rewriting %s", id)
+	}
+	if id := rewriting(told, story(aster, coast)); id == "" {
+		t.Error("no rewriting when one outlet went and another came")
+	}
+	more := rewriting(told, story(aster, borel, coast))
+	if more == "" {
+		t.Fatal("no rewriting when an outlet came")
+	}
+	told.Rewriting = more
+	if id := rewriting(told, story(aster, borel, coast)); id != "" {
+		t.Errorf("it shows that already: rewriting %s", id)
+	}
+	if id := rewriting(told, story(aster, borel)); id == "" || id == more {
+		t.Errorf("got rewriting %q when the outlet went again, want another than %s", id, more)
+	}
+}

@@ -77,22 +77,7 @@ const maxNamed = 4
 // the story's last development, and from reports of their own: beside the number
 // of new sources they would not add up. "" when no reader could see a difference.
 func spread(s *news.Story, e news.Entry, before news.Told) string {
-	var had, joined []string
-	for i := range s.Members {
-		it := &s.Members[i].Item
-		list := &had
-		if it.Fetched.After(before.At) {
-			list = &joined
-		}
-		*list = append(*list, it.Publisher)
-	}
-	var names []string
-	for _, name := range joined {
-		same := func(o string) bool { return news.SameOutlet(o, name) }
-		if !slices.ContainsFunc(had, same) && !slices.ContainsFunc(names, same) {
-			names = append(names, name)
-		}
-	}
+	names := joined(s, before.At)
 	switch more := e.Publishers - before.Publishers; {
 	case len(names) > 0 && len(names) == e.Since && len(names) <= maxNamed:
 		return "now also in " + strings.Join(names, ", ")
@@ -100,6 +85,26 @@ func spread(s *news.Story, e news.Entry, before news.Told) string {
 		return strconv.Itoa(e.Publishers) + " outlets have reports of their own now, " + strconv.Itoa(before.Publishers) + " before"
 	}
 	return ""
+}
+
+// joined are the outlets of which the first report of a story came after a time.
+func joined(s *news.Story, since time.Time) (names []string) {
+	var had, later []string
+	for i := range s.Members {
+		it := &s.Members[i].Item
+		list := &had
+		if it.Fetched.After(since) {
+			list = &later
+		}
+		*list = append(*list, it.Publisher)
+	}
+	for _, name := range later {
+		same := func(o string) bool { return news.SameOutlet(o, name) }
+		if !slices.ContainsFunc(had, same) && !slices.ContainsFunc(names, same) {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // entry is a story as a plan's readers see it, with the best words for it.

@@ -17,6 +17,7 @@ func written() []struct{ table, column string } {
 		{"told", "at"}, {"plans", "last_at"}, {"plans", "created_at"},
 		{"deliveries", "created_at"}, {"deliveries", "started_at"}, {"deliveries", "sent_at"},
 		{"feeds", "polled_at"}, {"feeds", "ok_at"}, {"feeds", "read_at"}, {"seen", "last_seen"},
+		{"mutes", "at"}, {"mutes", "lifted_at"}, {"follows", "at"}, {"pauses", "at"}, {"flags", "at"}, {"plans", "asked_at"},
 	}
 }
 
@@ -27,13 +28,15 @@ func waiting() []struct{ table, column string } {
 		{"hosts", "next_at"}, {"hosts", "hold_until"}, {"hosts", "lease_until"},
 		{"desk", "lease_until"}, {"plans", "lease_until"},
 		{"destinations", "next_at"}, {"destinations", "lease_until"},
+		{"mutes", "until_at"}, {"follows", "until_at"}, {"pauses", "until_at"},
 	}
 }
 
 // SetBack follows a clock that was set back by so much. All times that lie ahead
 // of it now were written by the clock as it was, and move with it: else a feed
 // would not be polled, a lease not end, a cooldown not pass and an alert not be
-// told until the clock has come there again. A date that a publisher gave is left.
+// told until the clock has come there again. What readers said until a time ends so
+// much earlier. A date that a publisher gave is left.
 func (s *Store) SetBack(ctx context.Context, by time.Duration) error {
 	return s.tx(ctx, "follow the clock", func(ctx context.Context, tx *sql.Tx) error {
 		now := ms(s.now())

@@ -65,11 +65,13 @@ func (s *Store) told(ctx context.Context, c conn, planID string, storyIDs []stri
 	err := s.query(ctx, c, func(r *sql.Rows) error {
 		t := news.Told{PlanID: planID}
 		err := r.Scan(&t.StoryID, &t.Version, &t.Sources, &t.Publishers, &t.Score, at{&t.At}, &t.DeliveryID, &t.Notes,
-			&t.Destination, at{&t.First}, &t.Dropped)
+			&t.Destination, at{&t.First}, &t.Dropped, &t.Rewriting)
 		told[t.StoryID] = t
 		return err
 	}, `SELECT t.story_id, t.version, t.sources, t.publishers, t.score, t.at, t.delivery_id, t.notes,
-			COALESCE(d.destination, ''), COALESCE(d.created_at, 0), CASE WHEN d.state = 'dropped' THEN 1 ELSE 0 END
+			COALESCE(d.destination, ''), COALESCE(d.created_at, 0), CASE WHEN d.state = 'dropped' THEN 1 ELSE 0 END,
+			COALESCE((SELECT u.id FROM deliveries u WHERE u.reply_to = t.delivery_id AND u.reply_to <> '' AND u.kind = 'update'
+				ORDER BY u.created_at DESC, u.id LIMIT 1), '')
 		FROM told t LEFT JOIN deliveries d ON d.id = t.delivery_id AND d.part = 1
 		WHERE t.plan_id = $1 AND t.story_id IN ({{list 2}})`, planID, list(storyIDs))
 	if err == nil {

@@ -16,6 +16,7 @@ func clock() map[string]func(*fixture) {
 			f.ok(f.EnqueueNotice(f.Context(), news.Delivery{
 				ID: "op_1", Part: 1, Parts: 1, Kind: news.KindNotice, Destination: "slack:desk", NotBefore: f.now.Add(time.Minute), CreatedAt: f.now,
 			}))
+			f.sayAll()
 			for _, u := range []news.Unit{news.Hosts, news.Destinations} {
 				leases, err := f.Claim(f.Context(), u, 1, time.Minute)
 				f.ok(err)
@@ -30,6 +31,7 @@ func clock() map[string]func(*fixture) {
 			if plan.LastAt.After(f.now) || plan.CreatedAt.After(f.now) {
 				f.Errorf("the plan was built at %v, made at %v; it is %v", plan.LastAt, plan.CreatedAt, f.now)
 			}
+			f.heardAll(plan)
 			for _, u := range []news.Unit{news.Hosts, news.Desk, news.Plans, news.Destinations} {
 				next, err := f.NextAt(f.Context(), u)
 				f.ok(err)
@@ -47,4 +49,32 @@ func clock() map[string]func(*fixture) {
 			}
 		},
 	}
+}
+
+// sayAll says of everything that it lasts an hour from now.
+func (f *fixture) sayAll() {
+	f.Helper()
+	ctx, until := f.Context(), f.now.Add(time.Hour)
+	f.mute(news.MuteRule, "lifted", time.Hour)
+	_, err := f.Unmute(ctx, news.MuteRule, "lifted")
+	f.ok(err)
+	f.mute(news.MuteRule, "r", time.Hour)
+	f.ok(f.Follow(ctx, news.Follow{StoryID: "s", At: f.now, Until: until}))
+	f.ok(f.Pause(ctx, news.Pause{PlanID: "desk", At: f.now, Until: until}))
+	f.ok(f.Flag(ctx, news.Flag{StoryID: "s", Rule: "r", At: f.now}))
+	f.ok(f.Ask(ctx, "desk"))
+}
+
+// heardAll wants what sayAll said to have been said now.
+func (f *fixture) heardAll(plan news.PlanState) {
+	f.Helper()
+	said, until := f.said(), f.now.Add(time.Hour)
+	f.same("mutes", said.Mutes, []news.Mute{{Kind: news.MuteRule, Key: "r", At: f.now, Until: until, By: "ida", Reason: "noise"}})
+	f.same("lifted", said.Lifted, []news.Mute{{Kind: news.MuteRule, Key: "lifted", At: f.now, Until: f.now, By: "ida", Reason: "noise"}})
+	f.same("follows", said.Follows, []news.Follow{{StoryID: "s", At: f.now, Until: until}})
+	f.same("pauses", said.Pauses, []news.Pause{{PlanID: "desk", At: f.now, Until: until}})
+	flags, err := f.Flags(f.Context(), time.Time{})
+	f.ok(err)
+	f.same("flags", flags, []news.Flag{{StoryID: "s", Rule: "r", At: f.now}})
+	f.same("asked for", plan.AskedAt, f.now)
 }

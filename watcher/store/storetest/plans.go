@@ -264,7 +264,13 @@ func commitPlanBack(f *fixture) {
 		d.Kind, d.ReplyTo = news.KindUpdate, "alert"
 		return d
 	}
-	f.commit("alert", news.PlanCommit{Deliveries: []news.Delivery{f.delivery("alert"), update("three")}})
+	f.commit("alert", news.PlanCommit{
+		Deliveries: []news.Delivery{f.delivery("alert"), update("three")}, Told: []news.Told{{PlanID: "alert", StoryID: "s", Version: 1, DeliveryID: "alert"}}})
+	last := func(want string) {
+		f.Helper()
+		f.same("last rewriting", f.toldOf("alert", news.Story{ID: "s"}).Rewriting, want)
+	}
+	last("three")
 	l := f.claim(news.Destinations, "slack:desk")
 	f.send(l, "alert/1", "1.1")
 	f.same("rewritings are a queue of their own", f.next(), "")
@@ -288,9 +294,11 @@ func commitPlanBack(f *fixture) {
 		f.Errorf("got %+v, want nothing: that is what it shows", d)
 	}
 	f.commit("alert", news.PlanCommit{Deliveries: []news.Delivery{update("four")}})
+	last("four")
 	rewrite("four")
 	f.pass(time.Second)
 	f.commit("alert", news.PlanCommit{Deliveries: []news.Delivery{update("three")}})
+	last("three")
 	rewrite("three")
 }
 
