@@ -65,13 +65,14 @@ func (s *Store) told(ctx context.Context, c conn, planID string, storyIDs []stri
 	err := s.query(ctx, c, func(r *sql.Rows) error {
 		t := news.Told{PlanID: planID}
 		err := r.Scan(&t.StoryID, &t.Version, &t.Sources, &t.Publishers, &t.Score, at{&t.At}, &t.DeliveryID, &t.Notes,
-			&t.Destination, at{&t.First}, &t.Dropped, &t.Rewriting)
+			&t.Destination, at{&t.First}, &t.Dropped, &t.Rewriting, &t.Corrected)
 		told[t.StoryID] = t
 		return err
 	}, `SELECT t.story_id, t.version, t.sources, t.publishers, t.score, t.at, t.delivery_id, t.notes,
 			COALESCE(d.destination, ''), COALESCE(d.created_at, 0), CASE WHEN d.state = 'dropped' THEN 1 ELSE 0 END,
 			COALESCE((SELECT u.id FROM deliveries u WHERE u.reply_to = t.delivery_id AND u.reply_to <> '' AND u.kind = 'update'
-				ORDER BY u.created_at DESC, u.id LIMIT 1), '')
+				ORDER BY u.created_at DESC, u.id LIMIT 1), ''),
+			CASE WHEN EXISTS (`+corrections+`) THEN 1 ELSE 0 END
 		FROM told t LEFT JOIN deliveries d ON d.id = t.delivery_id AND d.part = 1
 		WHERE t.plan_id = $1 AND t.story_id IN ({{list 2}})`, planID, list(storyIDs))
 	if err == nil {
@@ -80,13 +81,21 @@ func (s *Store) told(ctx context.Context, c conn, planID string, storyIDs []stri
 	return told, err
 }
 
+// byHand are the verbs of corrections.
+const byHand = `'join', 'split', 'pin'`
+
+// corrections are those of a story since a plan told it.
+const corrections = `SELECT 1 FROM transfers x WHERE x.verb IN (`+byHand+`) AND (x.from_id = t.story_id OR x.into_id = t.story_id) AND x.at >= t.at`
+
 // Grown are the living stories that a plan has told and that took more reports in
-// since, without a development: whole.
+// since, or lost some, without a development: whole.
 func (s *Store) Grown(ctx context.Context, planID string) (grown []*news.Story, err error) {
 	err = s.snapshot(ctx, "grown stories of "+planID, func(tx conn) error {
 		ids, err := s.texts(ctx, tx, `
 			SELECT s.id FROM told t JOIN stories s ON s.id = t.story_id
-			WHERE t.plan_id = $1 AND s.merged_into = '' AND s.version <= t.version AND s.last_at > t.at ORDER BY s.id`, planID)
+			WHERE t.plan_id = $1 AND s.merged_into = '' AND s.version <= t.version AND (s.last_at > t.at OR s.id IN (
+				SELECT from_id FROM transfers WHERE verb IN (`+byHand+`) UNION SELECT into_id FROM transfers WHERE verb IN (`+byHand+`))
+				AND EXISTS (`+corrections+`)) ORDER BY s.id`, planID)
 		if err != nil {
 			return err
 		}
