@@ -12,6 +12,7 @@ import (
 // story may be called by its number in a digest, by its id, or by how that begins.
 type Command struct {
 	By      string   // who asks: a Slack user's id, or the login name on a command line
+	ByName  string   // what a Slack user is called there, as far as it is known: foreign text
 	Words   []string // "mute", "3", "24h"
 	Channel string   // the channel's id where it was asked; "" elsewhere
 	Message string   // the delivery whose button was pressed; "" for what was typed
@@ -70,7 +71,7 @@ type HomePlan struct {
 	Ready  int       // stories that are told next, for the first time or again
 	Muted  int       // stories that would be told, but for a mute
 	Paused time.Time // until when nothing is told; zero: not paused
-	By     string    // who paused it
+	By     string    // who paused it: a login name, a Slack user's id, or "name (id)"
 }
 
 // HomeRule is what a rule brought in the last seven days.

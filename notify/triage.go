@@ -228,7 +228,7 @@ func (m muteSet) without(s *news.Story) *news.Story {
 	seen.Members, seen.Developments = nil, nil
 	gone := map[string]bool{}
 	for _, member := range s.Members {
-		if slices.ContainsFunc(m.sources, func(name string) bool { return m.isSource(name, &member.Item) }) {
+		if slices.ContainsFunc(m.sources, func(name string) bool { return news.SameOutlet(name, member.Item.Publisher) }) {
 			gone[member.Item.ID], cut = true, true
 			continue
 		}
@@ -256,11 +256,6 @@ func (m muteSet) without(s *news.Story) *news.Story {
 		}
 	}
 	return &seen
-}
-
-// isSource says whether a name means the outlet or the feed of an item.
-func (muteSet) isSource(name string, it *news.Item) bool {
-	return news.SameOutlet(name, it.Publisher) || name == it.FeedID
 }
 
 // silences says whether a hit does not count: its rule is muted, or every entity

@@ -38,9 +38,15 @@ func (m muted) Triage(context.Context) (news.Triage, error) { return m.said, nil
 
 var zero = time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
 
+// tester is a test, of a property or not.
+type tester interface {
+	Context() context.Context
+	Fatal(args ...any)
+}
+
 // preview gives the stories that a digest would tell at an hour, and how many it
 // says are muted.
-func (m muted) preview(t *rapid.T, hour int) (told map[string]bool, held int) {
+func (m muted) preview(t tester, hour int) (told map[string]bool, held int) {
 	plan := news.Plan{ID: "desk", Kind: news.DigestPlan, Cron: "0 8 * * *", Timezone: time.UTC, Rules: []string{"r0", "r1", "r2"}}
 	p := notify.NewPlanner(notify.PlannerConfig{Store: m, Titles: func(r string) string { return r }, Now: func() time.Time { return at(hour) }})
 	d, err := p.Preview(t.Context(), plan)
@@ -181,4 +187,20 @@ func TestFollowedStoriesAreTold(t *testing.T) {
 			t.Fatalf("%d told, %d muted", len(got), held)
 		}
 	})
+}
+
+// A mute of a source means an outlet, also when a feed of another one has an id of
+// the same letters.
+func TestMutedSourceIsAnOutlet(t *testing.T) {
+	t.Parallel()
+	m := muted{said: news.Triage{Mutes: []news.Mute{{Kind: news.MuteSource, Key: "a", At: zero, Until: at(48)}}}}
+	for id, publisher := range map[string]string{"s1": "Borel", "s2": "A"} {
+		it := news.Item{ID: id, FeedID: "a", Publisher: publisher, Title: "t", Fetched: at(1), Published: at(1)}
+		m.stories = append(m.stories, &news.Story{ID: id, Version: 1, LeadID: id, LastAt: at(1), Members: []news.Member{
+			{Item: it, Hits: []news.Hit{{ItemID: id, Rule: "r0", Score: 50}}},
+		}})
+	}
+	if told, held := m.preview(t, 2); !told["s1"] || told["s2"] || held != 1 {
+		t.Errorf("told %v, %d muted", told, held)
+	}
 }

@@ -24,7 +24,7 @@ type muteCmd struct {
 func (muteCmd) Help() string {
 	return help(`Holds a story, or all that a rule, an entity or a source brings, for a while: 24 hours where none is given, 90 days at most. What is
 held is counted in each digest, and told at the end as far as it is still news: what happened within a day before it, or after. A story is
-called by its id, by how that begins, or by its number in the digest that was posted last. It works beside a running daemon, which minds it
+called by its id, by how that begins, or by its number in the digest that was posted last, of several digests with its name: desk 3. It works beside a running daemon, which minds it
 within a second.`,
 		"newswatch mute story 1f686cdf 24h seen enough\nnewswatch mute rule ferries until MON 08:00\nnewswatch mute entity keller 3 days\nnewswatch mute source Borel Post 2w\nnewswatch mute",
 		"0 muted, or listed; 2 unknown story, rule, entity or source, or a time that cannot be read")

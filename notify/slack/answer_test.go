@@ -133,7 +133,7 @@ func TestHomeGolden(t *testing.T) {
 			{ID: "urgent", Kind: news.AlertPlan, Title: "Urgent", To: news.Target{Slack: "desk"}, Paused: at.Add(time.Hour), By: reader},
 		},
 		Rules:    []notify.HomeRule{{ID: "competitors", Title: "Competitors", Items: 118, Stories: 22, Flags: 9, Example: "Ampera <festival>"}},
-		Mutes:    []notify.HomeMute{{What: "story “Voltera recalls chargers”", Until: at.Add(24 * time.Hour), By: reader, Undo: []string{"unmute", "91aa23cd"}}},
+		Mutes:    []notify.HomeMute{{What: "story “Voltera recalls chargers”", Until: at.Add(24 * time.Hour), By: "ida (" + reader + ")", Undo: []string{"unmute", "91aa23cd"}}},
 		Followed: []notify.HomeStory{{ID: "7f31", Headline: "Interconnector trips twice", Until: at.Add(48 * time.Hour), By: "ida", Undo: []string{"unfollow", "7f31"}}},
 	}, "")
 	if err != nil {

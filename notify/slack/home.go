@@ -166,6 +166,10 @@ func by(who string) string {
 		return ""
 	case IsUser(who):
 		return " by <@" + who + ">"
+	case strings.HasSuffix(who, ")"): // a name, and the id in brackets
+		if id := strings.TrimSuffix(who[strings.LastIndex(who, "(")+1:], ")"); IsUser(id) {
+			return by(id)
+		}
 	}
 	return " by " + label(who, maxName)
 }

@@ -66,7 +66,7 @@ func newDesk(t testing.TB) *desk {
 	d.ok(d.SyncPlans(t.Context(), plans))
 	d.ferry = d.tell(rs, "Ferry to Lemba late")
 	d.keller = d.tell(rs, "Tom Keller opens a bakery")
-	d.post("C1", d.ferry, d.keller)
+	d.post("desk", "C1", d.ferry, d.keller)
 	return d
 }
 
@@ -100,23 +100,24 @@ func (d *desk) tell(rs *rules.Ruleset, headline string) (storyID string) {
 }
 
 // post posts a digest of stories in a channel.
-func (d *desk) post(channel string, stories ...string) {
+func (d *desk) post(plan, channel string, stories ...string) {
 	d.Helper()
 	ctx := d.Context()
+	id, to := "dg_"+channel, "slack:"+plan
 	c := news.PlanCommit{Next: d.now.Add(time.Hour), Deliveries: []news.Delivery{{
-		ID: "dg_1", Part: 1, Parts: 1, PlanID: "desk", Kind: news.KindDigest, Slot: "s", Destination: "slack:desk", Payload: []byte("{}"), Stories: stories, State: news.Pending, CreatedAt: d.now}}}
-	for i, id := range stories {
-		c.Shown = append(c.Shown, news.Shown{DeliveryID: "dg_1", Number: i + 1, StoryID: id})
-		c.Told = append(c.Told, news.Told{PlanID: "desk", StoryID: id, Version: 1, Sources: 1, Publishers: 1, At: d.now, DeliveryID: "dg_1"})
+		ID: id, Part: 1, Parts: 1, PlanID: plan, Kind: news.KindDigest, Slot: "s", Destination: to, Payload: []byte("{}"), Stories: stories, State: news.Pending, CreatedAt: d.now}}}
+	for i, story := range stories {
+		c.Shown = append(c.Shown, news.Shown{DeliveryID: id, Number: i + 1, StoryID: story})
+		c.Told = append(c.Told, news.Told{PlanID: plan, StoryID: story, Version: 1, Sources: 1, Publishers: 1, At: d.now, DeliveryID: id})
 	}
-	d.ok(d.Wake(ctx, news.Plans, "desk"))
+	d.ok(d.Wake(ctx, news.Plans, plan))
 	leases, err := d.Claim(ctx, news.Plans, 1, time.Minute)
 	d.ok(err)
 	d.ok(d.CommitPlan(ctx, leases[0], c))
 	d.ok(d.Release(ctx, leases[0], c.Next))
 	leases, err = d.Claim(ctx, news.Destinations, 1, time.Minute)
 	d.ok(err)
-	sent, _, err := d.Deliverable(ctx, "slack:desk")
+	sent, _, err := d.Deliverable(ctx, to)
 	d.ok(err)
 	d.ok(d.Intend(ctx, leases[0], sent))
 	sent.State, sent.Receipt, sent.SentAt = news.Sent, news.Receipt{Channel: channel, TS: "1.1"}, d.now
@@ -317,11 +318,39 @@ func TestStatusAndHome(t *testing.T) {
 	d.wants("later", d.said("status"), "Nothing was polled since 08:00 (3 hours ago): is newswatch running?")
 }
 
+// A number means the newest digest of the channel, or of the digest that is named
+// before it; where neither says which, it is refused.
+func TestNumbers(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	ask := func(words string) string {
+		return d.do(notify.Command{By: "ida", Words: strings.Fields(words)})
+	}
+	d.wants("one digest", ask("mute 1"), "“Ferry to Lemba late” is muted", "The digest desk of 08:00 shows it as 1.")
+	d.now = d.now.Add(time.Hour)
+	d.post("evening", "C2", d.keller)
+	d.wants("two", ask("mute 1"), "? Several digests have numbers: desk, evening. Say of which one. For example: mute desk 3")
+	for words, want := range map[string]string{
+		"mute desk 1 2h":            "“Ferry to Lemba late” is muted until 11:00 CET.",
+		"follow evening 1":          "The digest evening of 09:00 shows it as 1.",
+		"why The desk 2":            "“Tom Keller opens a bakery”",
+		"flag digest desk #2 again": "“Tom Keller opens a bakery” does not belong",
+		"mute evening 2":            "? The digest evening of 09:00 has the stories 1 to 1, not 2.",
+		"mute urgent 1":             "? No digest with numbers was posted by urgent yet",
+		"mute ferries 3 days":       "Rule ferries is muted until Sun 29 Nov 09:00 CET.",
+	} {
+		d.wants(words, ask(words), want)
+	}
+	d.wants("in its channel", d.do(notify.Command{By: "ida", Channel: "C2", Words: []string{"mute", "1"}}), "“Tom Keller opens a bakery” is muted")
+	d.wants("in the other one", d.said("mute 1"), "“Ferry to Lemba late” is muted")
+	d.wants("named there", d.said("mute evening 1"), "“Tom Keller opens a bakery” is muted")
+}
+
 // A button names the message that it stands on: its numbers, or its one story.
 func TestButtons(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
-	got := d.do(notify.Command{By: "ida", Channel: "C9", Message: "dg_1", Words: []string{"mute", "2"}})
+	got := d.do(notify.Command{By: "ida", Channel: "C9", Message: "dg_C1", Words: []string{"mute", "2"}})
 	d.wants("mute of a digest", got, "“Tom Keller opens a bakery” is muted")
 	d.alert("al_1", d.ferry)
 	got = d.do(notify.Command{By: "ida", Channel: "C9", Message: "al_1", Words: []string{"follow"}})
@@ -345,7 +374,7 @@ func FuzzDo(f *testing.F) {
 	f.Fuzz(func(t *testing.T, words string, button bool) {
 		c := notify.Command{By: "ida", Channel: "C1", Words: strings.Fields(words)}
 		if button {
-			c.Message = "dg_1"
+			c.Message = "dg_C1"
 		}
 		a, err := d.Do(t.Context(), c)
 		switch {
@@ -355,4 +384,22 @@ func FuzzDo(f *testing.F) {
 			t.Fatalf("%q: no answer", words)
 		}
 	})
+}
+
+// Who said something in Slack is kept by name and id: an id alone tells others
+// nothing.
+func TestNames(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	slack := func(id, name, words string) string {
+		return d.do(notify.Command{By: id, ByName: name, Channel: "C1", Words: strings.Fields(words)})
+	}
+	slack("U0READER01", "ida.berg", "mute 1")
+	slack("U0READER02", "x (U0READER01)\n"+strings.Repeat("y", 100), "pause desk")
+	slack("U0READER03", "", "follow 2")
+	d.wants("the others", slack("U0READER04", "ole", "mutes"), "by ida.berg (U0READER01)", "by x (U0READER01) yyy", "by U0READER03")
+	d.wants("ida", slack("U0READER01", "ida", "mutes"), "Lemba late”, until Fri 27 Nov 08:00 CET, by you", "by x (U0READER01) yyy")
+	h, err := d.Home(t.Context())
+	d.ok(err)
+	d.same("at home", h.Mutes[0].By, "ida.berg (U0READER01)")
 }

@@ -30,7 +30,7 @@ func (r *request) follow(ctx context.Context) (notify.Answer, error) {
 	if err != nil {
 		return notify.Answer{}, err
 	}
-	f := news.Follow{StoryID: s.key, PlanID: s.plan, At: r.clock.Now, Until: until, By: r.By}
+	f := news.Follow{StoryID: s.key, PlanID: s.plan, At: r.clock.Now, Until: until, By: r.asker()}
 	if err := r.cfg.Store.Follow(ctx, f); err != nil {
 		return notify.Answer{}, fmt.Errorf("follow story %s: %w", s.key, err)
 	}
@@ -70,7 +70,7 @@ func (r *request) flag(ctx context.Context) (notify.Answer, error) {
 	if !ok {
 		return notify.Answer{}, asked("No rule matches %s any more.", s.words)
 	}
-	f := news.Flag{StoryID: s.key, Rule: hit.Rule, At: r.clock.Now, By: r.By, Reason: wording.Clip(strings.Join(reason(rest), " "), maxReason)}
+	f := news.Flag{StoryID: s.key, Rule: hit.Rule, At: r.clock.Now, By: r.asker(), Reason: wording.Clip(strings.Join(reason(rest), " "), maxReason)}
 	for i := range s.story.Members {
 		m := &s.story.Members[i]
 		if slices.ContainsFunc(m.Hits, func(h news.Hit) bool { return h.Rule == hit.Rule }) {

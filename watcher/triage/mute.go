@@ -27,7 +27,7 @@ func (r *request) mute(ctx context.Context) (notify.Answer, error) {
 	if err != nil {
 		return notify.Answer{}, err
 	}
-	m := news.Mute{Kind: s.kind, Key: s.key, At: r.clock.Now, Until: until, By: r.By, Reason: wording.Clip(strings.Join(why, " "), maxReason)}
+	m := news.Mute{Kind: s.kind, Key: s.key, At: r.clock.Now, Until: until, By: r.asker(), Reason: wording.Clip(strings.Join(why, " "), maxReason)}
 	if err := r.cfg.Store.Mute(ctx, m); err != nil {
 		return notify.Answer{}, fmt.Errorf("mute %s: %w", s.words, err)
 	}

@@ -21,7 +21,7 @@ func (r *request) pause(ctx context.Context) (notify.Answer, error) {
 	if err != nil {
 		return notify.Answer{}, err
 	}
-	if err := r.cfg.Store.Pause(ctx, news.Pause{PlanID: plan.ID, At: r.clock.Now, Until: until, By: r.By}); err != nil {
+	if err := r.cfg.Store.Pause(ctx, news.Pause{PlanID: plan.ID, At: r.clock.Now, Until: until, By: r.asker()}); err != nil {
 		return notify.Answer{}, fmt.Errorf("pause %s: %w", plan.ID, err)
 	}
 	after := "Its runs until then pass; the first one after that makes up for them."

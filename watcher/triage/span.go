@@ -1,6 +1,7 @@
 package triage
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -142,29 +143,49 @@ func shortUnit(w string) string {
 	return ""
 }
 
-// moment reads a time to come: MON 08:00, tomorrow, 18:00, 2026-12-24, 24 Dec 9:00.
+// moment reads a time to come: MON 08:00, tomorrow morning, 18:00, 2026-12-24, 24 Dec
+// 9:00. A time of day that has passed is tomorrow's, a weekday's next week's.
 func (r *request) moment(words []string) (until time.Time, rest []string, err error) {
 	if len(words) == 0 {
 		return until, nil, asked("Until when?").like(untilUsage[3:]...)
 	}
 	now := r.clock.Now.In(r.clock.Zone)
 	day, rest, dated := dayOf(words, now)
-	hour, minute, rest, timed := timeOfDay(rest)
-	if !dated && !timed {
+	hour, minute, rest, timed := timeOfDay(rest, dated)
+	switch first := strings.ToLower(words[0]); {
+	case !dated && !timed:
 		return until, nil, badSpan(words)
+	case dated && !timed && len(rest) > 0 && digit(rest[0]): // a time that nobody can read is no reason
+		return until, nil, badSpan(words)
+	case !timed && first == "tonight":
+		hour = evening
+	case !timed && first == "today":
+		return until, nil, asked("Until what time today?").like("until 18:00", "until tomorrow")
 	}
 	at := func(day time.Time) time.Time {
 		return time.Date(day.Year(), day.Month(), day.Day(), hour, minute, 0, 0, r.clock.Zone)
 	}
 	until = at(day)
-	switch {
-	case until.After(now):
-	case !dated:
-		until = at(day.AddDate(0, 0, 1))
-	case weekday(words[0]) >= 0:
-		until = at(day.AddDate(0, 0, 7))
+	if !until.After(now) {
+		until = at(day.AddDate(0, 0, again(words, dated)))
 	}
 	return until, rest, nil
+}
+
+// again is after how many days that which words name comes again, 0: never.
+func again(words []string, dated bool) int {
+	switch {
+	case !dated:
+		return 1
+	case weekday(words[0]) >= 0, leads(words) && weekday(words[1]) >= 0:
+		return 7
+	}
+	return 0
+}
+
+// leads says whether the first word only leads to a day.
+func leads(words []string) bool {
+	return len(words) > 1 && slices.Contains([]string{"next", "on", "this"}, strings.ToLower(words[0]))
 }
 
 // dayOf reads a day from the beginning of words; without one it is today.
@@ -175,10 +196,17 @@ func dayOf(words []string, now time.Time) (day time.Time, rest []string, ok bool
 		return now, words[1:], true
 	case "tomorrow", "tmrw":
 		return now.AddDate(0, 0, 1), words[1:], true
-	case "next", "on":
-		if len(words) > 1 {
-			return dayOf(words[1:], now)
+	case "this":
+		if len(words) > 1 && partOfDay(words[1]) > 0 {
+			return now, words[1:], true
 		}
+	}
+	if leads(words) {
+		day, rest, ok = dayOf(words[1:], now)
+		if first == "next" && ok && day.Equal(now) { // nobody calls today so
+			day = day.AddDate(0, 0, 7)
+		}
+		return day, rest, ok
 	}
 	if d := weekday(first); d >= 0 {
 		return now.AddDate(0, 0, (d-int(now.Weekday())+7)%7), words[1:], true
@@ -186,18 +214,31 @@ func dayOf(words []string, now time.Time) (day time.Time, rest []string, ok bool
 	if t, err := time.Parse(time.DateOnly, first); err == nil {
 		return t, words[1:], true
 	}
+	return dateOf(words, now)
+}
+
+// dateOf reads 24 Dec or Dec 24, with or without the year.
+func dateOf(words []string, now time.Time) (day time.Time, rest []string, ok bool) {
 	if len(words) < 2 {
 		return now, words, false
 	}
-	second := strings.TrimRight(words[1], ".,;")
+	said := strings.ToLower(strings.TrimRight(words[0], ".,;") + " " + strings.TrimRight(words[1], ".,;"))
 	for _, form := range []string{"2 Jan", "2 January", "Jan 2", "January 2"} {
-		if t, err := time.Parse(form, first+" "+strings.ToLower(second)); err == nil {
-			day := time.Date(now.Year(), t.Month(), t.Day(), 0, 0, 0, 0, now.Location())
-			if day.Before(now.AddDate(0, 0, -1)) {
-				day = day.AddDate(1, 0, 0)
-			}
-			return day, words[2:], true
+		t, err := time.Parse(form, said)
+		if err != nil {
+			continue
 		}
+		rest = words[2:]
+		if len(rest) > 0 {
+			if y, err := time.Parse("2006", strings.TrimRight(rest[0], ".,;")); err == nil {
+				return time.Date(y.Year(), t.Month(), t.Day(), 0, 0, 0, 0, now.Location()), rest[1:], true
+			}
+		}
+		day = time.Date(now.Year(), t.Month(), t.Day(), 0, 0, 0, 0, now.Location())
+		if day.Before(now.AddDate(0, 0, -1)) {
+			day = day.AddDate(1, 0, 0)
+		}
+		return day, rest, true
 	}
 	return now, words, false
 }
@@ -216,9 +257,26 @@ func weekday(w string) int {
 	return -1
 }
 
-// timeOfDay reads a time such as 08:00, 8:30pm, 18h or noon from the beginning of
-// words, with or without "at".
-func timeOfDay(words []string) (hour, minute int, rest []string, ok bool) {
+const evening = 20 // hours
+
+// partOfDay is the hour for which a word stands, 0: for none.
+func partOfDay(w string) int {
+	switch strings.ToLower(strings.TrimRight(w, ".,;")) {
+	case "morning":
+		return 8
+	case "noon", "midday":
+		return 12
+	case "afternoon":
+		return 15
+	case "evening":
+		return evening
+	}
+	return 0
+}
+
+// timeOfDay reads a time such as 08:00, 8:30 pm, 18h, noon or evening from the
+// beginning of words, with or without "at"; behind a day an hour alone will do.
+func timeOfDay(words []string, dated bool) (hour, minute int, rest []string, ok bool) {
 	left := words
 	if len(left) > 1 && strings.EqualFold(left[0], "at") {
 		left = left[1:]
@@ -226,14 +284,23 @@ func timeOfDay(words []string) (hour, minute int, rest []string, ok bool) {
 	if len(left) == 0 {
 		return 0, 0, words, false
 	}
+	if hour = partOfDay(left[0]); hour > 0 {
+		return hour, 0, left[1:], true
+	}
 	w := strings.ToUpper(strings.TrimRight(left[0], ".,;"))
-	switch w {
-	case "NOON", "MIDDAY":
-		return 12, 0, left[1:], true
-	case "MIDNIGHT":
+	if w == "MIDNIGHT" {
 		return 0, 0, left[1:], true
 	}
-	for _, form := range []string{"15:04", "15.04", "3:04PM", "3PM", "15H", "15H04"} {
+	forms := []string{"15:04", "15.04", "3:04PM", "3PM", "15H", "15H04"}
+	if dated {
+		forms = append(forms, "15")
+	}
+	if len(left) > 1 {
+		if half := strings.ToUpper(strings.TrimRight(left[1], ".,;")); half == "AM" || half == "PM" {
+			w, left, forms = w+half, left[1:], []string{"3:04PM", "3PM"}
+		}
+	}
+	for _, form := range forms {
 		if t, err := time.Parse(form, w); err == nil {
 			return t.Hour(), t.Minute(), left[1:], true
 		}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"newswatch/news"
@@ -47,7 +46,7 @@ func (r *request) subject(ctx context.Context) (s subject, rest []string, err er
 	case "source", "feed", "outlet", "publisher", "paper":
 		return r.named(news.MuteSource, words[1:])
 	}
-	if looksLikeStory(words[0]) {
+	if _, _, ok := r.ofDigest(words); ok || looksLikeStory(words[0]) {
 		return r.storySubject(ctx, words)
 	}
 	for _, kind := range []news.MuteKind{news.MuteRule, news.MuteEntity, news.MuteSource} {
@@ -72,12 +71,6 @@ func looksLikeStory(w string) bool {
 func isID(w string) bool {
 	id := strings.ToLower(w)
 	return len(id) >= leastID && len(id) <= 16 && strings.Trim(id, "0123456789abcdef") == ""
-}
-
-// numberOf reads 3, #3 or 3. as a number in a digest.
-func numberOf(w string) (n int, ok bool) {
-	n, err := strconv.Atoi(strings.TrimRight(strings.TrimLeft(w, "#"), ".,:;)"))
-	return n, err == nil && n >= 0 && n < 1000
 }
 
 // named finds a rule, an entity or a source.
@@ -161,15 +154,16 @@ const (
 // storySubject finds a story by its number in a digest, by its id, or by how that
 // begins. A button on an alert needs no more.
 func (r *request) storySubject(ctx context.Context, words []string) (s subject, rest []string, err error) {
+	plan, words, _ := r.ofDigest(words)
 	if len(words) == 0 || !looksLikeStory(words[0]) && !isID(words[0]) {
 		if s, ok, err := r.onlyStory(ctx); err != nil || ok {
 			return s, words, err
 		}
 		return s, nil, asked("Which story? Say its number in the digest.").like(r.usage(), r.usage()+" (of story 3)")
 	}
-	id, plan := strings.ToLower(words[0]), ""
+	id := strings.ToLower(words[0])
 	if n, ok := numberOf(words[0]); ok {
-		if id, plan, err = r.numbered(ctx, n); err != nil {
+		if id, plan, err = r.numbered(ctx, plan, n); err != nil {
 			return s, nil, err
 		}
 	} else if id, err = r.meant(ctx, id); err != nil {
@@ -215,52 +209,6 @@ func (r *request) onlyStory(ctx context.Context) (s subject, ok bool, err error)
 	return s, err == nil, err
 }
 
-// numbered is the story of a number in the digest that is meant: that of the
-// button which was pressed, else the newest one in the channel.
-func (r *request) numbered(ctx context.Context, n int) (id, plan string, err error) {
-	d, err := r.digest(ctx)
-	if err != nil {
-		return "", "", err
-	}
-	id, err = r.cfg.Store.Shown(ctx, d.ID, n)
-	if errors.Is(err, store.ErrNotFound) {
-		last, err := r.cfg.Store.CountShown(ctx, d.ID)
-		if err != nil {
-			return "", "", fmt.Errorf("read the digest: %w", err)
-		}
-		return "", "", asked("The digest %s of %s has the stories 1 to %d, not %d.", d.PlanID, r.clock.At(d.CreatedAt), last, n)
-	}
-	if err != nil {
-		return "", "", fmt.Errorf("read the digest: %w", err)
-	}
-	return id, d.PlanID, nil
-}
-
-// digest is the digest that numbers are about.
-func (r *request) digest(ctx context.Context) (news.Delivery, error) {
-	if r.Message != "" {
-		d, err := r.cfg.Store.Delivery(ctx, r.Message, 1)
-		if err == nil && d.Kind == news.KindDigest {
-			return d, nil
-		}
-		if err != nil && !errors.Is(err, store.ErrNotFound) {
-			return d, fmt.Errorf("read the message: %w", err)
-		}
-	}
-	d, err := r.cfg.Store.NewestDigest(ctx, r.Channel)
-	if errors.Is(err, store.ErrNotFound) {
-		where := "in this channel"
-		if r.Channel == "" {
-			where = "by newswatch"
-		}
-		return d, asked("No digest with numbers was posted %s yet; use the story's id, which newswatch stories lists.", where).like("mute 1f686cdf 24h")
-	}
-	if err != nil {
-		return d, fmt.Errorf("read the newest digest: %w", err)
-	}
-	return d, nil
-}
-
 // meant is the one story whose id begins so.
 func (r *request) meant(ctx context.Context, prefix string) (string, error) {
 	ids, err := r.cfg.Store.StoriesLike(ctx, prefix, fewMatches)
@@ -296,7 +244,7 @@ func (r *request) planOf(ctx context.Context, only func(news.Plan) bool) (plan n
 			}
 		}
 	}
-	if d, err := r.digest(ctx); err == nil {
+	if d, err := r.digest(ctx, ""); err == nil {
 		for _, p := range fit {
 			if p.ID == d.PlanID && (r.Channel != "" || r.Message != "") {
 				return p, words, nil

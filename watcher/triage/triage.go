@@ -29,6 +29,9 @@ const (
 	Longest     = 90 * 24 * time.Hour
 )
 
+// maxAsker bounds the name of somebody.
+const maxAsker = 40 // characters
+
 // ErrNothing says that there was nothing to undo.
 var ErrNothing = fmt.Errorf("%w: there is nothing to undo", notify.ErrAsked)
 
@@ -63,6 +66,7 @@ type request struct {
 	words []string // behind the verb
 	rules *rules.Ruleset
 	clock wording.Clock
+	from  string // of a story called by its number: the digest that shows it
 }
 
 // Do carries a command out.
@@ -72,6 +76,9 @@ func (d *Desk) Do(ctx context.Context, c notify.Command) (notify.Answer, error) 
 	for _, v := range verbs() {
 		if v.name == verb {
 			a, err := v.do(r, ctx)
+			if err == nil && r.from != "" {
+				a.Lines = append([]string{r.from}, a.Lines...)
+			}
 			if err == nil && v.changes {
 				d.cfg.Log.Info("a reader said", "by", c.By, "words", strings.Join(c.Words, " "), "answer", a.Headline)
 			}
@@ -148,7 +155,7 @@ func verbOf(words []string) (string, []string) {
 }
 
 func (r *request) help(context.Context) (notify.Answer, error) {
-	a := notify.Answer{Headline: "What can be asked", Hint: "A story is called by its number in the newest digest here, or by its id. " +
+	a := notify.Answer{Headline: "What can be asked", Hint: "A story is called by its number in the newest digest here, by digest and number (desk 3), or by its id. " +
 		"A time is 24h, 3d, 2 weeks, until 18:00, until MON 08:00, until 2026-12-24."}
 	for _, v := range verbs() {
 		a.Lines = append(a.Lines, v.usage+": "+v.does)
@@ -183,12 +190,20 @@ func (e *askError) like(examples ...string) *askError {
 	return e
 }
 
+// asker is who asks, as it is kept: with the name, where ids tell readers nothing.
+func (r *request) asker() string {
+	if name := wording.Clip(wording.Line(r.ByName), maxAsker); name != "" && r.By != "" {
+		return name + " (" + r.By + ")"
+	}
+	return r.By
+}
+
 // by names somebody to the asker.
 func (r *request) by(who string) string {
-	if who == r.By {
+	if who == r.By || r.By != "" && strings.HasSuffix(who, " ("+r.By+")") {
 		return "you"
 	}
-	if who = wording.Clip(wording.Line(who), 60); who != "" {
+	if who = wording.Clip(wording.Line(who), 2*maxAsker); who != "" {
 		return who
 	}
 	return "somebody"

@@ -86,6 +86,7 @@ func readSlash(payload []byte) (job, bool) {
 	var p struct {
 		Text    string `json:"text"`
 		User    string `json:"user_id"`
+		Name    said   `json:"user_name"`
 		Channel string `json:"channel_id"`
 		Respond string `json:"response_url"`
 	}
@@ -93,7 +94,20 @@ func readSlash(payload []byte) (job, bool) {
 		return job{}, false
 	}
 	p.Text = p.Text[:min(len(p.Text), maxTyped)]
-	return job{Command: notify.Command{By: p.User, Words: split(p.Text), Channel: channel(p.Channel)}, respond: p.Respond}, true
+	return job{Command: notify.Command{By: p.User, ByName: string(p.Name), Words: split(p.Text), Channel: channel(p.Channel)}, respond: p.Respond}, true
+}
+
+// said is text that is only shown: something else in its place is no text, and
+// loses no command.
+type said string
+
+// UnmarshalJSON takes a string, of any length that an envelope has.
+func (s *said) UnmarshalJSON(b []byte) error {
+	var text string
+	if json.Unmarshal(b, &text) == nil {
+		*s = said(text)
+	}
+	return nil
 }
 
 func channel(id string) string {
@@ -121,7 +135,8 @@ func readEvent(payload []byte) (job, bool) {
 type pressed struct {
 	Type string `json:"type"`
 	User struct {
-		ID string `json:"id"`
+		ID   string `json:"id"`
+		Name said   `json:"username"`
 	} `json:"user"`
 	Channel struct {
 		ID string `json:"id"`
@@ -155,7 +170,7 @@ func readPressed(payload []byte) (job, bool) {
 		return job{}, false
 	}
 	j := job{respond: p.Respond, private: p.Container.Private, showHome: p.Container.Type == "view"}
-	j.By, j.Channel = p.User.ID, channel(p.Channel.ID)
+	j.By, j.ByName, j.Channel = p.User.ID, string(p.User.Name), channel(p.Channel.ID)
 	a := p.Actions[0]
 	if id := slack.DeliveryOf(a.Block); plainID(id) {
 		j.Message = id

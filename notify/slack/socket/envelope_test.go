@@ -77,6 +77,18 @@ func TestReadRefusesWhatIsNotOurs(t *testing.T) {
 	}
 }
 
+// A name is only shown: one of another form loses no command.
+func TestReadName(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]string{`"ida"`: "ida", `3`: "", `null`: "", `{"a":1}`: ""} {
+		payload := `{"text":"status","user_id":"U0READER01","user_name":` + name + `}`
+		j, ok := read(envelope{Type: "slash_commands", ID: "e", Payload: json.RawMessage(payload)})
+		if !ok || j.ByName != want {
+			t.Errorf("%s: got name %q, taken %v, want %q", name, j.ByName, ok, want)
+		}
+	}
+}
+
 // Whatever Slack sends, a job has only what is of the right form in it.
 func FuzzRead(f *testing.F) {
 	f.Add("slash_commands", []byte(`{"text":"mute 3 “a b”","user_id":"U0READER01","channel_id":"C0NEWS0001","response_url":"https://hooks.slack.com/commands/a"}`))

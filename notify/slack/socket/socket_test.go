@@ -146,7 +146,7 @@ func TestSlashCommand(t *testing.T) {
 		synctest.Wait()
 		act := s.slack.Interaction(id)
 		want := []notify.Command{{
-			By: reader, Words: []string{"mute", "3", "Voltera & Söhne", "isn't", "<b>"}, Channel: s.slack.ChannelID("news"),
+			By: reader, ByName: "u0reader01", Words: []string{"mute", "3", "Voltera & Söhne", "isn't", "<b>"}, Channel: s.slack.ChannelID("news"),
 		}}
 		if diff := cmp.Diff(want, s.desk.commands()); diff != "" {
 			t.Error(diff)
@@ -265,7 +265,7 @@ func TestControls(t *testing.T) {
 				var want []notify.Command
 				answers := 0
 				if tc.words != nil {
-					want = []notify.Command{{By: reader, Words: tc.words, Channel: s.slack.ChannelID("news"), Message: tc.message}}
+					want = []notify.Command{{By: reader, ByName: "u0reader01", Words: tc.words, Channel: s.slack.ChannelID("news"), Message: tc.message}}
 					answers = 1
 				}
 				if diff := cmp.Diff(want, s.desk.commands()); diff != "" {

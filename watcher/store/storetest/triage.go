@@ -237,24 +237,42 @@ func askedOnce(f *fixture) {
 func numbers(f *fixture) {
 	ctx := f.Context()
 	older, younger := f.merged()
-	_, err := f.NewestDigest(ctx, "C1")
+	_, err := f.NewestDigest(ctx, "C1", "")
 	f.is(err, store.ErrNotFound)
 	f.plan("morning")
 	f.commit("morning", news.PlanCommit{
 		Deliveries: []news.Delivery{f.delivery("d", older.ID, younger.ID)},
 		Shown:      []news.Shown{{DeliveryID: "d", Number: 1, StoryID: younger.ID}, {DeliveryID: "d", Number: 2, StoryID: older.ID}},
 	})
-	_, err = f.NewestDigest(ctx, "C1") // not posted yet
+	_, err = f.NewestDigest(ctx, "C1", "") // not posted yet
 	f.is(err, store.ErrNotFound)
-	f.send(f.claim(news.Destinations, "slack:desk"), "d/1", "1.1")
-	d, err := f.NewestDigest(ctx, "C1")
+	l := f.claim(news.Destinations, "slack:desk")
+	f.send(l, "d/1", "1.1")
+	d, err := f.NewestDigest(ctx, "C1", "")
 	f.ok(err)
 	f.same("newest", d.ID, "d")
-	_, err = f.NewestDigest(ctx, "C2")
+	_, err = f.NewestDigest(ctx, "C2", "")
 	f.is(err, store.ErrNotFound)
-	d, err = f.NewestDigest(ctx, "")
+	d, err = f.NewestDigest(ctx, "", "")
 	f.ok(err)
 	f.same("of any channel", d.ID, "d")
+	// One that was made later and posted earlier is not the newest.
+	f.pass(time.Hour)
+	f.commit("morning", news.PlanCommit{
+		Deliveries: []news.Delivery{f.delivery("late", older.ID)}, Shown: []news.Shown{{DeliveryID: "late", Number: 1, StoryID: older.ID}},
+	})
+	f.pass(-time.Hour)
+	late, err := f.Delivery(ctx, "late", 1)
+	f.ok(err)
+	late.State, late.Receipt, late.SentAt = news.Sent, news.Receipt{Channel: "C1", TS: "0.9"}, f.now.Add(-time.Minute)
+	f.ok(f.Intend(ctx, l, &late))
+	late.State, late.SentAt = news.Sent, f.now.Add(-time.Minute)
+	f.ok(f.Settle(ctx, l, late))
+	d, err = f.NewestDigest(ctx, "C1", "morning")
+	f.ok(err)
+	f.same("posted last", d.ID, "d")
+	_, err = f.NewestDigest(ctx, "C1", "evening")
+	f.is(err, store.ErrNotFound)
 	n, err := f.CountShown(ctx, "d")
 	f.ok(err)
 	f.same("numbers", n, 2)
