@@ -107,7 +107,7 @@ func ruleTitle(a news.Alert) string { return wording.Clip(wording.Line(a.RuleTit
 func alertFacts(a news.Alert, sources int) []string {
 	first, why := "", label(a.Entry.Why, maxWhy)
 	if !a.FirstSeen.IsZero() {
-		first = "first seen " + reported(a.FirstSeen, a.Entry.At)
+		first = "first seen " + zone{a.Location}.reported(a.FirstSeen, a.Entry.At)
 	}
 	if why != "" {
 		why = "Why: " + why
@@ -228,15 +228,16 @@ func followupBlocks(a news.Alert, limit int) []slack.Block {
 	if bullets := followupBullets(e, limit); len(bullets.Elements) > 0 {
 		elements = append(elements, bullets)
 	}
-	return []slack.Block{rich(elements...), grey(followupFacts(e))}
+	return []slack.Block{rich(elements...), grey(followupFacts(a))}
 }
 
-func followupFacts(e news.Entry) string {
+func followupFacts(a news.Alert) string {
+	e := a.Entry
 	now := wording.Sources(e)
 	if now != "" {
 		now += " now"
 	}
-	return wording.Join(gap, now, reported(e.At, e.At), "next note only when the story develops again")
+	return wording.Join(gap, now, zone{a.Location}.reported(e.At, e.At), "next note only when the story develops again")
 }
 
 // followupBullets are the reports that came since, those that brought a change

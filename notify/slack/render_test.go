@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -364,6 +365,34 @@ func TestTheFirstTellingHasTheNewest(t *testing.T) {
 		}
 		if name == "alert" && strings.Contains(string(m.payload), "Developing") {
 			t.Errorf("the %s is said to develop:\n%s", name, m.payload)
+		}
+	}
+}
+
+// TestTimesInTheZoneOfTheDesk: where nobody knows the reader's zone, times stand in
+// that of the desk, with its name.
+func TestTimesInTheZoneOfTheDesk(t *testing.T) {
+	t.Parallel()
+	vienna, err := time.LoadLocation("Europe/Vienna")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := slack.New(slack.Config{Interactive: true})
+	full, empty, alert, note := strait(), nothing(), bridgeAlert(0), bridgeAlert(1)
+	full.Waiting = 3
+	full.Location, empty.Location, alert.Location, note.Location = vienna, vienna, vienna, vienna
+	for name, m := range map[string]func() ([]news.Message, error){
+		"digest": func() ([]news.Message, error) { return c.Digest(full) },
+		"empty":  func() ([]news.Message, error) { return c.Digest(empty) },
+		"alert":  func() ([]news.Message, error) { return one(c.Alert(alert)) },
+		"note":   func() ([]news.Message, error) { return one(c.Followup(note)) },
+	} {
+		list, err := m()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := string(list[0].Payload); !strings.Contains(got, " CET") || strings.Contains(got, "UTC") {
+			t.Errorf("%s: want times in the zone of the desk only:\n%s", name, got)
 		}
 	}
 }

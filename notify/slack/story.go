@@ -64,7 +64,7 @@ func storyFacts(d news.Digest, e news.Entry, step rung) string {
 	if step.match {
 		why = matched(e)
 	}
-	return wording.Join(gap, developed(e, step), sourceList(e, step.sources, step.links), reported(e.At, d.To), why)
+	return wording.Join(gap, developed(e, step), sourceList(e, step.sources, step.links), zone{d.Location}.reported(e.At, d.To), why)
 }
 
 // developed says that a story was told before, and what is new of it.
@@ -86,17 +86,6 @@ func matched(e news.Entry) string {
 		return "matched " + why
 	}
 	return ""
-}
-
-// reported is when the newest report came, with its date when that is not clear.
-func reported(at, now time.Time) string {
-	switch {
-	case at.IsZero():
-		return ""
-	case !now.IsZero() && now.Sub(at).Abs() > sameDay:
-		return moment(at)
-	}
-	return clock(at)
 }
 
 // sourceList counts the outlets of a story and names the first ones:

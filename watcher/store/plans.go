@@ -86,7 +86,7 @@ func (s *Store) told(ctx context.Context, c conn, planID string, storyIDs []stri
 const byHand = `'join', 'split', 'pin'`
 
 // corrections are those of a story since a plan told it.
-const corrections = `SELECT 1 FROM transfers x WHERE x.verb IN (`+byHand+`) AND (x.from_id = t.story_id OR x.into_id = t.story_id) AND x.at >= t.at`
+const corrections = `SELECT 1 FROM transfers x WHERE x.verb IN (` + byHand + `) AND (x.from_id = t.story_id OR x.into_id = t.story_id) AND x.at >= t.at`
 
 // Grown are the living stories that a plan has told and that took more reports in
 // since, or lost some, without a development: whole.
