@@ -1,6 +1,7 @@
 package newswatch_test
 
 import (
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -41,6 +42,51 @@ func TestFaultsHaveTheirTests(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// A decision is found by its number: the file's and the heading's are the same, and
+// what refers to one names one that exists.
+func TestDecisionsHaveTheirNumbers(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("docs/adr/*.md")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no decisions: %v", err)
+	}
+	known := map[int]string{}
+	heading := regexp.MustCompile(`^# (\d+)\. `)
+	for i, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n, err := strconv.Atoi(filepath.Base(file)[:4])
+		if h := heading.FindSubmatch(text); err != nil || n != i+1 || h == nil || string(h[1]) != strconv.Itoa(n) {
+			t.Errorf("%s is the %d. file, and its heading does not begin with its number", file, i+1)
+		}
+		known[n] = file
+	}
+	within, without := regexp.MustCompile(`\((?:[^()]*, )?see (\d+)`), regexp.MustCompile(`adr/(\d{4})(-[a-z-]+\.md)?`)
+	err = filepath.WalkDir(".", func(path string, entry fs.DirEntry, err error) error {
+		ext := filepath.Ext(path)
+		if err != nil || entry.IsDir() || ext != ".md" && ext != ".go" {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		refer := without.FindAllSubmatch(text, -1)
+		if strings.HasPrefix(path, "docs/adr/") {
+			refer = append(refer, within.FindAllSubmatch(text, -1)...)
+		}
+		for _, r := range refer {
+			n, _ := strconv.Atoi(string(r[1]))
+			if known[n] == "" || len(r) > 2 && len(r[2]) > 0 && !strings.HasSuffix(known[n], string(r[0])) {
+				t.Errorf("%s refers to %s, which does not exist", path, r[0])
+			}
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 

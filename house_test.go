@@ -45,7 +45,7 @@ var arrows = map[string][]string{
 	"notify/wire":            {},
 	"notify/webhook":         {"news", "notify", "notify/wire", "notify/wording"},
 	"notify/slack":           {"news", "text", "schedule", "notify", "notify/wire", "notify/wording"},
-	"notify/slack/socket":    {"news", "text", "schedule", "notify", "notify/wording", "notify/slack"},
+	"notify/slack/socket":    {"news", "text", "schedule", "notify", "notify/wire", "notify/wording", "notify/slack"},
 	"notify/terminal":        {"news", "text", "schedule", "notify", "notify/wording"},
 	"notify/slack/slackfake": {"news", "text", "schedule"},
 

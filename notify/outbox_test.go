@@ -197,6 +197,40 @@ func TestEachFaultDeliversOnce(t *testing.T) {
 	}
 }
 
+// A Slack that takes no lists of strings in metadata refuses each message as it is
+// first made; the plainer form, which carries the stories as one string, arrives
+// once all the same, whatever becomes of its answer.
+func TestStrictMetadataDeliversOnce(t *testing.T) {
+	t.Parallel()
+	for _, fault := range []slackfake.Fault{
+		"", slackfake.ResetBefore, slackfake.RateLimited, slackfake.LateAccept, slackfake.ResetAfter, slackfake.InternalAfter, slackfake.HangAfter, slackfake.CutBody,
+	} {
+		t.Run("then "+string(fault), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				plan := slackfake.Plan{StrictMetadata: true, HistoryLag: slackfake.Duration(5 * time.Second)}
+				if fault != "" {
+					plan.Script = []slackfake.Step{{Method: "chat.postMessage", Call: 2, Fault: fault}}
+				}
+				d := newDesk(t, plan)
+				d.enqueue("al_1", "One")
+				d.enqueue("al_2", "Two")
+				d.work(30 * time.Second)
+				d.stop()
+				d.start() // what was posted is known again by its metadata
+				d.work(5 * time.Minute)
+				d.wantOnce(2)
+				for _, id := range []string{"al_1", "al_2"} {
+					if got := d.delivery(id); got.State != news.Sent || got.Rung != 1 {
+						t.Errorf("%s is %s at rung %d (%s), want sent at 1", id, got.State, got.Rung, got.Error)
+					}
+				}
+				d.stop()
+			})
+		})
+	}
+}
+
 // A process that dies between the intent and the outcome leaves a delivery in
 // sending; the next one looks it up, and posts it only if it is not there.
 func TestCrashInFlight(t *testing.T) {

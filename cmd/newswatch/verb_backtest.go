@@ -66,7 +66,7 @@ func (c *backtestCmd) Run(ctx context.Context, a *app) error {
 	if cfg.Before, err = c.before(a, st); err != nil {
 		return err
 	}
-	progress := a.progress()
+	progress := a.progress("backtest", "items")
 	cfg.Progress = progress.show
 	report, err := backtest.Run(ctx, cfg)
 	progress.end()
@@ -94,13 +94,15 @@ func (c *backtestCmd) before(a *app, st *store.Store) (backtest.Side, error) {
 // progress says on stderr how far a long run is.
 type progress struct {
 	app      *app
+	what     string // is running
+	of       string // which things are counted
 	terminal bool
 	last     time.Time
 }
 
-func (a *app) progress() *progress {
+func (a *app) progress(what, of string) *progress {
 	f, ok := a.err.(*os.File)
-	return &progress{app: a, terminal: ok && term.IsTerminal(int(f.Fd())), last: time.Now()}
+	return &progress{app: a, what: what, of: of, terminal: ok && term.IsTerminal(int(f.Fd())), last: time.Now()}
 }
 
 func (p *progress) show(done, total int) {
@@ -114,10 +116,10 @@ func (p *progress) show(done, total int) {
 	}
 	p.last = now
 	if !p.terminal {
-		p.app.logger().Info("backtest", "items", done, "of", total)
+		p.app.logger().Info(p.what, p.of, done, "of", total)
 		return
 	}
-	fmt.Fprintf(p.app.err, "\r%s of %s items", wording.Number(done), wording.Number(total))
+	fmt.Fprintf(p.app.err, "\r%s of %s %s", wording.Number(done), wording.Number(total), p.of)
 }
 
 // end wipes the line that was written over.

@@ -14,7 +14,7 @@ func TestBacktestProgress(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var talk bytes.Buffer
 		a := &app{cli: &cli{LogFormat: "text", LogLevel: "info"}, stdio: stdio{err: &talk}}
-		p := a.progress()
+		p := a.progress("backtest", "items")
 		for done := range 120 {
 			p.show(done, 120)
 			time.Sleep(100 * time.Millisecond)

@@ -16,17 +16,18 @@ import (
 
 type suggestCmd struct {
 	Since string `default:"30d" placeholder:"DUR" help:"What was flagged since, and the stored items since then to hold a change against. (${default})"`
-	JSON  bool   `name:"json" help:"Print one JSON object: proposals, each with its changes or the problem, held (items), patch."`
+	JSON  bool   `name:"json" help:"Print one JSON object: proposals, each with its changes or the problem, the items it was held against; the patch."`
 }
 
 // Help is the long text of -h.
 func (suggestCmd) Help() string {
 	return help(`Collects what readers flagged as not belonging ("not this" in Slack, or newswatch ask flag) into a patch of the rule file, and never
 applies it. For each flagged story it shows what matched, and looks for what would have kept it away: a phrase under except of the entity or
-topic, a word under none of the rule, or a higher min_score. A change is only proposed when the flagged items then match no more, every
-example in the file holds, and no other stored item loses a match. The headlines become examples under no_match. It reads beside a running
-daemon.`,
-		"newswatch suggest\nnewswatch suggest --since 7d >rules.patch\npatch -p0 <rules.patch && newswatch check",
+topic, a phrase or word under none of the rule, or a higher min_score. A change is only proposed when the flagged items then match no more,
+every example in the file holds, no other stored item loses a match and none gains one; and when at least five other stored items match
+the rule, on which that could be seen. The headlines become examples under no_match. Names in the patch are relative to the folder of the
+rule file. It reads beside a running daemon.`,
+		"newswatch suggest\nnewswatch suggest --since 7d >rules.patch\npatch -p0 -d /etc/newswatch <rules.patch && newswatch check",
 		"0 proposed, or nothing is flagged; 1 for a flagged story nothing good was found; 2 wrong usage, or rules that are not good themselves")
 }
 
@@ -53,7 +54,9 @@ func (c *suggestCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	report, err := suggest.Run(ctx, suggest.Config{Source: src, Archive: st, Record: st, Since: since, Flags: flags})
+	progress := a.progress("suggest", "flagged stories")
+	report, err := suggest.Run(ctx, suggest.Config{Source: src, Archive: st, Record: st, Since: since, Flags: flags, Progress: progress.show})
+	progress.end()
 	if err != nil {
 		return fmt.Errorf("look for changes: %w", err)
 	}
@@ -63,7 +66,7 @@ func (c *suggestCmd) Run(ctx context.Context, a *app) error {
 		err = printSuggestions(a.out, report, a.deskClock())
 	}
 	for _, p := range report.Proposals {
-		if err == nil && p.Problem == suggest.NothingGood {
+		if err == nil && p.Failed {
 			return silently(exitNot)
 		}
 	}
@@ -116,15 +119,28 @@ func printSuggestions(out io.Writer, r *suggest.Report, clock wording.Clock) err
 			}
 			fmt.Fprintf(&b, "#   -> %s: %s %s\n", c.Place, verb, wording.Line(c.Text))
 		}
+		if len(p.Changes) > 0 {
+			fmt.Fprintf(&b, "#   held against %s of the rule\n", count(p.Held, "other stored item"))
+		}
 		if p.Problem != "" {
 			fmt.Fprintf(&b, "#   %s\n", p.Problem)
 		}
 	}
 	if len(r.Patch) > 0 {
-		fmt.Fprintf(&b, "# held against %s of the same time: none of them loses a match but what is flagged\n%s", count(r.Held, "stored item"), r.Patch)
+		fmt.Fprintf(&b, "# held against %s of the same time: of %s with a match none loses one but what is flagged, and none of all gains one\n",
+			count(r.Items, "stored item"), wording.Number(r.Held))
+		fmt.Fprintf(&b, "# apply it: patch -p0 -d %s <FILE\n%s", shellWord(r.Folder), r.Patch)
 	}
 	_, err := io.WriteString(out, b.String())
 	return err
+}
+
+// shellWord writes a name so that a shell takes it for one word.
+func shellWord(s string) string {
+	if s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./") == "" {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
 func because(reason string) string {
@@ -137,7 +153,9 @@ func because(reason string) string {
 // suggestions are the proposals as programs read them.
 type suggestions struct {
 	Proposals []suggestion `json:"proposals"`
-	Held      int          `json:"held"` // stored items that lose no match
+	Items     int          `json:"items"`  // stored ones, none of which gains a match
+	Held      int          `json:"held"`   // those with a match, none of which loses it
+	Folder    string       `json:"folder"` // that the patch is to be applied in
 	Patch     string       `json:"patch"`
 }
 
@@ -151,6 +169,7 @@ type suggestion struct {
 	Matched  string             `json:"matched"`
 	Field    news.Field         `json:"field"`
 	Changes  []suggestionChange `json:"changes"`
+	Held     int                `json:"held"` // other items of the rule that lose no match
 	Problem  string             `json:"problem,omitempty"`
 }
 
@@ -160,11 +179,11 @@ type suggestionChange struct {
 }
 
 func suggestionsOf(r *suggest.Report) suggestions {
-	s := suggestions{Proposals: []suggestion{}, Held: r.Held, Patch: string(r.Patch)}
+	s := suggestions{Proposals: []suggestion{}, Items: r.Items, Held: r.Held, Folder: r.Folder, Patch: string(r.Patch)}
 	for _, p := range r.Proposals {
 		one := suggestion{
 			Story: p.StoryID, Rule: p.Rule, Headline: p.Headline, By: p.By, At: p.At, Reason: p.Reason,
-			Matched: p.Why, Field: p.Field, Changes: []suggestionChange{}, Problem: p.Problem,
+			Matched: p.Why, Field: p.Field, Changes: []suggestionChange{}, Held: p.Held, Problem: p.Problem,
 		}
 		for _, c := range p.Changes {
 			one.Changes = append(one.Changes, suggestionChange{c.Place, c.Text})

@@ -1,7 +1,6 @@
 package slack
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/slack-go/slack"
@@ -18,33 +17,57 @@ const (
 	followupSources = 15
 )
 
+// alertStep is one step of the ladder from the fullest look of an alert to the
+// barest.
+type alertStep struct {
+	sources int // named; the others are counted
+	changes int // of what is new; the others are counted
+	links   bool
+	quote   bool
+	summary bool
+}
+
+func alertLadder() []alertStep {
+	return []alertStep{
+		{alertSources, alertChanges, true, true, true}, {1, alertChanges, true, false, true}, {1, 1, true, false, true},
+		{1, 1, false, false, true}, {1, 1, false, false, false}, {1, 0, false, false, false},
+	}
+}
+
 // Alert gives a story's one message: how fast it spreads, the headline, the
 // sentence that matched, who has it, and why we tell it.
 func (r renderer) Alert(a news.Alert) (news.Message, error) {
 	a.Entry = tidied(a.Entry)
-	blocks := r.alertBlocks(a, alertSources, maxQuote)
-	if !fits(blocks) || !sound(blocks) {
-		blocks = r.alertBlocks(a, 1, 0)
+	var blocks []slack.Block
+	steps := alertLadder()
+	for _, step := range steps {
+		if blocks = r.alertBlocks(a, step); stand(blocks) {
+			break
+		}
+	}
+	for !stand(blocks) && len(a.Mention) > 0 { // there is room for scores of them
+		a.Mention = a.Mention[:len(a.Mention)/2]
+		blocks = r.alertBlocks(a, steps[len(steps)-1])
 	}
 	return freeze(alertText(a), blocks, alertEvent, payload{DeliveryID: a.DeliveryID, Part: 1, Parts: 1}, []string{a.Entry.StoryID})
 }
 
-func (r renderer) alertBlocks(a news.Alert, sources, quote int) []slack.Block {
+func (r renderer) alertBlocks(a news.Alert, step alertStep) []slack.Block {
 	e := a.Entry
 	if e.OneWith != (news.Source{}) {
 		return pointerBlocks(a)
 	}
 	summed, quoted := wording.Tells(e)
 	story := []slack.RichTextSectionElement{headline(e, &slack.RichTextSectionTextStyle{Bold: true})}
-	if summed {
+	if summed && step.summary {
 		story = append(story, summary(e)...)
 	}
 	blocks := []slack.Block{rich(alertHead(a)), rich(paragraph(story...))}
-	if q := quotation(e.Quote); q != nil && quote > 0 && quoted {
+	if q := quotation(e.Quote); q != nil && step.quote && quoted {
 		blocks = append(blocks, rich(q))
 	}
-	blocks = append(blocks, alertNews(e)...)
-	if lines := alertFacts(a, sources); len(lines) > 0 {
+	blocks = append(blocks, alertNews(e, step)...)
+	if lines := alertFacts(a, step); len(lines) > 0 {
 		blocks = append(blocks, grey(lines...))
 	}
 	if r.interactive {
@@ -65,10 +88,13 @@ func pointerBlocks(a news.Alert) []slack.Block {
 }
 
 // alertNews is what developed, and the reports that brought it, the newest first.
-func alertNews(e news.Entry) []slack.Block {
+func alertNews(e news.Entry, step alertStep) []slack.Block {
 	changes := wording.Beyond(e)
 	var list []slack.RichTextSectionElement
-	for _, c := range changes[:min(alertChanges, len(changes))] {
+	for _, c := range changes[:min(step.changes, len(changes))] {
+		if !step.links {
+			c.Report.URL = ""
+		}
 		list = append(list, newest(c)...)
 	}
 	what := reasonWords(e)
@@ -79,7 +105,7 @@ func alertNews(e news.Entry) []slack.Block {
 		what = "Developing"
 	}
 	opening := []slack.RichTextSectionElement{bold(what)}
-	if rest := len(changes) - alertChanges; rest > 0 {
+	if rest := len(changes) - step.changes; rest > 0 {
 		list = append(list, words("\nand "+wording.Count(rest, "earlier report", "earlier reports")))
 	}
 	return []slack.Block{rich(paragraph(append(opening, list...)...))}
@@ -104,7 +130,7 @@ func alertTitle(a news.Alert) string {
 
 func ruleTitle(a news.Alert) string { return wording.Clip(wording.Line(a.RuleTitle), maxTitle) }
 
-func alertFacts(a news.Alert, sources int) []string {
+func alertFacts(a news.Alert, step alertStep) []string {
 	first, why := "", label(a.Entry.Why, maxWhy)
 	if !a.FirstSeen.IsZero() {
 		first = "first seen " + zone{a.Location}.reported(a.FirstSeen, a.Entry.At)
@@ -113,7 +139,7 @@ func alertFacts(a news.Alert, sources int) []string {
 		why = "Why: " + why
 	}
 	var lines []string
-	for _, l := range []string{wording.Join(gap, sourceNames(a.Entry, sources, true), first), why} {
+	for _, l := range []string{wording.Join(gap, sourceNames(a.Entry, step.sources, step.links), first), why} {
 		if l != "" {
 			lines = append(lines, l)
 		}
@@ -160,9 +186,9 @@ func alertText(a news.Alert) string {
 	return evenly(func(limit int) string {
 		text := title + cutBytes(head, limit) + "."
 		if e.OneWith != (news.Source{}) {
-			return escape(text + " The same story as: " + cutBytes(sourceHeadline(e.OneWith), limit) + " (" + sourceName(e.OneWith) + ").")
+			return spoken(text + " The same story as: " + cutBytes(sourceHeadline(e.OneWith), limit) + " (" + sourceName(e.OneWith) + ").")
 		}
-		return escape(wording.Join(" ", text, alertTextNews(e, limit), cutBytes(summary, limit), cutBytes(sources, limit)))
+		return spoken(wording.Join(" ", text, alertTextNews(e, limit), cutBytes(summary, limit), cutBytes(sources, limit)))
 	})
 }
 
@@ -213,7 +239,7 @@ func (r renderer) Followup(a news.Alert) (news.Message, error) {
 	a.Entry = tidied(a.Entry)
 	limit := followupSources
 	blocks := followupBlocks(a, limit)
-	for limit > 1 && !(fits(blocks) && sound(blocks)) {
+	for limit > 1 && !stand(blocks) {
 		limit--
 		blocks = followupBlocks(a, limit)
 	}
@@ -248,7 +274,7 @@ func followupBullets(e news.Entry, limit int) *slack.RichTextList {
 		list.Elements = append(list.Elements, paragraph(elements...))
 	}
 	shown, total := 0, 0
-	for _, c := range followupReports(e) {
+	for _, c := range wording.Reports(e) {
 		if total++; shown == limit {
 			continue
 		}
@@ -269,31 +295,6 @@ func followupBullets(e news.Entry, limit int) *slack.RichTextList {
 	return list
 }
 
-// followupReports are the reports that brought a change, the newest first, then the
-// other new ones.
-func followupReports(e news.Entry) []news.Change {
-	list := wording.Changes(e)
-	for _, s := range newSources(e) {
-		same := func(c news.Change) bool {
-			return news.SameOutlet(c.Report.Name, s.Name) && wording.Line(c.Report.Headline) == wording.Line(s.Headline)
-		}
-		if !slices.ContainsFunc(list, same) {
-			list = append(list, news.Change{Report: s})
-		}
-	}
-	return list
-}
-
-func newSources(e news.Entry) []news.Source {
-	var fresh []news.Source
-	for _, s := range e.Sources {
-		if s.New {
-			fresh = append(fresh, s)
-		}
-	}
-	return fresh
-}
-
 func sourceName(s news.Source) string {
 	if name := wording.Clip(wording.Line(s.Name), maxName); name != "" {
 		return name
@@ -312,7 +313,7 @@ func sourceHeadline(s news.Source) string {
 // out.
 func followupText(a news.Alert, shown int) string {
 	e := a.Entry
-	reports := followupReports(e)
+	reports := wording.Reports(e)
 	reports = reports[:min(shown, len(reports))]
 	head, what := sentence(wording.Headline(e, maxHeadline)), wording.Clip(wording.News(e), maxHeadline)
 	return evenly(func(limit int) string {
@@ -327,6 +328,6 @@ func followupText(a news.Alert, shown int) string {
 		if len(list) > 0 {
 			text += " New: " + strings.Join(list, "; ") + "."
 		}
-		return escape(text)
+		return spoken(text)
 	})
 }

@@ -30,7 +30,7 @@ type reply struct {
 func (renderer) Answer(a notify.Answer, replace bool) ([]byte, error) {
 	lines := a.Lines[:min(len(a.Lines), maxAnswerLines)]
 	blocks := answerBlocks(a, lines)
-	for len(lines) > 0 && !(fits(blocks) && sound(blocks)) {
+	for len(lines) > 0 && !stand(blocks) {
 		lines = lines[:len(lines)-1]
 		blocks = answerBlocks(a, lines)
 	}

@@ -17,8 +17,10 @@ func header(title string) slack.Block {
 	return slack.NewHeaderBlock(plain(title, maxTitle))
 }
 
+// plain is text in which no emoji's code is read: what stands there often is a
+// feed's.
 func plain(s string, limit int) *slack.TextBlockObject {
-	return slack.NewTextBlockObject(slack.PlainTextType, wording.Clip(wording.Line(s), limit), true, false)
+	return slack.NewTextBlockObject(slack.PlainTextType, wording.Clip(wording.Line(s), limit), false, false)
 }
 
 func section(mrkdwn string) slack.Block {
@@ -85,28 +87,13 @@ func summary(e news.Entry) []slack.RichTextSectionElement {
 // quotation shows a sentence with the matched places bold.
 func quotation(q news.Quote) slack.RichTextElement {
 	var elements []slack.RichTextSectionElement
-	left := maxQuote
-	add := func(from, to int, mark bool) {
-		s := wording.Clip(wording.Fragment(q.Text[from:to]), left)
-		left -= len([]rune(s))
-		switch {
-		case s == "":
-		case mark:
-			elements = append(elements, bold(s))
-		default:
-			elements = append(elements, words(s))
-		}
-	}
-	end := 0
-	for _, m := range q.Marks {
-		if m[0] < end || m[1] <= m[0] || m[1] > len(q.Text) {
+	for _, p := range wording.Pieces(q, maxQuote) {
+		if p.Match {
+			elements = append(elements, bold(p.Text))
 			continue
 		}
-		add(end, m[0], false)
-		add(m[0], m[1], true)
-		end = m[1]
+		elements = append(elements, words(p.Text))
 	}
-	add(end, len(q.Text), false)
 	if len(elements) == 0 {
 		return nil
 	}

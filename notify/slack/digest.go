@@ -116,17 +116,17 @@ func tidy(s news.Source) news.Source {
 // skipped at a time.
 func (r renderer) parent(d news.Digest) (blocks []slack.Block, shown, rest []news.Section, step rung) {
 	steps := ladder()
-	stand := func(i int) bool {
+	try := func(i int) bool {
 		step = steps[i]
 		shown, rest = notify.Front(d.Sections, step.stories)
 		blocks = r.parentBlocks(d, step, shown, count(rest))
-		return fits(blocks) && sound(blocks)
+		return stand(blocks)
 	}
-	if stand(0) {
+	if try(0) {
 		return blocks, shown, rest, step
 	}
-	first := 1 + sort.Search(len(steps)-2, func(i int) bool { return stand(1 + i) })
-	stand(first)
+	first := 1 + sort.Search(len(steps)-2, func(i int) bool { return try(1 + i) })
+	try(first)
 	return blocks, shown, rest, step
 }
 
@@ -227,7 +227,7 @@ func (r renderer) quiet(d news.Digest) ([]news.Message, error) {
 	name := wording.Clip(title(d), maxTitle)
 	quiet := wording.Join(gap, wording.Quiet(d, zone{d.Location}.moment)...)
 	line := wording.Join(gap, "*"+literal(name)+"*", quiet, wording.Muted(d), next)
-	text := escape(name) + ": " + wording.Join(", ", append(wording.Quiet(d, zone{d.Location}.plain), wording.Muted(d))...) + "."
+	text := spoken(name + ": " + wording.Join(", ", append(wording.Quiet(d, zone{d.Location}.plain), wording.Muted(d))...) + ".")
 	m, err := freeze(text, []slack.Block{grey(line)}, digestEvent, payload{DeliveryID: d.DeliveryID, Part: 1, Parts: 1}, nil)
 	return []news.Message{m}, err
 }
@@ -263,7 +263,7 @@ func ids(sections []news.Section) []string {
 // digestText is the plain form of the parent: what screen readers and phones
 // read, so it carries every headline that the message shows.
 func digestText(d news.Digest, shown []news.Section, fresh bool, more int, place string) string {
-	head := fmt.Sprintf("%s: %s. ", escape(wording.Clip(title(d), maxTitle)), wording.Count(len(d.Stories()), "story", "stories"))
+	head := spoken(fmt.Sprintf("%s: %s. ", wording.Clip(title(d), maxTitle), wording.Count(len(d.Stories()), "story", "stories")))
 	var tail []string
 	if more > 0 {
 		tail = append(tail, wording.Number(more)+" more "+place+".")

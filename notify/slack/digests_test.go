@@ -8,6 +8,7 @@ import (
 	"html"
 	"math/rand/v2"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -84,12 +85,20 @@ type draw struct {
 }
 
 func (d *draw) run() {
+	heavy := d.rand.IntN(12) == 0 // all that costs the most, at full length
 	for range 24 {
+		if heavy {
+			d.texts = append(d.texts, strings.Repeat(costly[d.rand.IntN(len(costly))], 3000))
+			continue
+		}
 		d.texts = append(d.texts, d.text())
 	}
 	d.links = map[string]bool{}
 	for range 12 {
 		u := d.url()
+		if heavy {
+			u = "https://wire.example/?" + strings.Repeat("&a", d.rand.IntN(200))
+		}
 		d.urls = append(d.urls, u)
 		d.links[wording.Link(u)] = true
 	}
@@ -135,6 +144,9 @@ func (d *draw) digest(c *slack.Channel) {
 			d.leaner(c, m.Payload)
 		}
 	}
+	if lean {
+		d.hooked(digest)
+	}
 	for id, e := range byID {
 		if shown[id] != 1 {
 			d.t.Errorf("%s: story %d is shown %d times", d.name, e.Number, shown[id])
@@ -143,10 +155,32 @@ func (d *draw) digest(c *slack.Channel) {
 	d.stories = len(byID)
 }
 
+// hooked renders a digest for a webhook: nothing but the metadata may be missing.
+func (d *draw) hooked(digest news.Digest) {
+	list, err := slack.NewHook(slack.HookConfig{}).Digest(digest)
+	if err != nil {
+		d.t.Errorf("%s: as a webhook's: %v", d.name, err)
+	}
+	for _, m := range list {
+		for _, s := range digest.Sections {
+			for _, e := range s.Entries {
+				if h := wording.Headline(e, 180); slices.Contains(m.Stories, e.StoryID) && !bytes.Contains(m.Payload, quotedJSON(h)) {
+					d.t.Errorf("%s: a webhook's message does not show %q", d.name, h)
+				}
+			}
+		}
+	}
+}
+
 func (d *draw) alert(c *slack.Channel) {
 	a := news.Alert{
 		DeliveryID: "al_0123456789abcdef", Title: d.one(), RuleTitle: d.one(), Entry: d.entry(d.rand.IntN(30)), FirstSeen: morning,
 		Mention: []string{"S0NIGHTDESK", d.one()}[:d.rand.IntN(2)],
+	}
+	if d.rand.IntN(50) == 0 {
+		for range d.rand.IntN(900) {
+			a.Mention = append(a.Mention, "S0NIGHTDESK")
+		}
 	}
 	for range d.rand.IntN(6) {
 		a.Entry.News = append(a.Entry.News, news.Change{Reason: d.one(), Report: d.source(), Was: d.one()})
@@ -231,7 +265,9 @@ func (d *draw) leaner(c *slack.Channel, payload []byte) {
 	}
 }
 
-var unescape = strings.NewReplacer("&lt;", "<", "&gt;", ">", "&amp;", "&")
+// shown is a text as a reader sees it: with what the escapes stand for, and with the
+// colons whose look-alikes stand there.
+var shown = strings.NewReplacer("&lt;", "<", "&gt;", ">", "&amp;", "&", "∶", ":")
 
 // read has the fake read a message and gives its text as it is shown.
 func (d *draw) read(payload []byte) string {
@@ -250,12 +286,15 @@ func (d *draw) read(payload []byte) string {
 			d.t.Errorf("%s: a live mention %s\n%s", d.name, m, payload)
 		}
 	}
+	if own := bytes.Contains(payload, []byte("news_alert")) || bytes.Contains(payload, []byte("news_notice")); len(got.Emoji) > 1 || len(got.Emoji) > 0 && !own {
+		d.t.Errorf("%s: live emoji %q\n%s", d.name, got.Emoji, payload)
+	}
 	for _, l := range got.Links {
 		if !d.links[html.UnescapeString(l)] && !d.links[l] {
 			d.t.Errorf("%s: a live link to %q\n%s", d.name, l, payload)
 		}
 	}
-	return unescape.Replace(got.Text)
+	return shown.Replace(got.Text)
 }
 
 // anyDigest is mostly small; of a million some thousands have 400 stories or more.
@@ -325,11 +364,14 @@ func (d *draw) oneURL() string { return d.urls[d.rand.IntN(len(d.urls))] }
 
 // hostile are pieces of text that make something live in some markup, or break it.
 var hostile = []string{
-	"<!channel>", "<!here>", "<!everyone>", "<@U012345678>", "<!subteam^S012345678>", "<!subteam^@desk>", "<http://evil.example|Aster Wire>", "<#C012345678>",
+	"<!channel>", "<!here>", "<!everyone>", "<@U012345678>", "<!subteam^S012345678>", "<!subteam^@desk>", "<!subteam^@ shut", "<http://evil.example|Aster Wire>", "<#C012345678>",
 	"&lt;!channel&gt;", "&", "<", ">", "|", "*", "_", "~", "`", "\\", "\"", "\n", "\x00", "\u202e", "\u200b", "\ufeff", "\u2066", "\xff\xfe", "\xed\xa0\x80",
-	`{"type":"usergroup","usergroup_id":"@desk"}`, `","type":"broadcast"`, "\\u003c!channel\\u003e", "@channel", "@here", ":rotating_light:", "https://evil.example/",
+	`{"type":"usergroup","usergroup_id":"@desk"}`, `","type":"broadcast"`, "\\u003c!channel\\u003e", "@channel", "@here", ":rotating_light:", ":tada:", ":wave::skin-tone-2:", "10:30:45", ":", "::", "smile:", ":piñata", "https://evil.example/",
 	"javascript:alert(1)", "12. ", "e\u0301\u0301\u0301\u0301\u0301\u0301\u0301\u0301", "👩\u200d🚀", "漢字の見出し", "العنوان", "Заголовок", "<!date^0^{date}|x>",
 }
+
+// costly are pieces of which Slack counts more bytes than others have.
+var costly = []string{"&", "<", ">", "🚢", "漢", "\"", "\\", ":a", ":a: ", "*", "& ", "x"}
 
 // text is plain words, hostile pieces, any characters, or very long.
 func (d *draw) text() string {
@@ -383,7 +425,7 @@ func (d *draw) url() string {
 // opening is what of a headline the plain text surely has.
 func opening(headline string) string {
 	runes := []rune(headline)
-	return strings.TrimRight(string(runes[:min(len(runes), 12)]), " .")
+	return strings.ReplaceAll(strings.TrimRight(string(runes[:min(len(runes), 12)]), " ."), "∶", ":")
 }
 
 func quotedJSON(s string) []byte {
@@ -392,4 +434,40 @@ func quotedJSON(s string) []byte {
 	e.SetEscapeHTML(false)
 	_ = e.Encode(s)
 	return bytes.TrimSpace(b.Bytes())
+}
+
+// TestCostlyText holds that alerts, notes and notices keep within the budget
+// whatever they are made of.
+func TestCostlyText(t *testing.T) {
+	t.Parallel()
+	c, check := slack.New(slack.Config{Interactive: true}), slackfake.NewChecker(budget)
+	for _, piece := range costly {
+		s := strings.Repeat(piece, 500)
+		source := news.Source{Name: s, URL: "https://wire.example/?" + strings.Repeat("&a", 110), New: true}
+		e := news.Entry{
+			StoryID: "00000000deadbeef", Headline: "Quay", URL: source.URL, Summary: s, SummaryBy: source, Why: s, Quote: news.Quote{Text: "B " + s, Marks: [][2]int{{0, 9}}},
+			Developing: true, Since: 30, At: morning,
+		}
+		for i := range 30 {
+			source.Headline = fmt.Sprintf("%d %s", i, s)
+			e.Sources = append(e.Sources, source)
+			e.News = append(e.News, news.Change{Reason: source.Headline, Report: source, Was: "was " + s})
+		}
+		a := news.Alert{DeliveryID: "al_1", Title: s, RuleTitle: s, Entry: e, FirstSeen: morning.Add(-time.Hour), Mention: slices.Repeat([]string{"S0NIGHTDESK"}, 500)}
+		for name, render := range map[string]func() (news.Message, error){
+			"alert": func() (news.Message, error) { return c.Alert(a) },
+			"note":  func() (news.Message, error) { return c.Followup(a) },
+			"notice": func() (news.Message, error) {
+				return c.Notice(news.Notice{DeliveryID: "op_1", Headline: s, Subject: s, Detail: s, Footer: s})
+			},
+		} {
+			m, err := render()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := check.Check(m.Payload); got.Error != "" {
+				t.Errorf("%s of %q: %s %v, %d bytes", name, piece, got.Error, got.Details, len(m.Payload))
+			}
+		}
+	}
 }

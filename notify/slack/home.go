@@ -199,9 +199,7 @@ func homeMuted(h notify.Home) []slack.Block {
 	blocks := []slack.Block{slack.NewDividerBlock(), section("*Muted*")}
 	for _, m := range mutes[:min(len(mutes), homeMutes)] {
 		text := literal(wording.Clip(named(m.What, "Something"), maxHeadline)) + ", until " + zone{h.Location}.moment(m.Until) + by(m.By)
-		if reason := label(m.Reason, maxWhy); reason != "" {
-			text += ": " + reason
-		}
+		text = wording.Join(", because: ", text, label(m.Reason, maxWhy))
 		blocks = append(blocks, undoable(text, "Unmute", m.Undo))
 	}
 	return append(blocks, moreOf(len(mutes), homeMutes)...)

@@ -108,7 +108,11 @@ func bare(m news.Message, err error) (news.Message, error) {
 		UnfurlMedia bool            `json:"unfurl_media"`
 		Mrkdwn      bool            `json:"mrkdwn"`
 	}
-	if err := json.Unmarshal([]byte(putMentions(string(m.Payload), nil)), &fields); err != nil {
+	body, err := putMentions(m.Payload, func(string) (string, error) { return "", nil })
+	if err != nil {
+		return news.Message{}, err
+	}
+	if err := json.Unmarshal(body, &fields); err != nil {
 		return news.Message{}, fmt.Errorf("make a webhook's body: %w", err)
 	}
 	m.Payload, err = compact(fields)
@@ -155,7 +159,7 @@ func (h *Hook) Post(ctx context.Context, d news.Delivery) (news.Receipt, error) 
 		return news.Receipt{}, &notify.Refusal{Kind: notify.RefusedConfig, Reason: "the address cannot be used"}
 	}
 	req.Header.Set("Content-Type", "application/json; charset=utf-8")
-	secrets := hookSecrets(u)
+	secrets := wire.SecretsBehind(u)
 	a, err := wire.Do(h.http, req, maxHookAnswer, secrets...)
 	word := strings.TrimSpace(wire.Hide(string(a.Body), secrets...))
 	if refusal := h.refusal(a, err, word); refusal != nil {
@@ -165,7 +169,7 @@ func (h *Hook) Post(ctx context.Context, d news.Delivery) (news.Receipt, error) 
 	case err != nil:
 		return news.Receipt{}, fmt.Errorf("post to an incoming webhook: %w", err)
 	case a.Status != http.StatusOK || word != "ok":
-		return news.Receipt{}, fmt.Errorf("post to an incoming webhook: no answer of Slack's with status %d%s", a.Status, spoken(word))
+		return news.Receipt{}, fmt.Errorf("post to an incoming webhook: no answer of Slack's with status %d%s", a.Status, inWords(word))
 	}
 	// A message of a webhook has no place that could be named; the receipt says
 	// that it was posted, and which it was.
@@ -192,13 +196,6 @@ func (h *Hook) address(destination string) (*url.URL, error) {
 	return u, nil
 }
 
-// hookSecrets are the parts of an address to hide: of Slack's hosts all know.
-func hookSecrets(u *url.URL) []string {
-	bare := *u
-	bare.Host = "localhost"
-	return append(wire.Secrets(&bare), u.String())
-}
-
 // refusal says what an answer proves, nil when it proves nothing or that the
 // message was posted. The words are those of Slack's page on incoming webhooks
 // (docs.slack.dev/messaging/sending-messages-using-incoming-webhooks).
@@ -219,7 +216,7 @@ func (h *Hook) refusal(a wire.Answer, err error, word string) *notify.Refusal {
 	case renderWord(word):
 		return &notify.Refusal{Kind: notify.RefusedRender, Reason: word}
 	}
-	return &notify.Refusal{Kind: notify.RefusedConfig, Reason: fmt.Sprintf("status %d%s", a.Status, spoken(word))}
+	return &notify.Refusal{Kind: notify.RefusedConfig, Reason: fmt.Sprintf("status %d%s", a.Status, inWords(word))}
 }
 
 // renderWord says whether a webhook's word means that our rendering is refused.
@@ -231,8 +228,8 @@ func renderWord(word string) bool {
 	return false
 }
 
-// spoken is a word of Slack's for a log; a proxy's page is none.
-func spoken(word string) string {
+// inWords is a word of Slack's for a log; a proxy's page is none.
+func inWords(word string) string {
 	if c := code(word); c != "" && c != unreadable {
 		return ": " + c
 	}

@@ -20,12 +20,14 @@ const (
 
 // directory remembers what the workspace calls its channels and user groups.
 type directory struct {
-	mu       sync.Mutex
+	mu       sync.Mutex        // held for moments, never over a call
 	channels map[string]string // name -> id
 	listed   time.Time         // when the channels were last listed
 	closed   bool              // the list cannot be had: names are used as they are
 	groups   map[string]string // handle -> id
 	grouped  time.Time
+
+	listing, grouping flight
 }
 
 // channel is the id of a destination, or its name when the list of channels
@@ -36,18 +38,12 @@ func (c *Channel) channel(ctx context.Context, destination string) (string, erro
 	if err != nil || isID(name, "CGD") {
 		return name, err
 	}
-	d := &c.names
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	id, hold := d.channels[name], namesHold
-	if id == "" {
-		hold = missesHold
-	}
-	if d.listed.IsZero() || c.now().Sub(d.listed) > hold {
-		if err := c.listChannels(ctx); err != nil {
+	id, fresh := c.names.find(name, c.now())
+	if !fresh {
+		if err := c.names.listing.do(ctx, c.listChannels); err != nil {
 			return "", err
 		}
-		id = d.channels[name]
+		id, _ = c.names.find(name, c.now())
 	}
 	if id == "" {
 		return name, nil
@@ -55,9 +51,20 @@ func (c *Channel) channel(ctx context.Context, destination string) (string, erro
 	return id, nil
 }
 
+// find is the id of a channel, "" for none, and whether that still holds.
+func (d *directory) find(name string, now time.Time) (id string, fresh bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	id, hold := d.channels[name], namesHold
+	if id == "" {
+		hold = missesHold
+	}
+	return id, !d.listed.IsZero() && now.Sub(d.listed) <= hold
+}
+
 // listChannels fills the directory with all channels that we can see.
 func (c *Channel) listChannels(ctx context.Context) error {
-	found := map[string]string{}
+	found, closed := map[string]string{}, false
 	args := url.Values{"limit": {listPerPage}, "types": {"public_channel,private_channel"}, "exclude_archived": {"true"}}
 	for range listPages {
 		var page struct {
@@ -70,7 +77,7 @@ func (c *Channel) listChannels(ctx context.Context) error {
 			} `json:"response_metadata"`
 		}
 		err := c.call(ctx, "conversations.list", args, &page)
-		if c.names.closed = unasked(err); c.names.closed {
+		if closed = unasked(err); closed {
 			break
 		}
 		if err != nil {
@@ -84,10 +91,13 @@ func (c *Channel) listChannels(ctx context.Context) error {
 		}
 		args.Set("cursor", page.Metadata.Next)
 	}
-	if c.names.closed && len(c.names.channels) > 0 {
-		found = c.names.channels
+	d := &c.names
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if !closed || len(d.channels) == 0 {
+		d.channels = found
 	}
-	c.names.channels, c.names.listed = found, c.now()
+	d.listed, d.closed = c.now(), closed
 	return nil
 }
 
@@ -139,12 +149,27 @@ func (d *directory) forget(destination string, why error) {
 
 // userGroups are the ids of the workspace's user groups by handle.
 func (c *Channel) userGroups(ctx context.Context) (map[string]string, error) {
-	d := &c.names
+	if groups := c.names.handles(c.now()); groups != nil {
+		return groups, nil
+	}
+	if err := c.names.grouping.do(ctx, c.listGroups); err != nil {
+		return nil, err
+	}
+	return c.names.handles(c.now()), nil
+}
+
+// handles are the user groups while they hold, else nil. The map is never changed.
+func (d *directory) handles(now time.Time) map[string]string {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.groups != nil && c.now().Sub(d.grouped) < namesHold {
-		return d.groups, nil
+	if d.groups == nil || now.Sub(d.grouped) > namesHold {
+		return nil
 	}
+	return d.groups
+}
+
+// listGroups fills the directory with all user groups.
+func (c *Channel) listGroups(ctx context.Context) error {
 	var list struct {
 		Groups []struct {
 			ID     string `json:"id"`
@@ -152,15 +177,19 @@ func (c *Channel) userGroups(ctx context.Context) (map[string]string, error) {
 		} `json:"usergroups"`
 	}
 	if err := c.call(ctx, "usergroups.list", url.Values{}, &list); err != nil {
-		return nil, err
+		return err
 	}
-	d.groups, d.grouped = map[string]string{}, c.now()
+	groups := map[string]string{}
 	for _, g := range list.Groups {
 		if isID(g.ID, "S") {
-			d.groups[g.Handle] = g.ID
+			groups[g.Handle] = g.ID
 		}
 	}
-	return d.groups, nil
+	d := &c.names
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.groups, d.grouped = groups, c.now()
+	return nil
 }
 
 // Lane names what a delivery's attempt shares with others: its channel, whatever

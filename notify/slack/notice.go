@@ -1,6 +1,7 @@
 package slack
 
 import (
+	"sort"
 	"unicode/utf8"
 
 	"github.com/slack-go/slack"
@@ -9,7 +10,7 @@ import (
 	"newswatch/notify/wording"
 )
 
-// A notice shows at most so much of its detail.
+// A notice shows at most so much of its detail, and less where more would not fit.
 const (
 	maxDetail      = 2_000 // characters
 	maxDetailLines = 25
@@ -27,8 +28,20 @@ func (r renderer) Notice(n news.Notice) (news.Message, error) {
 	default:
 		line = append(line, bold(" "+what+": "), words(subject))
 	}
+	limit := maxDetail
+	blocks := noticeBlocks(n, line, limit)
+	if !stand(blocks) {
+		limit = sort.Search(maxDetail, func(limit int) bool { return !stand(noticeBlocks(n, line, limit+1)) })
+		blocks = noticeBlocks(n, line, limit)
+	}
+	text := wording.Join(" ", wording.Join(": ", what, subject)+".", wording.Line(noticeDetail(n, limit)), wording.Line(n.Footer))
+	return freeze(clipBytes(text, maxText), blocks, noticeEvent, payload{DeliveryID: n.DeliveryID, Part: 1, Parts: 1}, nil)
+}
+
+// noticeBlocks shows at most so many characters of the detail.
+func noticeBlocks(n news.Notice, line []slack.RichTextSectionElement, limit int) []slack.Block {
 	blocks := []slack.Block{rich(paragraph(line...))}
-	if detail := noticeDetail(n); detail != "" {
+	if detail := noticeDetail(n, limit); detail != "" {
 		blocks = append(blocks, rich(&slack.RichTextPreformatted{
 			Type: slack.RTEPreformatted, Elements: []slack.RichTextSectionElement{words(detail)},
 		}))
@@ -36,16 +49,18 @@ func (r renderer) Notice(n news.Notice) (news.Message, error) {
 	if footer := label(n.Footer, maxFooter); footer != "" {
 		blocks = append(blocks, grey(footer))
 	}
-	text := wording.Join(" ", wording.Join(": ", what, subject)+".", wording.Line(noticeDetail(n)), wording.Line(n.Footer))
-	return freeze(clipBytes(text, maxText), blocks, noticeEvent, payload{DeliveryID: n.DeliveryID, Part: 1, Parts: 1}, nil)
+	return blocks
 }
 
-func noticeDetail(n news.Notice) string {
+func noticeDetail(n news.Notice, limit int) string {
 	detail := wording.Block(n.Detail, maxDetailLines)
-	if utf8.RuneCountInString(detail) > maxDetail {
-		detail = string([]rune(detail)[:maxDetail]) + "…"
+	switch {
+	case utf8.RuneCountInString(detail) <= limit:
+		return detail
+	case limit == 0:
+		return ""
 	}
-	return detail
+	return string([]rune(detail)[:limit]) + "…"
 }
 
 // noticeEmoji marks a kind of notice. Only standard emoji: custom ones count

@@ -147,12 +147,12 @@ func (c *Channel) update(ctx context.Context, d news.Delivery) (news.Receipt, er
 
 // arguments turns frozen bytes into the arguments of a call.
 func (c *Channel) arguments(ctx context.Context, d news.Delivery) (url.Values, error) {
-	body, err := c.fillMentions(ctx, string(d.Payload))
+	body, err := c.fillMentions(ctx, d.Payload)
 	if err != nil {
 		return nil, beforehand(err)
 	}
 	var fields map[string]json.RawMessage
-	if err := json.Unmarshal([]byte(body), &fields); err != nil {
+	if err := json.Unmarshal(body, &fields); err != nil {
 		return nil, &notify.Refusal{Kind: notify.RefusedRender, Reason: "the frozen message is not JSON"}
 	}
 	args := url.Values{}

@@ -259,9 +259,9 @@ func newTextLine(e news.Entry, fresh bool) textLine {
 
 // write writes the line with its headlines cut to so many bytes each.
 func (l textLine) write(b *strings.Builder, limit int) {
-	b.WriteString(l.number + escape(cutBytes(l.headline, limit)) + l.total)
+	b.WriteString(l.number + spoken(cutBytes(l.headline, limit)) + l.total)
 	if l.fresh != "" {
-		b.WriteString("; " + l.opening + escape(cutBytes(l.fresh, limit)))
+		b.WriteString("; " + l.opening + spoken(cutBytes(l.fresh, limit)))
 	}
 	b.WriteString(". ")
 }
@@ -280,6 +280,10 @@ func cutBytes(s string, limit int) string {
 	}
 	return strings.TrimSpace(s[:limit]) + "…"
 }
+
+// stand says whether blocks may be sent: they keep within the budget, and each text
+// within its limit.
+func stand(blocks []slack.Block) bool { return fits(blocks) && sound(blocks) }
 
 // sound says whether every text object keeps within its limit.
 func sound(blocks []slack.Block) bool {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode"
 
 	"newswatch/notify/wording"
 )
@@ -32,9 +33,52 @@ const gap = "  ·  "
 func escape(s string) string { return replaced(s, "&<>") }
 
 // literal escapes text and takes the formatting out of it: mrkdwn cannot escape
-// the characters that make bold, italic, struck and code, so they are replaced
-// by look-alikes.
-func literal(s string) string { return replaced(s, "&<>*_~`") }
+// the characters that make bold, italic, struck, code and emoji, so they are
+// replaced by look-alikes.
+func literal(s string) string { return uncoded(replaced(s, "&<>*_~`")) }
+
+// spoken escapes text for the plain form of a message, in which nothing is
+// formatted and emoji are read all the same.
+func spoken(s string) string { return escape(uncoded(s)) }
+
+// uncoded replaces the colon that opens an emoji's code, as in :tada:, by a
+// look-alike. A time of day such as 10:30:45 is none.
+func uncoded(s string) string {
+	open := strings.IndexByte(s, ':')
+	if open < 0 {
+		return s
+	}
+	var b strings.Builder
+	done := 0
+	for open >= 0 {
+		end := open + 1 + codeName(s[open+1:])
+		if end > open+1 && end < len(s) && s[end] == ':' && !isTime(s, open, end) {
+			b.WriteString(s[done:open] + "∶")
+			done = open + 1
+		}
+		next := strings.IndexByte(s[end:], ':')
+		if open = end + next; next < 0 {
+			break
+		}
+	}
+	return b.String() + s[done:]
+}
+
+// codeName is how many bytes at the start of s could name an emoji.
+func codeName(s string) int {
+	for i, r := range s {
+		if !unicode.In(r, unicode.L, unicode.M, unicode.N) && !strings.ContainsRune("_+-'", r) {
+			return i
+		}
+	}
+	return len(s)
+}
+
+// isTime says whether what stands between two colons are the minutes of a time.
+func isTime(s string, open, end int) bool {
+	digit := func(i int) bool { return i >= 0 && i < len(s) && s[i] >= '0' && s[i] <= '9' }
+	return end == open+3 && digit(open-1) && digit(open+1) && digit(open+2) && digit(end+1)
+}
 
 // replaced replaces those of the given characters that mean something in mrkdwn.
 func replaced(s, which string) string {
@@ -127,9 +171,10 @@ func (z zone) reported(at, now time.Time) string {
 	return z.clock(at)
 }
 
-// clipBytes escapes a text and cuts it to so many bytes, never inside a
+// clipBytes makes a text a plain form, as spoken does, and cuts it to so many bytes, never inside a
 // character or an entity.
 func clipBytes(s string, limit int) string {
+	s = uncoded(s)
 	if e := escape(s); len(e) <= limit {
 		return e
 	}

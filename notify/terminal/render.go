@@ -2,7 +2,6 @@ package terminal
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -83,17 +82,8 @@ func (c *Channel) Followup(a news.Alert) (news.Message, error) {
 	e := a.Entry
 	v := c.view(a.Location, e.At)
 	v.top(run{text: "▲ " + wording.Clip(wording.Line(wording.News(e)), maxHeadline), style: good}, run{text: gap + "on "}, v.headline(e))
-	changes := wording.Changes(e)
-	for _, c := range changes {
+	for _, c := range wording.Reports(e) {
 		v.report("• ", c)
-	}
-	for _, s := range e.Sources {
-		brought := func(c news.Change) bool {
-			return news.SameOutlet(c.Report.Name, s.Name) && wording.Line(c.Report.Headline) == wording.Line(s.Headline)
-		}
-		if s.New && !slices.ContainsFunc(changes, brought) {
-			v.report("• ", news.Change{Report: s})
-		}
 	}
 	v.link("", e)
 	v.bottom(run{text: wording.Join(gap, now(wording.Sources(e)), v.time(e.At)), style: faint})
@@ -232,20 +222,13 @@ func (v *view) told(indent string, e news.Entry) {
 // quote shows the sentence that matched, with what matched in it bold.
 func (v *view) quote(indent string, q news.Quote) {
 	runs := []run{{text: "“"}}
-	end, left := 0, maxQuote
-	add := func(to int, st style) {
-		s := wording.Clip(wording.Fragment(q.Text[end:to]), left)
-		left -= len([]rune(s))
-		runs, end = append(runs, run{text: s, style: st}), to
-	}
-	for _, m := range q.Marks {
-		if m[0] < end || m[1] <= m[0] || m[1] > len(q.Text) {
-			continue
+	for _, p := range wording.Pieces(q, maxQuote) {
+		st := normal
+		if p.Match {
+			st = strong
 		}
-		add(m[0], normal)
-		add(m[1], strong)
+		runs = append(runs, run{text: p.Text, style: st})
 	}
-	add(len(q.Text), normal)
 	v.text(indent, append(runs, run{text: "”"})...)
 }
 

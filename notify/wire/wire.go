@@ -134,6 +134,13 @@ func Secrets(u *url.URL) []string {
 	return slices.DeleteFunc(list, func(s string) bool { return len(s) < 6 })
 }
 
+// SecretsBehind are the secrets of an address at a host that all know.
+func SecretsBehind(u *url.URL) []string {
+	bare := *u
+	bare.Host = "localhost"
+	return append(Secrets(&bare), u.String())
+}
+
 // RetryAfter reads the header of that name: seconds or a time (RFC 9110, section
 // 10.2.3), at most a day.
 func RetryAfter(header string, now time.Time) (wait time.Duration, ok bool) {

@@ -118,6 +118,21 @@ func Changes(e news.Entry) []news.Change {
 	return list
 }
 
+// Reports are what a note on a story lists: the reports that brought a change, the
+// newest first, then the other new ones.
+func Reports(e news.Entry) []news.Change {
+	list := Changes(e)
+	for _, s := range e.Sources {
+		same := func(c news.Change) bool {
+			return news.SameOutlet(c.Report.Name, s.Name) && Line(c.Report.Headline) == Line(s.Headline)
+		}
+		if s.New && !slices.ContainsFunc(list, same) {
+			list = append(list, news.Change{Report: s})
+		}
+	}
+	return list
+}
+
 // Edited says whether a change is one of a headline that a reader can see.
 func Edited(c news.Change) bool {
 	was := Line(c.Was)

@@ -15,7 +15,7 @@ import (
 const (
 	maxPhrase  = 60 // bytes
 	maxPhrases = 12 // that are tried for one change
-	maxNone    = 12 // words that are tried under none
+	maxNone    = 12 // phrases and words that are tried under none
 	leastWord  = 4  // letters of one
 )
 
@@ -30,7 +30,7 @@ var word = regexp.MustCompile(`[\p{L}\p{M}\p{N}]+([.'’-][\p{L}\p{M}\p{N}]+)*`)
 
 // phrases are excepts of the entities and topics by which a rule hit an item: what
 // matched, with a word or two beside it. Names come first, then the shorter.
-func phrases(file *rules.File, it *news.Item, hit news.Hit) []candidate {
+func (r *run) phrases(file *rules.File, it *news.Item, hit news.Hit) []candidate {
 	type ranked struct {
 		candidate
 		named bool
@@ -47,7 +47,7 @@ func phrases(file *rules.File, it *news.Item, hit news.Hit) []candidate {
 			continue
 		}
 		for _, around := range [][2]int{{0, 1}, {1, 0}, {0, 2}, {1, 1}, {2, 0}} {
-			phrase, named := stretch(text, span.Start, span.End, around[0], around[1], func(from, to int) bool {
+			phrase, named := r.stretch(text, span.Start, span.End, around[0], around[1], func(from, to int) bool {
 				return slices.ContainsFunc(hit.Spans, func(o news.Span) bool {
 					return o != span && o.Field == span.Field && o.Start < to && o.End > from
 				})
@@ -62,8 +62,8 @@ func phrases(file *rules.File, it *news.Item, hit news.Hit) []candidate {
 		return cmp.Or(cmp.Compare(a.words, b.words), cmp.Compare(bit(b.named), bit(a.named)))
 	})
 	out := make([]candidate, len(list))
-	for i, r := range list {
-		out[i] = r.candidate
+	for i, c := range list {
+		out[i] = c.candidate
 	}
 	return out
 }
@@ -92,7 +92,7 @@ func exceptOf(file *rules.File, by string) (place, bool) {
 // begins with a capital, as in "Kellogg Company".
 //
 // Words that the rule looks for itself are no such words: they are what it is about.
-func stretch(text string, start, end, before, behind int, sought func(from, to int) bool) (phrase string, named bool) {
+func (r *run) stretch(text string, start, end, before, behind int, sought func(from, to int) bool) (phrase string, named bool) {
 	from, to := max(0, start-200), min(len(text), end+200)
 	words := word.FindAllStringIndex(text[from:to], -1)
 	first, last := -1, -1
@@ -119,14 +119,14 @@ func stretch(text string, start, end, before, behind int, sought func(from, to i
 			continue
 		}
 		w := text[from+words[i][0] : from+words[i][1]]
-		r, _ := utf8.DecodeRuneInString(w)
+		first, _ := utf8.DecodeRuneInString(w)
 		switch {
-		case stopWord(w) && (i == lo || i == hi), sought(from+words[i][0], from+words[i][1]):
+		case r.words.stop(w) && (i == lo || i == hi), sought(from+words[i][0], from+words[i][1]):
 			return "", false
-		case stopWord(w):
+		case r.words.stop(w):
 			stops++
 		default:
-			named = named || unicode.IsUpper(r)
+			named = named || unicode.IsUpper(first)
 		}
 	}
 	if stops > 0 && !named { // "truce of two" would be chance, "Bank of Lemba" is a name
@@ -139,44 +139,95 @@ func stretch(text string, start, end, before, behind int, sought func(from, to i
 	return phrase, named
 }
 
-// stopWord knows words that tell nothing at the end of a phrase.
-func stopWord(w string) bool {
-	switch strings.ToLower(w) {
-	case "a", "an", "the", "of", "in", "on", "at", "to", "for", "and", "or", "but", "by", "with", "as", "is", "are", "was", "were", "be",
-		"has", "have", "had", "will", "it", "its", "his", "her", "their", "that", "this", "from", "says", "said", "not", "no", "up", "out",
-		"about", "after", "before", "over", "between", "among", "against", "under", "during", "without", "while", "amid", "since", "until", "who", "what", "when", "where", "than", "into", "been", "more", "also", "they", "would", "could":
-		return true
-	}
-	return false
-}
-
-// strikes are words under none of a rule: those of the headlines of flagged items
-// that stand in each of them and not in what made the rule hit, the ones that few
-// others have first. common says how many unflagged items have a word.
-func strikes(rule string, flagged []*judged, common func(word string) int) []candidate {
+// strikes are what may stand under none of a rule: phrases of two words, then
+// words, of the headlines of flagged items, that stand in each of them and not in
+// what made the rule hit, the longest first. common says how many unflagged items
+// of the rule have a text.
+func (r *run) strikes(rule string, flagged []*judged, common func(text string) int) []candidate {
 	counts := map[string]int{}
 	for _, f := range flagged {
-		seen := map[string]bool{}
-		for _, at := range word.FindAllStringIndex(f.item.Title, -1) {
-			w := strings.ToLower(strings.TrimSuffix(strings.TrimSuffix(f.item.Title[at[0]:at[1]], "'s"), "’s"))
-			if utf8.RuneCountInString(w) >= leastWord && !stopWord(w) && !f.matchedAt(at[0], at[1]) {
-				seen[w] = true
-			}
-		}
-		for w := range seen {
-			counts[w]++
+		for text := range r.telling(f) {
+			counts[text]++
 		}
 	}
-	var words []string
-	for w, n := range counts {
-		if n == len(flagged) && common(w) == 0 {
-			words = append(words, w)
+	var texts []string
+	for text, n := range counts {
+		if n == len(flagged) && common(text) == 0 {
+			texts = append(texts, text)
 		}
 	}
-	slices.SortFunc(words, func(a, b string) int { return cmp.Or(cmp.Compare(len(b), len(a)), cmp.Compare(a, b)) })
+	words := func(text string) int { return strings.Count(text, " ") }
+	slices.SortFunc(texts, func(a, b string) int {
+		return cmp.Or(cmp.Compare(words(b), words(a)), cmp.Compare(len(b), len(a)), cmp.Compare(a, b))
+	})
 	var list []candidate
-	for _, w := range words[:min(maxNone, len(words))] {
-		list = append(list, candidate{place: place{list: "rules", id: rule, path: []string{"when"}, key: "none"}, text: w})
+	for _, text := range texts[:min(maxNone, len(texts))] {
+		list = append(list, candidate{place: place{list: "rules", id: rule, path: []string{"when"}, key: "none"}, text: text})
 	}
 	return list
+}
+
+// telling are the words of an item's headline that are no stop words and did not
+// make the rule hit, and the pairs of them that stand side by side.
+func (r *run) telling(f *judged) map[string]bool {
+	texts := map[string]bool{}
+	before, end := "", 0
+	for _, at := range word.FindAllStringIndex(f.item.Title, -1) {
+		w := f.item.Title[at[0]:at[1]]
+		short := strings.ToLower(strings.TrimSuffix(strings.TrimSuffix(w, "'s"), "’s"))
+		if utf8.RuneCountInString(short) < leastWord || r.words.stop(w) || f.matchedAt(at[0], at[1]) {
+			before = ""
+			continue
+		}
+		texts[short] = true
+		if before != "" && strings.Trim(f.item.Title[end:at[0]], " ") == "" {
+			texts[before+" "+short] = true
+		}
+		before, end = short, at[1]
+		if len(short) < len(w) { // what follows is not beside the word itself
+			before = ""
+		}
+	}
+	return texts
+}
+
+// frequencies count in how many stored items each word stands, in its headline or
+// the beginning of its text. Words that stand in many tell nothing, in whatever
+// language they are.
+type frequencies struct {
+	items int
+	seen  map[string]int
+}
+
+const (
+	counted = 10_000 // items
+	opening = 600    // bytes of an item's text
+	// frequent is the share of items from which on a word is a stop word, leastSeen
+	// how many there must be: in a handful of items each word is frequent.
+	frequent  = 0.05
+	leastSeen = 3
+)
+
+func (f *frequencies) add(it *news.Item) {
+	if f.items >= counted {
+		return
+	}
+	f.items++
+	here := map[string]bool{}
+	for _, w := range word.FindAllString(it.Title+"\n"+it.Body[:min(opening, len(it.Body))], -1) {
+		here[strings.ToLower(w)] = true
+	}
+	for w := range here {
+		f.seen[w]++
+	}
+}
+
+// stop says whether a word tells nothing at the end of a phrase: it is short and no
+// abbreviation in capitals, or stands in many items.
+func (f *frequencies) stop(w string) bool {
+	if utf8.RuneCountInString(w) < leastWord && strings.ToUpper(w) != w {
+		return true
+	}
+	n := f.seen[strings.ToLower(w)]
+	return n >= leastSeen && float64(n) > frequent*float64(f.items)
 }

@@ -2,7 +2,7 @@
 // belonging under its rules. It stands beside the pipeline, between the store and
 // an editor who decides: it reads and never writes. A proposal is only made when
 // the real matcher says that it takes the flagged items away, breaks no example of
-// the file, and takes nothing else away that the rules brought.
+// the file, takes nothing else away that the rules brought, and brings nothing new.
 package suggest
 
 import (
@@ -23,11 +23,10 @@ import (
 const (
 	maxPool    = 5000 // stored items that a change is held against, the newest
 	maxExcepts = 3    // phrases for one flagged story
-	leastLeft  = 5    // items that a higher min_score must leave, for it to be a choice
+	// leastLeft are the items that speak for a rule: what takes none of fewer away
+	// has not been tried on anything, and a higher min_score must leave as many.
+	leastLeft = 5
 )
-
-// NothingGood is the problem of a flagged story that no change was found for.
-const NothingGood = "nothing was found that takes it away and nothing else: reword the rule by hand, or mute the story"
 
 // Config says what is looked at. All fields are required.
 type Config struct {
@@ -36,6 +35,8 @@ type Config struct {
 	Record  backtest.Record
 	Since   time.Time // from when on stored items are looked at
 	Flags   []Flagged
+	// Progress is told now and then how many flagged stories are done, of how many.
+	Progress func(done, total int)
 }
 
 // Flagged is a story that somebody said does not belong under a rule.
@@ -51,7 +52,9 @@ type Proposal struct {
 	Why     string // what made the rule hit, in words
 	Field   news.Field
 	Changes []Change // none: see Problem
+	Held    int      // unflagged items of the rule, none of which a change takes away
 	Problem string   // why nothing is proposed
+	Failed  bool     // nothing was found, and a person would have to look
 }
 
 // Change is one line that is added or changed.
@@ -64,7 +67,9 @@ type Change struct {
 // Report is all that is proposed.
 type Report struct {
 	Proposals []Proposal
-	Held      int    // unflagged items against which each change was held, none of which it takes away
+	Held      int    // items with a match against which each change was held, none of which loses one
+	Items     int    // items in all against which each change was held, none of which gains one
+	Folder    string // that the names in the patch are relative to
 	Patch     []byte // a unified diff of all changes together; empty: none
 }
 
@@ -104,6 +109,8 @@ type run struct {
 	source  rules.Source // with the changes so far
 	rules   *rules.Ruleset
 	before  *rules.Ruleset // without them
+	items   int            // stored
+	words   frequencies
 }
 
 // Run looks for proposals.
@@ -112,7 +119,10 @@ func Run(ctx context.Context, c Config) (*Report, error) {
 	if rs == nil || report.Failed() > 0 {
 		return nil, errors.New("the rule file itself is not good: newswatch check says why")
 	}
-	r := &run{Config: c, source: c.Source, rules: rs, before: rs, flagged: map[string]map[string]bool{}}
+	r := &run{Config: c, source: c.Source, rules: rs, before: rs, flagged: map[string]map[string]bool{}, words: frequencies{seen: map[string]int{}}}
+	if r.Progress == nil {
+		r.Progress = func(int, int) {}
+	}
 	for _, f := range c.Flags {
 		if r.flagged[f.Rule] == nil {
 			r.flagged[f.Rule] = map[string]bool{}
@@ -124,8 +134,9 @@ func Run(ctx context.Context, c Config) (*Report, error) {
 	if err := r.readPool(ctx); err != nil {
 		return nil, err
 	}
-	out := &Report{Held: len(r.pool)}
-	for _, f := range c.Flags {
+	out := &Report{Held: len(r.pool), Items: r.items, Folder: "."}
+	for i, f := range c.Flags {
+		r.Progress(i, len(c.Flags))
 		p, err := r.propose(ctx, f)
 		if err != nil {
 			return nil, err
@@ -133,8 +144,8 @@ func Run(ctx context.Context, c Config) (*Report, error) {
 		out.Proposals = append(out.Proposals, p)
 	}
 	for _, name := range c.Source.Files() {
-		short := filepath.ToSlash(filepath.Clean(name))
-		out.Patch = append(out.Patch, unified(short, c.Source.File(name), r.source.File(name))...)
+		out.Folder = filepath.Dir(name) // all files of a source lie in one
+		out.Patch = append(out.Patch, unified(filepath.Base(name), c.Source.File(name), r.source.File(name))...)
 	}
 	return out, nil
 }
@@ -150,6 +161,8 @@ func unified(name string, old, changed []byte) []byte {
 func (r *run) readPool(ctx context.Context) error {
 	var recent []news.Item
 	err := r.Archive.Items(ctx, r.Since, func(it news.Item) error {
+		r.items++
+		r.words.add(&it)
 		if recent = append(recent, it); len(recent) >= 2*maxPool {
 			var err error
 			recent, err = r.hitOnes(ctx, recent)
@@ -222,6 +235,11 @@ func (r *run) propose(ctx context.Context, f Flagged) (Proposal, error) {
 		p.Problem = "what is proposed above takes it away too"
 		return p, err
 	}
+	if p.Held = r.unflagged(f.Rule); p.Held < leastLeft {
+		p.Problem, p.Failed = fmt.Sprintf("a change could be held against only %d other stored items of the rule, and must be against %d: "+
+			"wait, look further back, or reword the rule by hand", p.Held, leastLeft), true
+		return p, nil
+	}
 	for _, search := range []func(context.Context, Flagged, []judged) (*trial, error){r.excepts, r.none, r.minScore} {
 		best, err := search(ctx, f, hit)
 		if err != nil {
@@ -234,8 +252,18 @@ func (r *run) propose(ctx context.Context, f Flagged) (Proposal, error) {
 			return p, nil
 		}
 	}
-	p.Problem = NothingGood
+	p.Problem, p.Failed = "nothing was found that takes it away and nothing else, and brings nothing new: reword the rule by hand, or mute the story", true
 	return p, nil
+}
+
+// unflagged counts the items that a rule hits and nobody flagged.
+func (r *run) unflagged(rule string) (n int) {
+	for i := range r.pool {
+		if _, ok := r.pool[i].hit(rule); ok && !r.flagged[rule][r.pool[i].item.ID] {
+			n++
+		}
+	}
+	return n
 }
 
 // hitting are the items of a flag that its rule hits.

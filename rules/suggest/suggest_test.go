@@ -116,11 +116,14 @@ func printed(r *suggest.Report) string {
 		for _, c := range p.Changes {
 			fmt.Fprintf(&b, "  %s: %s\n", c.Place, c.Text)
 		}
-		if p.Problem != "" {
+		switch {
+		case p.Problem != "":
 			fmt.Fprintf(&b, "  %s\n", p.Problem)
+		case len(p.Changes) > 0:
+			fmt.Fprintf(&b, "  held against %d of the rule\n", p.Held)
 		}
 	}
-	fmt.Fprintf(&b, "held against %d items\n%s", r.Held, r.Patch)
+	fmt.Fprintf(&b, "held against %d items, %d with a match\n%s", r.Items, r.Held, r.Patch)
 	return b.String()
 }
 
@@ -141,6 +144,11 @@ func holds(t *testing.T, old []byte, r *suggest.Report, m memory, flags []sugges
 	}
 	for _, it := range m.items {
 		now := rs.Match(&it).Hits
+		for _, h := range now {
+			if !slices.ContainsFunc(m.hits[it.ID], func(o news.Hit) bool { return o.Rule == h.Rule }) {
+				t.Errorf("%q under %s: only after the patch", it.Title, h.Rule)
+			}
+		}
 		for _, h := range m.hits[it.ID] {
 			still := slices.ContainsFunc(now, func(o news.Hit) bool { return o.Rule == h.Rule })
 			scored := slices.ContainsFunc(r.Proposals, func(p suggest.Proposal) bool { return len(p.Changes) > 0 && p.Changes[0].Score })

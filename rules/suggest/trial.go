@@ -2,6 +2,7 @@ package suggest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -33,39 +34,93 @@ func (r *run) try(ctx context.Context, from *trial, c candidate, f Flagged, hit 
 	if err != nil { // a person would have to make this one
 		return nil, nil
 	}
-	rs, report := src.Load(rules.LoadOptions{})
-	if rs == nil || report.Failed() > 0 {
+	rs, _ := src.Load(rules.LoadOptions{SkipExamples: true})
+	if rs == nil {
 		return nil, nil
 	}
-	left, err := r.hitting(ctx, rs, f)
-	if err != nil || !change.Score && spans(left, f.Rule) == spans(hit, f.Rule) {
-		return nil, err
-	}
-	lost, err := r.lost(ctx, rs)
-	if err != nil || lost > 0 {
-		return nil, err
-	}
-	return &trial{src, rs, append(slices.Clone(from.changes), change), left}, nil
-}
-
-// lost counts the hits that nobody flagged and that other rules do not give.
-func (r *run) lost(ctx context.Context, rs *rules.Ruleset) (n int, err error) {
-	items := make([]news.Item, len(r.pool))
-	for i := range r.pool {
-		items[i] = r.pool[i].item
-	}
-	now, err := judge(ctx, rs, items)
-	if err != nil {
-		return 0, err
-	}
-	for i := range r.pool {
-		for _, h := range r.pool[i].hits {
-			if _, still := now[i].hit(h.Rule); !still && !r.flagged[h.Rule][items[i].ID] {
-				n++
+	t := &trial{source: src, rules: rs, changes: append(slices.Clone(from.changes), change)}
+	if !change.Score { // a score changes no match
+		if t.left, err = r.hitting(ctx, rs, f); err != nil || spans(t.left, f.Rule) == spans(hit, f.Rule) {
+			return nil, err
+		}
+		for _, harm := range []func(context.Context, *rules.Ruleset, *rules.Ruleset) (bool, error){r.loses, r.gains} {
+			if harmed, err := harm(ctx, from.rules, rs); err != nil || harmed {
+				return nil, err
 			}
 		}
 	}
-	return n, nil
+	if _, report := src.Load(rules.LoadOptions{}); report.Failed() > 0 {
+		return nil, nil
+	}
+	return t, nil
+}
+
+// batch is how many items are matched before it is asked whether that is enough.
+const batch = 250
+
+// errEnough ends a read of the archive.
+var errEnough = errors.New("enough is known")
+
+// loses says whether an item loses a hit that nobody flagged.
+func (r *run) loses(ctx context.Context, _, rs *rules.Ruleset) (bool, error) {
+	for pool := range slices.Chunk(r.pool, batch) {
+		items := make([]news.Item, len(pool))
+		for i := range pool {
+			items[i] = pool[i].item
+		}
+		now, err := judge(ctx, rs, items)
+		if err != nil {
+			return false, err
+		}
+		for i := range pool {
+			for _, h := range pool[i].hits {
+				if _, still := now[i].hit(h.Rule); !still && !r.flagged[h.Rule][items[i].ID] {
+					return true, nil
+				}
+			}
+		}
+	}
+	return false, nil
+}
+
+// gains says whether any stored item gains a hit: what is taken out of a topic may
+// have kept another rule closed.
+func (r *run) gains(ctx context.Context, before, rs *rules.Ruleset) (bool, error) {
+	var items []news.Item
+	look := func() error {
+		now, err := judge(ctx, rs, items)
+		if err != nil {
+			return err
+		}
+		now = slices.DeleteFunc(now, func(j judged) bool { return len(j.hits) == 0 })
+		items = items[:0]
+		for i := range now {
+			items = append(items, now[i].item)
+		}
+		was, err := judge(ctx, before, items)
+		items = items[:0]
+		for i := range was {
+			for _, h := range now[i].hits {
+				if _, had := was[i].hit(h.Rule); !had {
+					return errEnough
+				}
+			}
+		}
+		return err
+	}
+	err := r.Archive.Items(ctx, r.Since, func(it news.Item) error {
+		if items = append(items, it); len(items) < batch {
+			return nil
+		}
+		return look()
+	})
+	if err == nil {
+		err = look()
+	}
+	if errors.Is(err, errEnough) {
+		return true, nil
+	}
+	return false, err
 }
 
 // excepts tries phrases under except, one after the other until the rule hits no
@@ -74,7 +129,7 @@ func (r *run) excepts(ctx context.Context, f Flagged, hit []judged) (*trial, err
 	at := &trial{source: r.source, rules: r.rules}
 	for range maxExcepts {
 		var next *trial
-		for _, c := range allPhrases(at.rules.File, f, hit) {
+		for _, c := range r.allPhrases(at.rules.File, f, hit) {
 			t, err := r.try(ctx, at, c, f, hit)
 			switch {
 			case err != nil:
@@ -102,10 +157,10 @@ func spans(list []judged, rule string) (n int) {
 }
 
 // allPhrases are the phrases of all flagged items, the likeliest of each first.
-func allPhrases(file *rules.File, f Flagged, hit []judged) (list []candidate) {
+func (r *run) allPhrases(file *rules.File, f Flagged, hit []judged) (list []candidate) {
 	for i := range hit {
 		h, _ := hit[i].hit(f.Rule)
-		for _, c := range phrases(file, &hit[i].item, h) {
+		for _, c := range r.phrases(file, &hit[i].item, h) {
 			if !slices.ContainsFunc(list, func(o candidate) bool { return o.text == c.text && o.place.id == c.place.id }) {
 				list = append(list, c)
 			}
@@ -114,7 +169,7 @@ func allPhrases(file *rules.File, f Flagged, hit []judged) (list []candidate) {
 	return list[:min(maxPhrases, len(list))]
 }
 
-// none tries words under none of the rule.
+// none tries phrases and words under none of the rule.
 func (r *run) none(ctx context.Context, f Flagged, hit []judged) (*trial, error) {
 	flagged := make([]*judged, len(hit))
 	for i := range hit {
@@ -128,7 +183,7 @@ func (r *run) none(ctx context.Context, f Flagged, hit []judged) (*trial, error)
 		}
 		return n
 	}
-	for _, c := range strikes(f.Rule, flagged, common) {
+	for _, c := range r.strikes(f.Rule, flagged, common) {
 		t, err := r.try(ctx, &trial{source: r.source, rules: r.rules}, c, f, hit)
 		if err != nil || t != nil && len(t.left) == 0 {
 			return t, err

@@ -12,8 +12,8 @@ import (
 const ownMetadata = 1024
 
 // Audit tells what newswatch promises and did not keep: a part of a delivery
-// that stands twice or not at all, a mention that is live, a link that is none
-// for readers, a payload that was refused, a message without its marks.
+// that stands twice or not at all, a mention or a foreign emoji that is
+// live, a link that is none for readers, a payload that was refused, a message without its marks.
 func (s *Server) Audit() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -76,6 +76,15 @@ func times(n int) string {
 	return fmt.Sprintf("%d times", n)
 }
 
+// ownEmoji are the standard emoji that newswatch itself marks messages with.
+func ownEmoji(name string) bool {
+	switch name {
+	case "rotating_light", "no_entry", "warning", "white_check_mark", "information_source":
+		return true
+	}
+	return false
+}
+
 // marks are what is wrong with one message by itself.
 func (s *Server) marks(m *Message) []string {
 	var wrong []string
@@ -87,6 +96,11 @@ func (s *Server) marks(m *Message) []string {
 	for _, link := range m.Links {
 		if !isWeb(link) && !strings.HasPrefix(strings.ToLower(link), "mailto:") {
 			wrong = append(wrong, fmt.Sprintf("link %q", clip(link)))
+		}
+	}
+	for _, name := range m.Emoji {
+		if !ownEmoji(name) {
+			wrong = append(wrong, fmt.Sprintf("live emoji %q", clip(name)))
 		}
 	}
 	switch {

@@ -44,6 +44,15 @@ func TestAuditOfOneMessage(t *testing.T) {
 		"script as a link":      {object{"text": "<javascript:alert(1)|Harbour Wire>"}, `link "javascript:alert(1)"`},
 		"script in rich text":   {object{"blocks": array{rich(richSection(object{"type": "link", "url": "data:text/html,x"}))}}, `link "data:text/html,x"`},
 
+		"emoji in the text": {object{"text": "the :ferry: sails", "mrkdwn": false}, `live emoji "ferry"`},
+		"emoji after emoji": {object{"text": ":warning::wave:"}, `live emoji "wave"`},
+		"emoji in a label":  {object{"text": "<https://wire.example.com/|Wire :+1:>"}, `live emoji "+1"`},
+		"emoji in a header": {object{"blocks": array{object{"type": "header", "text": object{"type": "plain_text", "text": ":100:", "emoji": true}}}}, `live emoji "100"`},
+		"emoji by default":  {object{"blocks": array{object{"type": "header", "text": plainText(":100:")}}}, `live emoji "100"`},
+
+		"plain without emoji":   {object{"blocks": array{object{"type": "header", "text": object{"type": "plain_text", "text": ":100:", "emoji": false}}}}, ""},
+		"times have no emoji":   {object{"text": "at 10:30:45, 2001:db8, a : b : c <https://wire.example.com/:a:|x>"}, ""},
+		"own emoji":             {object{"text": ":warning: Held"}, ""},
 		"escaped":               {object{"text": "&lt;!channel&gt; &lt;@U1&gt;"}, ""},
 		"escaped twice":         {object{"text": "&amp;lt;!channel&amp;gt;"}, ""},
 		"plain text is no code": {object{"blocks": array{object{"type": "header", "text": plainText("<!channel> <@U1>")}}}, ""},

@@ -16,7 +16,7 @@ func NewChecker(blocksMax int) *Checker {
 	if blocksMax <= 0 {
 		blocksMax = defaultBlocksMax
 	}
-	return &Checker{check: newChecker(), blocksMax: blocksMax}
+	return &Checker{check: newChecker(false), blocksMax: blocksMax}
 }
 
 // Checked is what a payload came to.
@@ -26,6 +26,7 @@ type Checked struct {
 	Text     string
 	Mentions []string // that are live
 	Links    []string // that are live, in mrkdwn as they are written there
+	Emoji    []string // names of those that are live by their codes
 	Metadata int      // bytes
 }
 
@@ -40,7 +41,7 @@ func (c *Checker) Check(payload []byte) Checked {
 	if no != nil {
 		return Checked{Error: no.code, Details: no.details}
 	}
-	got := Checked{Text: p.Text, Mentions: slices.Clone(p.Mentions), Links: slices.Clone(p.Links)}
+	got := Checked{Text: p.Text, Mentions: slices.Clone(p.Mentions), Links: slices.Clone(p.Links), Emoji: slices.Clone(p.Emoji)}
 	if p.Metadata != nil {
 		got.Metadata = p.Metadata.size
 	}

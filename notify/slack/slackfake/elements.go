@@ -19,6 +19,9 @@ func textObject(maxLen int, types ...string) rule {
 			o, _ := v.(map[string]any)
 			s, _ := o["text"].(string)
 			w.literal(s)
+			if o["emoji"] != false {
+				w.codes(s)
+			}
 		}),
 		"mrkdwn": object(fields{"type!": enum("mrkdwn"), "text!": length, "verbatim": boolean}, func(w *walk, _ string, v any) {
 			o, _ := v.(map[string]any)

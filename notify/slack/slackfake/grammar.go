@@ -23,6 +23,7 @@ type walk struct {
 	problems []string
 	mentions []string
 	links    []string
+	emoji    []string
 	blockIDs map[string]bool
 	markdown int // code points of all markdown blocks together
 	tables   int

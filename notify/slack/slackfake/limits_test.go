@@ -287,6 +287,7 @@ func TestMessageLimits(t *testing.T) {
 		"metadata numbers":          {object{"metadata": deep(7.5)}, ""},
 		"metadata array of strings": {object{"metadata": deep(array{"a", "b"})}, ""},
 		"metadata array of objects": {object{"metadata": deep(array{object{"a": true}})}, ""},
+		"metadata empty array":      {object{"metadata": deep(array{})}, ""},
 		"metadata nested array":     {object{"metadata": deep(array{array{"a"}})}, "invalid_metadata_schema"},
 		"metadata null":             {object{"metadata": object{"event_type": "e", "event_payload": object{"v": nil}}}, "invalid_metadata_schema"},
 		"metadata size":             {object{"metadata": deep(chars(7_900))}, ""},
@@ -327,6 +328,26 @@ func TestUpdateMeasuresBytes(t *testing.T) {
 		a := post(t, s, "chat.update", object{"channel": sent.Channel, "ts": sent.TS, "text": text})
 		if a.Error != want {
 			t.Errorf("%d bytes: got %q, want %q", len(text), a.Error, want)
+		}
+	}
+}
+
+// TestStrictMetadata: what Slack documents is taken, an array of strings is not.
+func TestStrictMetadata(t *testing.T) {
+	t.Parallel()
+	plan := calm()
+	plan.StrictMetadata = true
+	for name, tc := range map[string]struct {
+		value any
+		want  string
+	}{
+		"string": {"a b", ""}, "object": {object{"a": 1}, ""}, "objects": {array{object{"a": 1}}, ""}, "nothing": {array{}, ""},
+		"strings": {array{"a", "b"}, "invalid_metadata_schema"}, "numbers": {array{1}, "invalid_metadata_schema"},
+	} {
+		s := newSlack(t, slackfake.Config{Plan: plan})
+		body := message(object{"metadata": object{"event_type": "e", "event_payload": object{"v": tc.value}}})
+		if a := post(t, s, "chat.postMessage", body); a.Error != tc.want {
+			t.Errorf("%s: got %q, want %q", name, a.Error, tc.want)
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -44,9 +45,10 @@ type checker struct {
 	attachments rule
 	home        rule
 	eventType   *regexp.Regexp
+	strict      bool // of Plan.StrictMetadata
 }
 
-func newChecker() *checker {
+func newChecker(strict bool) *checker {
 	blocks := messageBlocks()
 	return &checker{
 		parser: newParser(),
@@ -63,6 +65,7 @@ func newChecker() *checker {
 				blocks(w, at+"/blocks", b)
 			}
 		}),
+		strict:    strict,
 		eventType: regexp.MustCompile(`^[a-z0-9_]{1,255}$`),
 	}
 }
@@ -92,6 +95,7 @@ type payload struct {
 	UnfurlMedia bool
 	Mentions    []string
 	Links       []string
+	Emoji       []string
 }
 
 // read takes the payload out of a request for chat.postMessage or chat.update.
@@ -114,7 +118,7 @@ func (c *checker) read(a args, update bool, blocksMax int) (*payload, *refusal) 
 	if p.Text == "" && empty(p.Blocks) && empty(p.Attachments) {
 		return p, refused("no_text")
 	}
-	p.Mentions, p.Links = w.mentions, w.links
+	p.Mentions, p.Links, p.Emoji = w.mentions, w.links, w.emoji
 	return p, nil
 }
 
@@ -212,7 +216,7 @@ func (c *checker) readMetadata(p *payload, a args) *refusal {
 		return refused("metadata_too_large")
 	}
 	for _, m := range body {
-		if !metadataValue(m, true) {
+		if !metadataValue(m, true) || c.strict && !documented(m) {
 			return refused("invalid_metadata_schema")
 		}
 	}
@@ -242,6 +246,19 @@ func metadataValue(v any, array bool) bool {
 		return array
 	}
 	return false
+}
+
+// documented holds for what Slack's types allow: @slack/types has in a payload
+// scalars, objects of scalars, and arrays of such objects.
+func documented(v any) bool {
+	values, ok := v.([]any)
+	if !ok {
+		return true
+	}
+	return !slices.ContainsFunc(values, func(e any) bool {
+		_, object := e.(map[string]any)
+		return !object
+	})
 }
 
 // plainNumbers turns json.Number into float64, as a reader of JSON expects them.

@@ -38,6 +38,10 @@ type Plan struct {
 	DropBursts  bool `json:"drop_bursts,omitempty"` // what is too fast is answered with ok and never shown, not refused
 	// BlocksMax is the size of all blocks that is still taken; default 13200.
 	BlocksMax int `json:"blocks_max,omitempty"`
+	// StrictMetadata takes in metadata no more than Slack documents: scalars, objects,
+	// and arrays of objects. Arrays of strings, which no page allows or forbids, are
+	// refused.
+	StrictMetadata bool `json:"strict_metadata,omitempty"`
 	// ClientMsgID says what client_msg_id does: "ignore" (default), "dedup" or "refuse".
 	ClientMsgID string `json:"client_msg_id,omitempty"`
 

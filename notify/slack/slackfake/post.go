@@ -71,10 +71,12 @@ func (s *Server) postable(c *call) (*room, *refusal) {
 // maxRefusals bounds what Audit can tell of.
 const maxRefusals = 1000
 
-// read takes the payload out of a call, and notes what was refused for Audit.
+// read takes the payload out of a call, and notes what was refused for Audit, but
+// for what only a stricter Slack than is known refuses.
 func (s *Server) read(c *call, update bool) (*payload, *refusal) {
 	p, no := s.check.read(c.args, update, cmp.Or(s.plan.BlocksMax, defaultBlocksMax))
-	if no != nil && len(s.refusals) < maxRefusals {
+	wanted := no != nil && s.plan.StrictMetadata && no.code == "invalid_metadata_schema"
+	if no != nil && !wanted && len(s.refusals) < maxRefusals {
 		s.refusals = append(s.refusals, strings.TrimSpace(fmt.Sprintf("refused payload of delivery %q part %d: %s %s",
 			c.entry.DeliveryID, c.entry.Part, no.code, strings.Join(no.details, "; "))))
 	}
@@ -180,6 +182,7 @@ func (s *Server) rewrite(m *Message, p *payload) {
 	if p.Blocks == nil || !p.HasText {
 		m.Mentions = append(slices.Clone(before.Mentions), p.Mentions...)
 		m.Links = append(slices.Clone(before.Links), p.Links...)
+		m.Emoji = append(slices.Clone(before.Emoji), p.Emoji...)
 	}
 	m.Edited, m.editedTS = true, formatTS(s.now().UnixMicro())
 }

@@ -80,7 +80,7 @@ func New(cfg Config) *Server {
 		panic("slackfake: " + err.Error())
 	}
 	s := &Server{
-		cfg: cfg, clock: cfg.Now, check: newChecker(), done: make(chan struct{}), plan: cfg.Plan,
+		cfg: cfg, clock: cfg.Now, check: newChecker(cfg.Plan.StrictMetadata), done: make(chan struct{}), plan: cfg.Plan,
 		calls: make(map[string]int), tiers: make(map[string]*bucket), tickets: make(map[string]time.Time),
 		envelopes: make(map[string]*envelope), views: make(map[string]view),
 		open: len(cfg.Channels) == 0 && len(cfg.Plan.Channels) == 0,

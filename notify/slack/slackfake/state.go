@@ -102,6 +102,7 @@ type Message struct {
 	Edited      bool            `json:"edited,omitempty"`
 	Mentions    []string        `json:"mentions,omitempty"` // those that are live, as "<!channel>"
 	Links       []string        `json:"links,omitempty"`
+	Emoji       []string        `json:"emoji,omitempty"` // those that are live by their codes, as "tada"
 	UnfurlLinks bool            `json:"unfurl_links"`
 	UnfurlMedia bool            `json:"unfurl_media"`
 	PostedAt    time.Time       `json:"posted_at"`      // by this machine's clock
@@ -115,7 +116,7 @@ type Message struct {
 // fill takes over what a request brought for the message.
 func (m *Message) fill(p *payload) {
 	m.Text, m.Blocks, m.Attachments = p.Text, p.Blocks, p.Attachments
-	m.Mentions, m.Links = p.Mentions, p.Links
+	m.Mentions, m.Links, m.Emoji = p.Mentions, p.Links, p.Emoji
 	m.describe(p.Metadata)
 }
 

@@ -5,12 +5,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/url"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/gorilla/websocket"
+
+	"newswatch/notify/wire"
 )
 
 // Limits of a connection.
@@ -56,13 +57,14 @@ func (l *Listener) connect(ctx context.Context) (*conn, error) {
 	return c, nil
 }
 
-// hideTicket takes the ticket out of an error, should it stand in it.
+// hideTicket takes the ticket out of an error, and a proxy's password, should they
+// stand in it.
 func hideTicket(err error, address string) error {
-	u, bad := url.Parse(address)
-	if bad != nil || u.RawQuery == "" || !strings.Contains(err.Error(), u.RawQuery) {
-		return err
+	_, ticket, _ := strings.Cut(address, "?")
+	if hidden := wire.Hide(err.Error(), ticket); hidden != err.Error() {
+		return errors.New(hidden)
 	}
-	return errors.New(strings.ReplaceAll(err.Error(), u.RawQuery, "***"))
+	return err
 }
 
 // greet takes the first message, which is hello, or a reason why not.

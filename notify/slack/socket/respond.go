@@ -6,28 +6,16 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 
 	"newswatch/notify"
+	"newswatch/notify/wire"
 )
 
-// answerClient copies an HTTP client so that it has a timeout and follows no
-// redirect: an answer goes to Slack and nowhere else.
-func answerClient(given *http.Client) *http.Client {
-	c := http.Client{}
-	if given != nil {
-		c = *given
-	}
-	if c.Timeout == 0 {
-		c.Timeout = replyTime
-	}
-	c.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return &c
-}
+// maxWord bounds what is read of the answer to an answer: it is one word.
+const maxWord = 64 << 10 // bytes
 
 // perform does a job and says what came of it.
 func (l *Listener) perform(ctx context.Context, j job) {
@@ -122,23 +110,12 @@ func (l *Listener) respond(ctx context.Context, address string, body []byte) err
 		return errors.New("the address for it cannot be used")
 	}
 	req.Header.Set("Content-Type", "application/json; charset=utf-8")
-	resp, err := l.http.Do(req)
-	if err != nil {
-		return hideURL(err)
-	}
-	defer resp.Body.Close()
-	text, _ := io.ReadAll(io.LimitReader(resp.Body, 4096)) // only for its word
-	if resp.StatusCode != http.StatusOK {
-		return fmt.Errorf("answered with status %d: %s", resp.StatusCode, refusal(text))
-	}
-	return nil
-}
-
-// hideURL gives an error of the HTTP client without the address in it.
-func hideURL(err error) error {
-	var u *url.Error
-	if errors.As(err, &u) {
-		return u.Err
+	a, err := wire.Do(l.http, req, maxWord, wire.SecretsBehind(req.URL)...)
+	switch {
+	case a.Status == http.StatusOK: // taken, whatever becomes of the word
+		return nil
+	case a.Status != 0:
+		return fmt.Errorf("answered with status %d: %s", a.Status, refusal(a.Body))
 	}
 	return err
 }

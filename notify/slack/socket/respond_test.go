@@ -31,8 +31,11 @@ func TestRespondKeepsTheAddress(t *testing.T) {
 		answer  transport
 		want    string
 	}{
-		"taken":           {secret, answer(200, "ok"), ""},
-		"no network":      {secret, func(*http.Request) (*http.Response, error) { return nil, errors.New("no route") }, "no route"},
+		"taken":      {secret, answer(200, "ok"), ""},
+		"no network": {secret, func(*http.Request) (*http.Response, error) { return nil, errors.New("no route") }, "no route"},
+		"a proxy": {secret, func(*http.Request) (*http.Response, error) {
+			return nil, errors.New(`proxyconnect tcp: http://desk:secret@proxy.example: refused`)
+		}, "***@proxy.example"},
 		"used up":         {secret, answer(404, `{"ok":false,"error":"used_url"}`), "status 404: used_url"},
 		"refused":         {secret, answer(400, "invalid_blocks: at secret"), "status 400: invalid_blocks"},
 		"a page":          {secret, answer(502, "<html>secret"), "status 502: unreadable"},

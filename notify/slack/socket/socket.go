@@ -21,6 +21,7 @@ import (
 
 	"newswatch/notify"
 	"newswatch/notify/slack"
+	"newswatch/notify/wire"
 )
 
 // How connections are made and kept.
@@ -43,7 +44,6 @@ const (
 	perPerson = 5  // of one person's at once: more is a stuck key, or worse
 	jobTime   = 30 * time.Second
 	graceTime = 3 * time.Second // when we are stopped
-	replyTime = 10 * time.Second
 )
 
 // Config says what a Listener needs.
@@ -77,7 +77,7 @@ type Listener struct {
 // New returns a Listener. It does not connect.
 func New(c Config) *Listener {
 	l := &Listener{
-		slack: c.Slack, do: c.Commander, home: c.Homer, http: answerClient(c.HTTP), log: c.Log,
+		slack: c.Slack, do: c.Commander, home: c.Homer, http: wire.Client(c.HTTP), log: c.Log,
 		pending: make(map[string]int),
 	}
 	if l.log == nil {
