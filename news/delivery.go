@@ -1,6 +1,7 @@
 package news
 
 import (
+	"errors"
 	"strconv"
 	"time"
 )
@@ -83,6 +84,13 @@ type Lane struct {
 	Gap   time.Duration // least time from the start of an attempt to the next one's
 	Until time.Time     // nothing before this: the other side asked for a pause
 }
+
+// HeldLane ends the name of a destination's lane that nothing enters while the
+// destination refuses all.
+const HeldLane = " held"
+
+// ErrGone says that a delivery was dropped or replaced since it was read.
+var ErrGone = errors.New("it is no longer to be sent")
 
 // PacedError says that an attempt has to wait for one of its lanes.
 type PacedError struct{ Until time.Time }

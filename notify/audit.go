@@ -15,7 +15,8 @@ const (
 	auditSpan   = 25 * time.Hour // a day, and the hour that a change of the clock adds
 	auditSettle = 10 * time.Minute
 	auditTime   = 5 * time.Minute // it may take so long at one destination
-	auditLooks  = 40              // look-ups at one destination: one by one, below Slack's 50 a minute
+	auditPace   = 2 * time.Second // between two calls: what is due comes first, also in the limit for reading
+	auditLooks  = 40              // look-ups at one destination
 )
 
 // Audit holds what a destination took during the last day against what stands
@@ -52,16 +53,23 @@ func (o *Outbox) Audit(ctx context.Context, destination string) (missing []news.
 // missing are those of the messages that were sent which are looked for and not
 // found. A way out that cannot be asked misses nothing.
 func (o *Outbox) missing(ctx context.Context, channel Channel, destination string, sent []news.Delivery) (missing []news.Delivery, err error) {
-	recent, err := channel.Recent(ctx, destination, o.cfg.Now().Add(-auditSpan))
-	if unaskable(err) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("read what stands at %s: %w", destination, err)
-	}
 	there := map[part]bool{}
-	for _, p := range recent {
-		there[part{p.DeliveryID, p.Part}] = true
+	reading := channel.Recent(destination, o.cfg.Now().Add(-auditSpan))
+	for more := true; more; {
+		var page []Posted
+		err := unhurried(ctx, func() (err error) {
+			page, more, err = reading.Next(ctx)
+			return err
+		})
+		switch {
+		case unaskable(err):
+			return nil, nil
+		case err != nil:
+			return nil, fmt.Errorf("read what stands at %s: %w", destination, err)
+		}
+		for _, p := range page {
+			there[part{p.DeliveryID, p.Part}] = true
+		}
 	}
 	looks := 0
 	for _, d := range sent {
@@ -69,7 +77,11 @@ func (o *Outbox) missing(ctx context.Context, channel Channel, destination strin
 			continue
 		}
 		looks++
-		_, found, err := channel.Find(ctx, d)
+		var found bool
+		err := unhurried(ctx, func() (err error) {
+			_, found, err = channel.Find(ctx, d)
+			return err
+		})
 		switch {
 		case unaskable(err):
 			return nil, nil
@@ -80,6 +92,27 @@ func (o *Outbox) missing(ctx context.Context, channel Channel, destination strin
 		}
 	}
 	return missing, nil
+}
+
+// unhurried makes a call after a pause, and again as long as it is refused for the
+// rate or goes on.
+func unhurried(ctx context.Context, call func() error) error {
+	pause := auditPace
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(pause):
+		}
+		err := call()
+		var refusal *Refusal
+		switch limited := errors.As(err, &refusal) && refusal.Kind == RefusedRate; {
+		case limited:
+			pause = max(auditPace, refusal.RetryAfter)
+		case !errors.Is(err, ErrGoesOn):
+			return err
+		}
+	}
 }
 
 // unaskable says whether nobody is there who could be asked.

@@ -37,11 +37,26 @@ type Renderer interface {
 type Poster interface {
 	Post(ctx context.Context, d news.Delivery) (news.Receipt, error)
 	// Find looks for a delivery where it would be, had it been posted. An error
-	// that wraps ErrNoLookup says that this way out cannot be asked at all.
+	// that wraps ErrNoLookup says that this way out cannot be asked at all, one that
+	// wraps ErrGoesOn that the same call made again goes on where this one ended.
 	Find(ctx context.Context, d news.Delivery) (r news.Receipt, found bool, err error)
-	// Recent lists what stands at a destination since a time, newest first.
-	Recent(ctx context.Context, destination string, since time.Time) ([]Posted, error)
+	// Recent begins to read what stands at a destination since a time. It makes no
+	// call yet.
+	Recent(destination string, since time.Time) Reading
 }
+
+// Reading reads what stands at a destination, a call at a time.
+type Reading interface {
+	// Next makes the next call, and says whether there is more to read. After an
+	// error it may be called again and goes on where it was.
+	Next(ctx context.Context) (posted []Posted, more bool, err error)
+}
+
+// NoHistory is the Reading of a way out that has none.
+type NoHistory struct{}
+
+// Next says so.
+func (NoHistory) Next(context.Context) ([]Posted, bool, error) { return nil, false, ErrNoLookup }
 
 // Channel is a way out: Slack, the terminal, a webhook.
 type Channel interface {
@@ -64,6 +79,10 @@ var ErrNoLookup = errors.New("nothing can be looked up here")
 // person can mend that.
 var ErrNotShown = errors.New("the history here is not shown to us")
 
+// ErrGoesOn says that a look-up failed after it had read something: the next one
+// goes on from there.
+var ErrGoesOn = errors.New("the look-up goes on")
+
 // ErrAsked says that a question cannot be answered as it was asked.
 var ErrAsked = errors.New("that cannot be done")
 
@@ -82,7 +101,9 @@ type Refusal struct {
 	Kind       RefusalKind
 	Reason     string        // the way out's own word: "channel_not_found"
 	Final      bool          // of RefusedConfig: nothing that anybody mends will change it
+	Wide       bool          // of RefusedConfig: it concerns all that goes there, not this message alone
 	RetryAfter time.Duration // of RefusedRate; 0 when it did not say
+	Offline    bool          // of RefusedRate: there was no connection
 }
 
 // Error names the reason.

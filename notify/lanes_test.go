@@ -252,6 +252,43 @@ func TestSilentDrops(t *testing.T) {
 	})
 }
 
+// An audit is in no hurry: it leaves the limit for reading to what is due, and when
+// it is refused it goes on where it was.
+func TestAuditIsUnhurried(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t, slackfake.Plan{})
+		for i := range 20 {
+			d.enqueue(fmt.Sprintf("al_%02d", i), "Headline")
+		}
+		d.work(time.Minute)
+		for _, m := range d.slack.Visible("desk")[:8] {
+			d.slack.Delete("desk", m.TS)
+		}
+		time.Sleep(time.Hour)
+		if err := d.slack.SetPlan(slackfake.Plan{Script: []slackfake.Step{
+			{Method: "conversations.history", Call: 4, Times: 3, Fault: slackfake.RateLimited, RetryAfter: 20}}}); err != nil {
+			t.Fatal(err)
+		}
+		before := len(d.slack.Journal())
+		missing, err := d.outbox.Audit(t.Context(), destination)
+		if err != nil || len(missing) != 8 {
+			t.Errorf("the audit misses %d (%v), want 8", len(missing), err)
+		}
+		var times []time.Time
+		for _, e := range d.slack.Journal()[before:] {
+			if e.Method == "conversations.history" {
+				times = append(times, e.Time)
+			}
+		}
+		if len(times) != 1+8+3 {
+			t.Errorf("history was read %d times, want once, once for each of 8, and 3 refused", len(times))
+		}
+		wantGap(t, "readings", times, 2*time.Second)
+		d.stop()
+	})
+}
+
 func (d *desk) postsTo(channel string) []time.Time {
 	var times []time.Time
 	for _, e := range d.slack.Journal() {

@@ -15,11 +15,9 @@ const (
 	// postTimeout bounds one call. It is far shorter than a lease, so that no call
 	// outlives the right to make it.
 	postTimeout = 15 * time.Second
-	// recentSpan is how far back a destination's history is read once after a
-	// start: a restored backup that is no older posts nothing twice.
-	recentSpan = 24 * time.Hour
-	// recentTries is how often reading it may fail before sending goes on without.
-	recentTries = 5
+	// slowAnswer is how long an answer may take for the pace to count from its
+	// attempt's start: of a later one nobody can say when the message came.
+	slowAnswer = 5 * time.Second
 )
 
 // OutboxStore is what the outbox needs of the store.
@@ -28,6 +26,7 @@ type OutboxStore interface {
 	Rewritable(ctx context.Context, destination string) (*news.Delivery, time.Time, error)
 	Intend(ctx context.Context, l news.Lease, d *news.Delivery, lanes ...news.Lane) error
 	Settle(ctx context.Context, l news.Lease, d news.Delivery, lanes ...news.Lane) error
+	Withdraw(ctx context.Context, d news.Delivery) error
 	EnqueueNotice(ctx context.Context, d news.Delivery) error
 	SentBetween(ctx context.Context, destination string, from, to time.Time) ([]news.Delivery, error)
 }
@@ -37,6 +36,7 @@ type Pacing struct {
 	Quarantine time.Duration // from an uncertain attempt to the first look
 	LookAgain  time.Duration // between two looks
 	Pace       time.Duration // between two posts to one destination
+	Read       time.Duration // between two calls that read histories, over all destinations
 
 	// OnUncertain is the target's word; "" is Resend, but nothing is posted where
 	// a history is that we may not read: what got lost there could not be seen.
@@ -52,7 +52,8 @@ type Pacing struct {
 type Outbox struct {
 	cfg   OutboxConfig
 	mu    sync.Mutex
-	known map[string]*history // by destination: what stood there when we came
+	known map[string]*history // by destination
+	queue queue               // of the calls that read what stands there
 }
 
 // OutboxConfig is what an Outbox is made of. All fields but Operators and At are
@@ -64,30 +65,6 @@ type OutboxConfig struct {
 	Now       func() time.Time
 	Log       *slog.Logger
 	At        func(Step) // is told where the work is; nil: nobody wants to know
-}
-
-// history is what a destination showed after the start.
-type history struct {
-	posted map[part]news.Receipt
-	tries  int
-	read   bool
-}
-
-// history of a destination; only the holder of its lease touches what is in it.
-func (o *Outbox) history(destination string) *history {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	h := o.known[destination]
-	if h == nil {
-		h = &history{posted: map[part]news.Receipt{}}
-		o.known[destination] = h
-	}
-	return h
-}
-
-type part struct {
-	id     string
-	number int
 }
 
 // NewOutbox returns an outbox. Several destinations may be worked on at once.
@@ -103,16 +80,22 @@ func NewOutbox(c OutboxConfig) *Outbox {
 // rewritings of old ones. It says when to come again (zero: nothing is left) and
 // what became of the deliveries it worked on.
 func (o *Outbox) Send(ctx context.Context, l news.Lease) (next time.Time, done []news.Delivery, err error) {
+	h := o.history(l.Key)
+	if !h.mu.TryLock() { // the machine slept, and who had the lease before us is still at it
+		return o.cfg.Now().Add(time.Second), nil, nil
+	}
+	defer h.mu.Unlock()
 	channel, pacing, err := o.cfg.Channel(l.Key)
 	if err != nil {
-		return o.cfg.Now().Add(heldMost), nil, fmt.Errorf("way out of %s: %w", l.Key, err)
+		return o.cfg.Now().Add(heldMost), nil, h.once(fmt.Errorf("way out of %s: %w", l.Key, err))
 	}
-	work := &sending{Outbox: o, lease: l, channel: channel, pacing: pacing}
-	if wait, err := work.recall(ctx); err != nil || wait > 0 {
-		return o.cfg.Now().Add(wait), nil, err
-	}
+	_ = h.once(nil)
+	work := &sending{Outbox: o, lease: l, channel: channel, pacing: pacing, history: h}
 	stop := o.cfg.Now().Add(l.Until.Sub(o.cfg.Now()) / 2)
 	for ctx.Err() == nil && o.cfg.Now().Before(stop) {
+		if next := work.recall(ctx); !next.IsZero() {
+			return next, done, nil
+		}
 		d, wake, err := work.step(ctx, o.cfg.Store.Deliverable)
 		if d == nil && err == nil {
 			var again time.Time
@@ -144,42 +127,7 @@ type sending struct {
 	lease   news.Lease
 	channel Channel
 	pacing  Pacing
-	unseen  error // why nothing may be posted: what would get lost could not be seen
-}
-
-// recall reads once after a start what already stands at the destination. It
-// gives the time to wait when the destination cannot say at the moment.
-func (s *sending) recall(ctx context.Context) (wait time.Duration, err error) {
-	h := s.history(s.lease.Key)
-	if h.read {
-		return 0, nil
-	}
-	ctx, cancel := context.WithTimeout(ctx, postTimeout)
-	defer cancel()
-	recent, err := s.channel.Recent(ctx, s.lease.Key, s.cfg.Now().Add(-recentSpan))
-	h.tries++
-	switch refusal := (*Refusal)(nil); {
-	case err == nil:
-		for _, p := range recent {
-			h.posted[part{p.DeliveryID, p.Part}] = p.Receipt
-		}
-	case errors.As(err, &refusal) && refusal.Kind == RefusedRate:
-		h.tries-- // nothing can be posted now either
-		return max(refusal.RetryAfter, time.Second), nil
-	case errors.Is(err, ErrNotShown) && s.pacing.OnUncertain == "":
-		s.unseen = err // and it is asked again each time
-		return 0, nil
-	case errors.Is(err, ErrNoLookup), errors.Is(err, ErrNotShown), errors.As(err, &refusal):
-		// nothing to be had there: go on with what we know ourselves
-	case h.tries < recentTries:
-		s.cfg.Log.Warn("cannot read what stands at the destination, trying again", "destination", s.lease.Key, "err", err)
-		return min(s.pacing.LookAgain, time.Second<<h.tries), nil
-	default:
-		s.cfg.Log.Warn("going on without what stands at the destination", "destination", s.lease.Key, "err", err)
-	}
-	h.read = true
-	s.cfg.At(AfterRecall)
-	return 0, nil
+	history *history
 }
 
 // step does the next thing with the next delivery of a queue. When there is none
@@ -190,23 +138,27 @@ func (s *sending) step(ctx context.Context, queue func(context.Context, string) 
 		return nil, wake, err
 	}
 	var paced *news.PacedError
-	if err := s.advance(ctx, d); errors.As(err, &paced) {
+	switch err := s.advance(ctx, d); {
+	case errors.As(err, &paced):
 		return nil, paced.Until, nil
-	} else if err != nil {
+	case errors.Is(err, news.ErrGone): // dropped or replaced since it was read: the next one
+		d.State = news.Dropped
+		return d, time.Time{}, nil
+	case err != nil:
 		return nil, time.Time{}, fmt.Errorf("deliver %s part %d: %w", d.ID, d.Part, err)
 	}
 	return d, time.Time{}, nil
 }
 
 func (s *sending) advance(ctx context.Context, d *news.Delivery) error {
-	if receipt, there := s.history(d.Destination).posted[part{d.ID, d.Part}]; there && d.State != news.Sent {
+	if receipt, there := s.history.posted[part{d.ID, d.Part}]; there && d.State != news.Sent {
 		s.cfg.Log.Info("already posted", "delivery", d.ID, "part", d.Part, "destination", d.Destination)
 		return s.posted(ctx, d, receipt)
 	}
 	switch {
 	case d.State == news.Sending && d.Kind != news.KindUpdate:
 		return s.resolve(ctx, d)
-	case s.unseen != nil:
+	case s.history.unseen != nil:
 		return s.holdUnseen(ctx, d)
 	}
 	return s.attempt(ctx, d)
@@ -216,34 +168,41 @@ func (s *sending) advance(ctx context.Context, d *news.Delivery) error {
 func (s *sending) attempt(ctx context.Context, d *news.Delivery) error {
 	s.cfg.At(BeforeIntent)
 	lanes := s.lanes(d)
-	if err := s.cfg.Store.Intend(ctx, s.lease, d, lanes...); err != nil {
+	if err := s.cfg.Store.Intend(ctx, s.lease, d, append(lanes, s.heldLane(time.Time{}))...); err != nil {
 		return err
 	}
 	s.cfg.At(AfterIntent)
 	began := s.cfg.Now()
 	if !began.Before(s.lease.Until) { // we stood still for so long: others may be at it
-		d.State, d.NotBefore = news.Pending, began
-		return s.settle(ctx, d)
+		return s.withdraw(ctx, d)
 	}
 	// A shutdown lets the post in flight end: its answer decides what we know.
 	postCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), postTimeout)
 	receipt, postErr := s.channel.Post(postCtx, *d)
 	cancel()
 	s.cfg.At(AfterPost)
-	if s.cfg.Now().Sub(began) < s.pacing.Pace/2 {
-		lanes = nil // the pace counts from the start; after a slow answer, from its end
+	var refusal *Refusal
+	refused := errors.As(postErr, &refusal)
+	if (postErr == nil || refused) && s.cfg.Now().Sub(began) < slowAnswer {
+		lanes = nil // the pace counts from the start; where that says nothing, from the end
 	}
 	if postErr == nil {
 		return s.posted(ctx, d, receipt, lanes...)
 	}
 	d.Error = postErr.Error()
-	var refusal *Refusal
-	if errors.As(postErr, &refusal) {
+	if refused {
 		return s.refused(ctx, d, refusal)
 	}
 	d.Looks, d.NotBefore = 0, s.cfg.Now().Add(s.pacing.Quarantine)
-	s.cfg.Log.Warn("no certain answer, will look it up", "delivery", d.ID, "part", d.Part, "destination", d.Destination, "err", postErr)
+	s.cfg.Log.Warn("no certain answer", "then", s.then(), "delivery", d.ID, "part", d.Part, "destination", d.Destination, "err", postErr)
 	return s.settle(ctx, d, lanes...)
+}
+
+// withdraw takes back an attempt of which nothing has left. The lease is over, so
+// that others may have taken it for uncertain: it is not.
+func (s *sending) withdraw(ctx context.Context, d *news.Delivery) error {
+	d.State, d.NotBefore = news.Pending, s.cfg.Now()
+	return s.cfg.Store.Withdraw(context.WithoutCancel(ctx), *d)
 }
 
 // lanes are what an attempt must keep its distance in: its destination, and the
@@ -263,6 +222,24 @@ func (s *sending) lanes(d *news.Delivery) []news.Lane {
 		lanes = append(lanes, news.Lane{Key: shared, Gap: gap})
 	}
 	return lanes
+}
+
+// heldLane is entered by all that goes to the destination.
+func (s *sending) heldLane(until time.Time) news.Lane {
+	return news.Lane{Key: s.lease.Key + news.HeldLane, Until: until}
+}
+
+// then says what becomes of an uncertain attempt.
+func (s *sending) then() string {
+	switch {
+	case !s.history.none:
+		return "it will be looked up"
+	case s.pacing.OnUncertain == news.Hold:
+		return "a person will be asked: it cannot be looked up"
+	case s.pacing.OnUncertain == news.Skip:
+		return "it is taken for delivered: it cannot be looked up"
+	}
+	return "it is sent again: it cannot be looked up"
 }
 
 func (s *sending) posted(ctx context.Context, d *news.Delivery, receipt news.Receipt, lanes ...news.Lane) error {

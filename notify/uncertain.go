@@ -13,6 +13,9 @@ const (
 	// looksNeeded is how many look-ups must find nothing before a message is sent
 	// again: a channel's history lags behind its posts.
 	looksNeeded = 2
+	// looksPatience is how many look-ups in a row may fail before the operators are
+	// told and the next ones come as slowly as those of what is held.
+	looksPatience = 5
 	// rateDefault is the wait after "too many" without a time.
 	rateDefault = 30 * time.Second
 	// A delivery that only a person can mend is tried again at these intervals.
@@ -34,9 +37,15 @@ func (s *sending) refused(ctx context.Context, d *news.Delivery, refusal *Refusa
 		}
 	}
 	if refusal.Final {
-		return s.ask(ctx, d, refusal.Reason)
+		return s.ask(ctx, d, refusal.Reason, s.parentNotice(d, refusal.Reason))
 	}
-	return s.hold(ctx, d, refusal.Reason)
+	until := now.Add(backoff(d.Attempts))
+	if refusal.Wide && d.Part == 1 && d.ReplyTo == "" {
+		// All that goes there would be refused: it waits behind this one, in order.
+		// What answers a message may stand in another channel than the name is now.
+		return s.hold(ctx, d, refusal.Reason, until, s.heldLane(until))
+	}
+	return s.hold(ctx, d, refusal.Reason, until)
 }
 
 // rest waits as long as was asked for, with all that goes the same way.
@@ -57,25 +66,35 @@ func (s *sending) rest(ctx context.Context, d *news.Delivery, refusal *Refusal) 
 
 // hold keeps a delivery until somebody mends what it was refused for. It is tried
 // again by itself, for ever.
-func (s *sending) hold(ctx context.Context, d *news.Delivery, reason string) error {
-	d.State, d.NotBefore = news.Held, s.cfg.Now().Add(backoff(d.Attempts))
+func (s *sending) hold(ctx context.Context, d *news.Delivery, reason string, until time.Time, lanes ...news.Lane) error {
+	d.State, d.NotBefore = news.Held, until
 	s.cfg.Log.Error("held until somebody mends it", "delivery", d.ID, "part", d.Part, "destination", d.Destination, "err", d.Error, "again", d.NotBefore)
-	if err := s.settle(ctx, d); err != nil {
+	if err := s.settle(ctx, d, lanes...); err != nil {
 		return err
 	}
 	return s.report(ctx, d, reason)
 }
 
-// holdUnseen keeps back what could get lost without anybody being able to tell.
+// holdUnseen keeps back what could get lost without anybody being able to tell:
+// the oldest is held, and the others wait behind it until the history is asked for
+// again.
 func (s *sending) holdUnseen(ctx context.Context, d *news.Delivery) error {
-	reason := s.unseen.Error()
+	h := s.history
+	if h.held && d.State == news.Held {
+		h.ask = s.cfg.Now() // somebody made it due: ask at once
+	}
+	if h.held {
+		return &news.PacedError{Until: h.ask}
+	}
+	h.held = true
+	reason := h.unseen.Error()
 	var refusal *Refusal
-	if errors.As(s.unseen, &refusal) {
+	if errors.As(h.unseen, &refusal) {
 		reason = refusal.Reason
 	}
 	d.Error = "not posted: the channel's history cannot be read (" + reason + "), so that a lost answer would lose the message or " +
 		"bring it twice; invite the app to the channel and give it the scopes of the manifest, or write on_uncertain: resend at the target"
-	return s.hold(ctx, d, "its history cannot be read: "+reason+". Invite the app to the channel and give it the scopes of the manifest, or write on_uncertain: resend at the target")
+	return s.hold(ctx, d, "its history cannot be read: "+reason+". Invite the app to the channel and give it the scopes of the manifest, or write on_uncertain: resend at the target", h.ask)
 }
 
 // backoff is the wait before a held delivery is tried again.
@@ -96,12 +115,26 @@ func (s *sending) report(ctx context.Context, d *news.Delivery, reason string) e
 	})
 }
 
+// attemptNotice names the notice about one attempt.
+func attemptNotice(d *news.Delivery) string {
+	return news.NoticeID("delivery_undecided", fmt.Sprintf("%s/%d/%d", d.ID, d.Part, d.Attempts), "")
+}
+
+// parentNotice names the notice about all that answers one message: one a day.
+func (s *sending) parentNotice(d *news.Delivery, why string) string {
+	parent := d.ReplyTo
+	if parent == "" {
+		parent = d.ID
+	}
+	return news.NoticeID("delivery_undecided", parent+" "+why, s.cfg.Now().UTC().Format(time.DateOnly))
+}
+
 // ask holds a delivery for a person's word alone. The operators are told first,
 // once: after a crash between the two the same notice is there already.
-func (s *sending) ask(ctx context.Context, d *news.Delivery, why string) error {
+func (s *sending) ask(ctx context.Context, d *news.Delivery, why, notice string) error {
 	if d.Kind != news.KindNotice {
 		err := s.tell(ctx, news.Notice{
-			DeliveryID: news.NoticeID("delivery_undecided", fmt.Sprintf("%s/%d/%d", d.ID, d.Part, d.Attempts), ""),
+			DeliveryID: notice,
 			Kind:       "delivery_held", Headline: "Send it again, or not?", Subject: fmt.Sprintf("%s to %s", d.Kind, d.Destination),
 			Detail: why + "\nnewswatch outbox show " + d.ID + "\nnewswatch outbox resend " + d.ID + "\nnewswatch outbox drop " + d.ID,
 			Footer: "It waits for your word, however long: look in the channel, then have it sent or given up.",
@@ -158,30 +191,61 @@ func (s *sending) resolve(ctx context.Context, d *news.Delivery) error {
 		s.cfg.Log.Error("uncertain, and may not be looked up", "delivery", d.ID, "part", d.Part, "err", err, "again", d.NotBefore)
 		return errors.Join(s.settle(ctx, d), s.report(ctx, d, refusal.Reason))
 	case err != nil:
-		wait := s.pacing.LookAgain
-		if refusal != nil {
-			wait = max(wait, refusal.RetryAfter)
-		}
-		d.Error, d.NotBefore = err.Error(), now.Add(wait)
-		s.cfg.Log.Warn("look-up failed, trying again", "delivery", d.ID, "part", d.Part, "err", err)
-		return s.settle(ctx, d)
+		return s.lookFailed(ctx, d, err)
 	case found:
+		delete(s.history.failed, part{d.ID, d.Part})
 		s.cfg.Log.Info("found where it belongs", "delivery", d.ID, "part", d.Part, "ts", receipt.TS)
 		return s.posted(ctx, d, receipt)
 	}
 	return s.notFound(ctx, d)
 }
 
+// lookFailed has a look-up made again. One that read something goes on; when too
+// many in a row did not, the operators are told, and it is tried as seldom as what
+// is held.
+func (s *sending) lookFailed(ctx context.Context, d *news.Delivery, err error) error {
+	wait := s.pacing.LookAgain
+	var refusal *Refusal
+	refused := errors.As(err, &refusal)
+	if refused {
+		wait = max(wait, refusal.RetryAfter)
+	}
+	failed, key := s.history.failed, part{d.ID, d.Part}
+	switch {
+	case errors.Is(err, ErrGoesOn):
+		failed[key] = 0
+	case !refused || !refusal.Offline:
+		failed[key]++
+	}
+	over := failed[key] - looksPatience
+	if over > 0 {
+		wait = max(wait, backoff(over))
+	}
+	d.Error, d.NotBefore = err.Error(), s.cfg.Now().Add(wait)
+	s.cfg.Log.Warn("look-up failed, trying again", "delivery", d.ID, "part", d.Part, "err", err, "again", d.NotBefore)
+	if err := s.settle(ctx, d); err != nil || over <= 0 || d.Kind == news.KindNotice {
+		return err
+	}
+	return s.tell(ctx, news.Notice{
+		DeliveryID: news.NoticeID("lookup_failed", d.Destination, s.cfg.Now().UTC().Format(time.DateOnly)),
+		Kind:       "delivery_held", Headline: "Sent, or not?", Subject: fmt.Sprintf("%s to %s", d.Kind, d.Destination),
+		Detail: "no certain answer came, and looking it up failed: " + err.Error() +
+			"\nnewswatch outbox show " + d.ID + "\nnewswatch outbox resend " + d.ID + "\nnewswatch outbox drop " + d.ID,
+		Footer: "It is looked up again by itself, and sent again if it is not there. If you have looked in the channel, decide.",
+	})
+}
+
 // notFound counts a look that found nothing: after the last one the message is
 // sent again, or a person is asked, as the target wants it.
 func (s *sending) notFound(ctx context.Context, d *news.Delivery) error {
+	delete(s.history.failed, part{d.ID, d.Part})
 	d.Looks++
 	if d.Looks < looksNeeded {
 		d.NotBefore = s.cfg.Now().Add(s.pacing.LookAgain)
 		return s.settle(ctx, d)
 	}
 	if s.pacing.OnUncertain == news.Hold {
-		return s.ask(ctx, d, fmt.Sprintf("no certain answer came, and %d looks did not find it there", d.Looks))
+		return s.ask(ctx, d, fmt.Sprintf("no certain answer came, and %d looks did not find it there", d.Looks), attemptNotice(d))
 	}
 	s.cfg.Log.Info("not there, sending again", "delivery", d.ID, "part", d.Part, "looks", d.Looks)
 	return s.again(ctx, d)
@@ -192,7 +256,7 @@ func (s *sending) notFound(ctx context.Context, d *news.Delivery) error {
 func (s *sending) unknowable(ctx context.Context, d *news.Delivery, why error) error {
 	switch s.pacing.OnUncertain {
 	case news.Hold:
-		return s.ask(ctx, d, "no certain answer came, and it cannot be looked up: "+why.Error())
+		return s.ask(ctx, d, "no certain answer came, and it cannot be looked up: "+why.Error(), attemptNotice(d))
 	case news.Skip:
 		s.cfg.Log.Warn("no certain answer, taken for delivered", "delivery", d.ID, "part", d.Part, "destination", d.Destination)
 		d.State, d.SentAt, d.Error = news.Sent, s.cfg.Now(), "taken for delivered: no certain answer came (on_uncertain: skip)"

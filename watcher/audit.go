@@ -14,8 +14,9 @@ import (
 // looked for: few are posted then.
 const auditHour = 4
 
-// auditKey is where the database keeps the day of the last audit.
-const auditKey = "audited"
+// auditKey is where the database keeps the day of a destination's last audit: its
+// name follows.
+const auditKey = "audited "
 
 // audit looks once a day whether what Slack took stands where it was posted.
 func (w *Watcher) audit(ctx context.Context) error {
@@ -35,21 +36,20 @@ func (w *Watcher) audit(ctx context.Context) error {
 	return nil
 }
 
-// auditOnce audits each destination, unless that was done this day.
+// auditOnce audits each destination, unless that was done this day. One that fails
+// holds up no other.
 func (w *Watcher) auditOnce(ctx context.Context, day string) error {
-	done, err := w.cfg.Store.Meta(ctx, auditKey)
-	if err != nil || done == day {
-		return err
-	}
 	var errs []error
 	for _, destination := range w.destinations(w.Rules()) {
-		_, err := w.outbox.Audit(ctx, destination)
+		done, err := w.cfg.Store.Meta(ctx, auditKey+destination)
+		if err == nil && done != day {
+			if _, err = w.outbox.Audit(ctx, destination); err == nil {
+				err = w.cfg.Store.SetMeta(ctx, auditKey+destination, day)
+			}
+		}
 		errs = append(errs, err)
 	}
-	if err := errors.Join(errs...); err != nil {
-		return err
-	}
-	return w.cfg.Store.SetMeta(ctx, auditKey, day)
+	return errors.Join(errs...)
 }
 
 // destinations are where the plans of a rule file send to, and its operators.

@@ -348,3 +348,29 @@ func TestAMergeWithinThePauseLosesNothing(t *testing.T) {
 		})
 	}
 }
+
+// A report that shows two stories to be one, or that comes in the same round just
+// before, may be news itself: who was told both of them hears it.
+func TestAMergeHidesNoNewsOfItsRound(t *testing.T) {
+	t.Parallel()
+	for name, topics := range map[string][]string{"of the report that merges": {"t1 t2"}, "of one before": {"t1", "t1 t2"}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			l := begin(t)
+			ok(t, l.bring(l.report("a", "t1", "berg")))
+			l.now = l.now.Add(time.Minute)
+			ok(t, l.bring(l.report("b", "t2", "berg")))
+			l.expect(t, "first", "first")
+			l.now = l.now.Add(time.Minute)
+			fresh := []store.Matched{l.report("c0", topics[0], "holm")}
+			for i, more := range topics[1:] {
+				m := l.report(fmt.Sprint("d", i), more)
+				m.Item.Published = l.now.Add(time.Second)
+				fresh = append(fresh, m)
+			}
+			ok(t, l.bring(fresh...))
+			l.expect(t, "new: Ole Holm")
+			l.expect(t)
+		})
+	}
+}

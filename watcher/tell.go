@@ -97,7 +97,9 @@ func (w *Watcher) sendTo(ctx context.Context, l news.Lease) (sum Summary, err er
 		return sum, ignoreFence(err)
 	}
 	if err != nil && ctx.Err() == nil {
-		next = w.cfg.Now().Add(failPause)
+		if soon := w.cfg.Now().Add(failPause); next.Before(soon) { // else the outbox knows better
+			next = soon
+		}
 		w.cfg.Log.Error("sending failed, trying again", "destination", l.Key, "next", next, "err", err)
 	}
 	if next.IsZero() {

@@ -193,6 +193,7 @@ func (w *ways) Channel(destination string, pace news.SlackSettings) (notify.Chan
 		pacing.OnUncertain = news.Hold
 		return w.hooks, pacing, nil
 	case scheme == "slack" && w.slack != nil:
+		pacing.Read = slack.ReadPace
 		return w.slack, pacing, nil
 	case scheme == "slack":
 		return nil, notify.Pacing{}, fmt.Errorf("%s: no SLACK_BOT_TOKEN", destination)

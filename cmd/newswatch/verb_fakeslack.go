@@ -23,7 +23,7 @@ A plan is JSON, all keys optional:
    "script": [{"method": "chat.postMessage", "call": 3, "fault": "refuse", "for": "5s"}],
    "latency": "200ms", "history_lag": "10s", "clock_skew": "-1h", "client_msg_id": "dedup",
    "rate": {"per_second": 1, "burst": 3}, "tiers": true, "drop_bursts": false, "distributed": false,
-   "channels": [{"name": "desk", "thread_only": true}], "blocks_max": 13200}
+   "channels": [{"name": "desk", "thread_only": true}], "blocks_max": 13200, "strict_metadata": true}
 Faults: `+slackfake.FaultNames()+`.`,
 		"newswatch fake-slack --listen 127.0.0.1:8766 &\nSLACK_API_URL=http://127.0.0.1:8766/api SLACK_BOT_TOKEN=xoxb-trial SLACK_APP_TOKEN=xapp-trial newswatch run",
 		"0 stopped; 2 wrong usage or plan")

@@ -4,9 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"newswatch/news"
@@ -15,21 +15,24 @@ import (
 
 // Look-ups.
 const (
-	// before the start of an attempt: Slack's clock is known to a second, ours may
-	// have been set back since by the hour that a wrong zone makes.
-	beforeStart = 2*time.Hour + 2*time.Minute
-	perPage     = "200" // Slack recommends no more
-	// findPages bounds a look-up: more in a channel than this many pages of
-	// messages since an attempt, and it proves nothing.
-	findPages = 50
+	// clockSlack is how much earlier and later than ours an attempt's time may be by
+	// Slack's clock: it is known to a second, and ours may have been set since by the
+	// hour that a wrong zone makes.
+	clockSlack = 2*time.Hour + 2*time.Minute
+	// maxLooks bounds the look-ups that are remembered as not ended.
+	maxLooks = 1_000
 	// recentMessages bounds what a restart reads of a channel.
 	recentMessages = 1_000
 	// threadsLive is how far back a message may lie under which something new is
 	// looked for: as long as a story takes reports in.
 	threadsLive = 120 * time.Hour
-	// recentThreads bounds the calls that a restart makes for replies: one each.
+	// recentThreads bounds the calls that a restart makes for replies.
 	recentThreads = 20
 )
+
+// ReadPace is the least time between two calls that read histories: they are of
+// Slack's tier 3, 50 calls a minute.
+const ReadPace = 1250 * time.Millisecond
 
 // found is a message of a history, as much of it as we need. What other apps
 // post may have any form.
@@ -60,39 +63,120 @@ func (f found) ours() (p payload, ok bool) {
 	return p, true
 }
 
+// lookUp is a look-up under way: what was read of it stays read when a call fails.
+type lookUp struct {
+	channel string
+	thread  *list // nil: it belongs to none, or that was read
+	history *list
+}
+
+// lookKey names a look-up: each attempt has its own.
+type lookKey struct {
+	id             string
+	part, attempts int
+}
+
+// looks remembers those that did not end.
+type looks struct {
+	mu   sync.Mutex
+	open map[lookKey]*lookUp
+}
+
+func (l *looks) take(k lookKey) *lookUp {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	open := l.open[k]
+	delete(l.open, k)
+	return open
+}
+
+func (l *looks) keep(k lookKey, open *lookUp) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.open == nil || len(l.open) >= maxLooks {
+		l.open = map[lookKey]*lookUp{}
+	}
+	l.open[k] = open
+}
+
 // Find looks for a delivery's part by the ids in its metadata: in the thread
 // that it belongs to, and in the channel, where Slack puts a reply whose thread
-// is gone. An update needs no looking for: it may be made again.
+// is gone. An update needs no looking for: it may be made again. A look that
+// failed goes on where it was; it stands for what was there when it began.
 func (c *Channel) Find(ctx context.Context, d news.Delivery) (news.Receipt, bool, error) {
 	if d.Kind == news.KindUpdate {
 		return news.Receipt{}, false, nil
 	}
-	channel := d.Parent.Channel
-	if channel == "" {
+	key := lookKey{d.ID, d.Part, d.Attempts}
+	l := c.looks.take(key)
+	if l == nil {
 		var err error
-		if channel, err = c.channel(ctx, d.Destination); err != nil {
+		if l, err = c.newLook(ctx, d); err != nil {
 			return news.Receipt{}, false, fmt.Errorf("look up %s: %w", d.Destination, err)
 		}
 	}
-	var at string
-	match := func(f found) bool {
-		if p, ok := f.ours(); ok && p.DeliveryID == d.ID && p.Part == d.Part {
-			at = f.TS
+	at, pages, err := l.run(ctx, d)
+	if err != nil {
+		c.looks.keep(key, l)
+		err = c.blind(l.channel, err)
+		if pages > 0 {
+			err = fmt.Errorf("%w: %w", notify.ErrGoesOn, err)
 		}
-		return at == ""
+		return news.Receipt{}, false, err
+	}
+	return news.Receipt{Channel: l.channel, TS: at}, at != "", nil
+}
+
+// newLook begins a look-up. What is looked for came after its attempt began, and
+// before the quarantine after it ended, when the first look was due.
+func (c *Channel) newLook(ctx context.Context, d news.Delivery) (*lookUp, error) {
+	l := &lookUp{channel: d.Parent.Channel}
+	if l.channel == "" {
+		var err error
+		if l.channel, err = c.channel(ctx, d.Destination); err != nil {
+			return nil, err
+		}
 	}
 	if d.Parent.TS != "" {
-		err := c.replies(ctx, channel, d.Parent.TS, match)
-		if err != nil && said(err) != "thread_not_found" && said(err) != "message_not_found" {
-			return news.Receipt{}, false, c.blind(channel, err)
+		l.thread = c.replies(l.channel, d.Parent.TS)
+	}
+	var from, to time.Time
+	if !d.StartedAt.IsZero() {
+		latest := slices.MaxFunc([]time.Time{d.StartedAt, d.NotBefore, d.SentAt}, time.Time.Compare)
+		from, to = d.StartedAt.Add(-clockSlack), latest.Add(clockSlack)
+	}
+	l.history = c.history(l.channel, from, to)
+	return l, nil
+}
+
+// run reads on until the part is found, "" if it is not there, and says how many
+// pages it read.
+func (l *lookUp) run(ctx context.Context, d news.Delivery) (at string, pages int, err error) {
+	for {
+		list := l.history
+		if l.thread != nil {
+			list = l.thread
+		}
+		messages, err := list.next(ctx)
+		switch {
+		case list == l.thread && (said(err) == "thread_not_found" || said(err) == "message_not_found"):
+			list.ended = true
+		case err != nil:
+			return "", pages, err
+		}
+		pages++
+		for _, f := range messages {
+			if p, ok := f.ours(); ok && p.DeliveryID == d.ID && p.Part == d.Part {
+				return f.TS, pages, nil
+			}
+		}
+		switch {
+		case list.ended && list == l.thread:
+			l.thread = nil
+		case list.ended:
+			return "", pages, nil
 		}
 	}
-	if at == "" {
-		if err := c.since(ctx, channel, d.StartedAt.Add(-beforeStart), match); err != nil {
-			return news.Receipt{}, false, c.blind(channel, err)
-		}
-	}
-	return news.Receipt{Channel: channel, TS: at}, at != "", nil
 }
 
 // blind says when nothing can be looked up here: the workspace does not have the
@@ -113,114 +197,101 @@ func (c *Channel) blind(channel string, err error) error {
 	return outcome(err)
 }
 
-// since reads a channel's history from a time of our clock on. The first answer
-// says what Slack's clock shows; when ours was wrong it reads again.
-func (c *Channel) since(ctx context.Context, channel string, from time.Time, each func(found) bool) error {
-	ahead := c.ahead.Load()
-	args := url.Values{"channel": {channel}, "oldest": {c.slackTime(from)}, "inclusive": {"true"}}
-	err := c.pages(ctx, "conversations.history", args, each)
-	if shift := time.Duration(c.ahead.Load() - ahead); err != nil || shift > -time.Minute/2 {
-		return err
-	}
-	args = url.Values{"channel": {channel}, "oldest": {c.slackTime(from)}, "inclusive": {"true"}}
-	return c.pages(ctx, "conversations.history", args, each)
+// recent reads what stands at a destination.
+type recent struct {
+	c           *Channel
+	destination string
+	since       time.Time
+
+	channel string
+	history *list
+	threads []string // to be read yet
+	thread  *list    // being read
+	left    int      // how many messages more
+	opened  int      // how many threads were found
 }
 
-func (c *Channel) replies(ctx context.Context, channel, ts string, each func(found) bool) error {
-	return c.pages(ctx, "conversations.replies", url.Values{"channel": {channel}, "ts": {ts}}, each)
-}
-
-// pages reads a list of messages to its end, or until each says that it has
-// enough. A list that does not end is an error: it proves nothing.
-func (c *Channel) pages(ctx context.Context, method string, args url.Values, each func(found) bool) error {
-	args.Set("limit", perPage)
-	args.Set("include_all_metadata", "true")
-	seen := map[string]bool{}
-	for range findPages {
-		var page struct {
-			Messages []found `json:"messages"`
-			HasMore  bool    `json:"has_more"`
-			Metadata struct {
-				Next string `json:"next_cursor"`
-			} `json:"response_metadata"`
-		}
-		if err := c.call(ctx, method, args, &page); err != nil {
-			return err
-		}
-		for _, m := range page.Messages {
-			if !each(m) {
-				return nil
-			}
-		}
-		next := page.Metadata.Next
-		switch {
-		case next == "" && !page.HasMore:
-			return nil
-		case next == "" || seen[next]:
-			return fmt.Errorf("call %s: more pages, and no way to them", method)
-		}
-		seen[next] = true
-		args.Set("cursor", next)
-	}
-	return fmt.Errorf("call %s: more than %d pages", method, findPages)
-}
-
-// Recent lists our own messages at a destination since a time, newest first:
-// those of the channel and those in the threads of ours that still live. Replies
-// are read as far as time and Slack's rate allow: a busy channel must not keep
-// what is due waiting, and a reply that is missed here is looked up all the same
+// Recent begins to read our own messages at a destination since a time: those of
+// the channel, newest first, and those in the threads of ours that still live.
+// What is read is bounded: a reply that is missed here is looked up all the same
 // if its own answer was lost.
-func (c *Channel) Recent(ctx context.Context, destination string, since time.Time) ([]notify.Posted, error) {
-	channel, err := c.channel(ctx, destination)
+func (c *Channel) Recent(destination string, since time.Time) notify.Reading {
+	return &recent{c: c, destination: destination, since: since, left: recentMessages}
+}
+
+// Next makes one call.
+func (r *recent) Next(ctx context.Context) (posted []notify.Posted, more bool, err error) {
+	if r.history == nil {
+		if r.channel, err = r.c.channel(ctx, r.destination); err != nil {
+			return nil, true, fmt.Errorf("read %s: %w", r.destination, r.c.blind(r.channel, err))
+		}
+		r.history = r.c.history(r.channel, r.since.Add(-threadsLive), time.Time{})
+	}
+	if r.left > 0 && !r.history.ended {
+		posted, err = r.parents(ctx)
+	} else {
+		posted, err = r.replies(ctx)
+	}
 	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", destination, err)
+		return nil, true, r.c.blind(r.channel, err)
 	}
-	var parents []found
-	left := recentMessages
-	err = c.since(ctx, channel, since.Add(-threadsLive), func(f found) bool {
-		if _, ok := f.ours(); ok {
-			parents = append(parents, f)
-		}
-		left--
-		return left > 0
-	})
+	return posted, r.left > 0 && !r.history.ended || len(r.threads) > 0 || r.thread != nil, nil
+}
+
+// parents reads a page of the channel.
+func (r *recent) parents(ctx context.Context) (posted []notify.Posted, err error) {
+	page, err := r.history.next(ctx)
 	if err != nil {
-		return nil, c.blind(channel, err)
+		return nil, err
 	}
-	from := c.slackTime(since.Add(-beforeStart))
-	posted := map[string]notify.Posted{}
-	note := func(f found) bool {
-		if p, ok := f.ours(); ok && later(f.TS, from) {
-			posted[f.TS] = notify.Posted{
-				DeliveryID: p.DeliveryID, Part: p.Part, Stories: p.Stories,
-				Receipt: news.Receipt{Channel: channel, TS: f.TS},
-			}
+	r.left -= len(page)
+	from := r.from()
+	for _, f := range page {
+		if p, ok := r.ours(f); ok {
+			posted = append(posted, p)
 		}
-		return true
-	}
-	threads := 0
-	for _, f := range parents {
-		note(f)
-		if f.ReplyCount == 0 || f.LatestReply != "" && !later(f.LatestReply, from) || threads == recentThreads {
-			continue
-		}
-		threads++
-		if err := c.replies(ctx, channel, f.TS, note); err != nil && said(err) != "thread_not_found" {
-			c.log.WarnContext(ctx, "not all threads could be read", "destination", destination, "err", err)
-			threads = recentThreads
+		_, ours := f.ours()
+		live := f.ReplyCount > 0 && (f.LatestReply == "" || later(f.LatestReply, from))
+		if ours && live && r.opened < recentThreads {
+			r.threads = append(r.threads, f.TS)
+			r.opened++
 		}
 	}
-	list := make([]notify.Posted, 0, len(posted))
-	for _, p := range posted {
-		list = append(list, p)
+	return posted, nil
+}
+
+// replies reads a page of a thread. Its parent is known already.
+func (r *recent) replies(ctx context.Context) (posted []notify.Posted, err error) {
+	if r.thread == nil {
+		r.thread, r.threads = r.c.replies(r.channel, r.threads[0]), r.threads[1:]
 	}
-	slices.SortFunc(list, func(a, b notify.Posted) int {
-		if later(a.Receipt.TS, b.Receipt.TS) {
-			return -1
+	page, err := r.thread.next(ctx)
+	if err != nil && said(err) != "thread_not_found" {
+		return nil, err
+	}
+	for _, f := range page {
+		if p, ok := r.ours(f); ok && f.TS != r.thread.args.Get("ts") {
+			posted = append(posted, p)
 		}
-		return 1
-	})
-	return list, nil
+	}
+	if err != nil || r.thread.ended {
+		r.thread = nil
+	}
+	return posted, nil
+}
+
+// from is the time since when messages count, of Slack's clock.
+func (r *recent) from() string { return r.c.slackTime(r.since.Add(-clockSlack)) }
+
+// ours reads a message of ours that counts.
+func (r *recent) ours(f found) (notify.Posted, bool) {
+	p, ok := f.ours()
+	if !ok || !later(f.TS, r.from()) {
+		return notify.Posted{}, false
+	}
+	return notify.Posted{
+		DeliveryID: p.DeliveryID, Part: p.Part, Stories: p.Stories, Receipt: news.Receipt{Channel: r.channel, TS: f.TS},
+	}, true
 }
 
 // later compares two timestamps of messages, "1798780000.000200": seconds of

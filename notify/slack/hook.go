@@ -152,7 +152,7 @@ func hookURL(address news.Secret, apiURL string) (*url.URL, error) {
 func (h *Hook) Post(ctx context.Context, d news.Delivery) (news.Receipt, error) {
 	u, err := h.address(d.Destination)
 	if err != nil {
-		return news.Receipt{}, &notify.Refusal{Kind: notify.RefusedConfig, Reason: err.Error()}
+		return news.Receipt{}, &notify.Refusal{Kind: notify.RefusedConfig, Reason: err.Error(), Wide: true}
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, u.String(), bytes.NewReader(d.Payload))
 	if err != nil {
@@ -203,7 +203,7 @@ func (h *Hook) refusal(a wire.Answer, err error, word string) *notify.Refusal {
 	var broken *wire.Error
 	switch {
 	case errors.As(err, &broken) && broken.Unsent:
-		return &notify.Refusal{Kind: notify.RefusedRate, Reason: fmt.Sprintf("no connection: %v", broken), RetryAfter: soon}
+		return &notify.Refusal{Kind: notify.RefusedRate, Reason: fmt.Sprintf("no connection: %v", broken), RetryAfter: soon, Offline: true}
 	case a.Status == http.StatusTooManyRequests:
 		var e *apiError
 		if errors.As(limited("", a.Header.Get("Retry-After"), a.Body, h.cfg.Now()), &e) {
@@ -212,11 +212,12 @@ func (h *Hook) refusal(a wire.Answer, err error, word string) *notify.Refusal {
 	case err != nil, a.Status == http.StatusRequestTimeout, a.Status < 300, a.Status >= 500:
 		return nil
 	case a.Status < 400:
-		return &notify.Refusal{Kind: notify.RefusedConfig, Reason: fmt.Sprintf("redirected, status %d: is this Slack?", a.Status)}
+		return &notify.Refusal{Kind: notify.RefusedConfig, Reason: fmt.Sprintf("redirected, status %d: is this Slack?", a.Status), Wide: true}
 	case renderWord(word):
 		return &notify.Refusal{Kind: notify.RefusedRender, Reason: word}
 	}
-	return &notify.Refusal{Kind: notify.RefusedConfig, Reason: fmt.Sprintf("status %d%s", a.Status, inWords(word))}
+	wide := a.Status == http.StatusForbidden || a.Status == http.StatusNotFound || a.Status == http.StatusGone
+	return &notify.Refusal{Kind: notify.RefusedConfig, Reason: fmt.Sprintf("status %d%s", a.Status, inWords(word)), Wide: wide}
 }
 
 // renderWord says whether a webhook's word means that our rendering is refused.
@@ -242,4 +243,4 @@ func (h *Hook) Find(context.Context, news.Delivery) (news.Receipt, bool, error) 
 }
 
 // Recent knows of nothing that was posted.
-func (h *Hook) Recent(context.Context, string, time.Time) ([]notify.Posted, error) { return nil, nil }
+func (h *Hook) Recent(string, time.Time) notify.Reading { return notify.NoHistory{} }

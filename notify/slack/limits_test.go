@@ -1,6 +1,7 @@
 package slack_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"regexp"
@@ -15,6 +16,7 @@ import (
 
 	"newswatch/news"
 	"newswatch/notify/slack"
+	"newswatch/notify/slack/slackfake"
 	"newswatch/notify/wording"
 )
 
@@ -94,9 +96,11 @@ func FuzzEscaping(f *testing.F) {
 	for _, s := range []string{
 		"<!channel>", "<@U012345678>", "<!subteam^S012345678>", "<http://evil.example|Aster Wire>", "&lt;!here&gt;", "*bold* _i_ ~s~ `c`",
 		"\u202egnp.exe", "a\x00b", `","type":"broadcast"`, `{"type":"usergroup","usergroup_id":"@desk"}`, "<!subteam^@desk>", "\\u003c!channel\\u003e", "\xff<",
+		":tada:", ":wave::skin-tone-2:", "10:30:45", ":a:b:", "::", "a:", ":+1",
 	} {
 		f.Add(s)
 	}
+	check := slackfake.NewChecker(0)
 	f.Fuzz(func(t *testing.T, s string) {
 		c := slack.New(slack.Config{Interactive: true})
 		e := news.Entry{
@@ -116,11 +120,33 @@ func FuzzEscaping(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, m := range append(digest, alert, followup) {
+		notice, err := c.Notice(news.Notice{DeliveryID: "op_1", Headline: "Held", Subject: s, Detail: s, Footer: s})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range append(digest, alert, followup, notice) {
 			walk(t, m.Payload)
 			rungs(t, c, m.Payload)
+			noEmoji(t, c, check, m.Payload)
 		}
 	})
+}
+
+// noEmoji holds that no form of a message has a live emoji but the one that marks
+// it, which the plainer form writes as a code.
+func noEmoji(t tester, c *slack.Channel, check *slackfake.Checker, payload []byte) {
+	t.Helper()
+	most := 0
+	for rung, ok := 1, true; ok; rung++ {
+		if got := check.Check(payload).Emoji; len(got) > most {
+			t.Fatalf("live emoji %q in %s", got, payload)
+		}
+		most = 0
+		if rung == 1 && (bytes.Contains(payload, []byte("news_alert")) || bytes.Contains(payload, []byte("news_notice"))) {
+			most = 1
+		}
+		payload, ok = c.Lean(payload, rung)
+	}
 }
 
 // tester is what *testing.T and *rapid.T have in common.

@@ -2,7 +2,6 @@ package slack
 
 import (
 	"sort"
-	"unicode/utf8"
 
 	"github.com/slack-go/slack"
 
@@ -28,39 +27,40 @@ func (r renderer) Notice(n news.Notice) (news.Message, error) {
 	default:
 		line = append(line, bold(" "+what+": "), words(subject))
 	}
-	limit := maxDetail
-	blocks := noticeBlocks(n, line, limit)
+	whole, footer := []rune(wording.Block(n.Detail, maxDetailLines)), label(n.Footer, maxFooter)
+	detail := clipDetail(whole, maxDetail)
+	blocks := noticeBlocks(line, detail, footer)
 	if !stand(blocks) {
-		limit = sort.Search(maxDetail, func(limit int) bool { return !stand(noticeBlocks(n, line, limit+1)) })
-		blocks = noticeBlocks(n, line, limit)
+		limit := sort.Search(maxDetail, func(n int) bool { return !stand(noticeBlocks(line, clipDetail(whole, n+1), footer)) })
+		detail = clipDetail(whole, limit)
+		blocks = noticeBlocks(line, detail, footer)
 	}
-	text := wording.Join(" ", wording.Join(": ", what, subject)+".", wording.Line(noticeDetail(n, limit)), wording.Line(n.Footer))
+	text := wording.Join(" ", wording.Join(": ", what, subject)+".", wording.Line(detail), wording.Line(n.Footer))
 	return freeze(clipBytes(text, maxText), blocks, noticeEvent, payload{DeliveryID: n.DeliveryID, Part: 1, Parts: 1}, nil)
 }
 
-// noticeBlocks shows at most so many characters of the detail.
-func noticeBlocks(n news.Notice, line []slack.RichTextSectionElement, limit int) []slack.Block {
+func noticeBlocks(line []slack.RichTextSectionElement, detail, footer string) []slack.Block {
 	blocks := []slack.Block{rich(paragraph(line...))}
-	if detail := noticeDetail(n, limit); detail != "" {
+	if detail != "" {
 		blocks = append(blocks, rich(&slack.RichTextPreformatted{
 			Type: slack.RTEPreformatted, Elements: []slack.RichTextSectionElement{words(detail)},
 		}))
 	}
-	if footer := label(n.Footer, maxFooter); footer != "" {
+	if footer != "" {
 		blocks = append(blocks, grey(footer))
 	}
 	return blocks
 }
 
-func noticeDetail(n news.Notice, limit int) string {
-	detail := wording.Block(n.Detail, maxDetailLines)
+// clipDetail shows at most so many characters of a notice's detail.
+func clipDetail(detail []rune, limit int) string {
 	switch {
-	case utf8.RuneCountInString(detail) <= limit:
-		return detail
+	case len(detail) <= limit:
+		return string(detail)
 	case limit == 0:
 		return ""
 	}
-	return string([]rune(detail)[:limit]) + "…"
+	return string(detail[:limit]) + "…"
 }
 
 // noticeEmoji marks a kind of notice. Only standard emoji: custom ones count

@@ -39,9 +39,11 @@ func (c *Channel) Post(ctx context.Context, d news.Delivery) (news.Receipt, erro
 	if threaded && d.Parent.TS == "" {
 		return news.Receipt{}, &notify.Refusal{Kind: notify.RefusedRate, Reason: "the message to reply to is not posted yet", RetryAfter: soon}
 	}
-	if threaded && c.orphans.has(d.Parent) {
+	if threaded && c.orphans.refuses(d) {
 		return news.Receipt{}, &notify.Refusal{Kind: notify.RefusedConfig, Reason: "the message to reply to was deleted", Final: true}
 	}
+	// What was refused so comes again by a person's word only: as a message of its own.
+	threaded = threaded && !c.orphans.has(d.Parent)
 	channel := d.Parent.Channel
 	if !threaded || channel == "" {
 		var err error
@@ -149,7 +151,7 @@ func (c *Channel) update(ctx context.Context, d news.Delivery) (news.Receipt, er
 func (c *Channel) arguments(ctx context.Context, d news.Delivery) (url.Values, error) {
 	body, err := c.fillMentions(ctx, d.Payload)
 	if err != nil {
-		return nil, beforehand(err)
+		return nil, alone(beforehand(err))
 	}
 	var fields map[string]json.RawMessage
 	if err := json.Unmarshal(body, &fields); err != nil {
@@ -182,6 +184,15 @@ func beforehand(err error) error {
 	return &notify.Refusal{Kind: notify.RefusedRate, Reason: err.Error(), RetryAfter: soon}
 }
 
+// alone says of a refusal that it concerns this message only.
+func alone(err error) error {
+	var r *notify.Refusal
+	if errors.As(err, &r) {
+		r.Wide = false
+	}
+	return err
+}
+
 // outcome classifies an error of the post itself.
 func outcome(err error) error {
 	var e *apiError
@@ -198,11 +209,11 @@ func outcome(err error) error {
 func refusalOf(e *apiError) *notify.Refusal {
 	switch {
 	case e.Unsent:
-		return &notify.Refusal{Kind: notify.RefusedRate, Reason: fmt.Sprintf("no connection: %v", e.Err), RetryAfter: soon}
+		return &notify.Refusal{Kind: notify.RefusedRate, Reason: fmt.Sprintf("no connection: %v", e.Err), RetryAfter: soon, Offline: true}
 	case e.Err != nil:
 		return nil
 	}
-	r := &notify.Refusal{Kind: notify.RefusedConfig, Reason: e.Code, RetryAfter: e.RetryAfter}
+	r := &notify.Refusal{Kind: notify.RefusedConfig, Reason: e.Code, RetryAfter: e.RetryAfter, Wide: wide(e.Code)}
 	switch e.Code {
 	case "internal_error", "fatal_error", "service_unavailable", "request_timeout", "":
 		// Slack: "It's possible some aspect of the operation succeeded before the
@@ -218,11 +229,24 @@ func refusalOf(e *apiError) *notify.Refusal {
 	return r
 }
 
+// wide says whether an error is one of the channel, the app or the workspace.
+func wide(code string) bool {
+	switch code {
+	case "channel_not_found", "not_in_channel", "is_archived", "restricted_action", "restricted_action_read_only_channel",
+		"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired", "not_allowed_token_type",
+		"missing_scope", "no_permission", "access_denied", "ekm_access_denied", "enterprise_is_restricted", "org_login_required",
+		"team_access_not_granted", "team_added_to_org", "team_not_found", "message_limit_exceeded":
+		return true
+	}
+	return false
+}
+
 // orphans remembers messages that were found deleted when we replied to them.
 // Forgetting them, as a restart does, costs one stray reply each.
 type orphans struct {
-	mu   sync.Mutex
-	gone map[news.Receipt]bool
+	mu      sync.Mutex
+	gone    map[news.Receipt]bool
+	refused map[lookKey]bool // the replies that were refused for it; of no attempt
 }
 
 // maxOrphans bounds the memory of deleted messages.
@@ -243,12 +267,31 @@ func (o *orphans) add(r news.Receipt) {
 	o.gone[r] = true
 }
 
+// refuses says whether a reply is to be refused for its deleted parent, which is
+// so once.
+func (o *orphans) refuses(d news.Delivery) bool {
+	if !o.has(d.Parent) {
+		return false
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	key := lookKey{id: d.ID, part: d.Part}
+	if o.refused[key] {
+		return false
+	}
+	if o.refused == nil || len(o.refused) >= maxOrphans {
+		o.refused = map[lookKey]bool{}
+	}
+	o.refused[key] = true
+	return true
+}
+
 // name is the channel that a destination names.
 func name(destination string) (string, error) {
 	scheme, rest, _ := strings.Cut(destination, ":")
 	rest = strings.TrimPrefix(rest, "#")
 	if scheme != "slack" || rest == "" {
-		return "", &notify.Refusal{Kind: notify.RefusedConfig, Reason: fmt.Sprintf("%q is no channel of Slack's", destination)}
+		return "", &notify.Refusal{Kind: notify.RefusedConfig, Wide: true, Reason: fmt.Sprintf("%q is no channel of Slack's", destination)}
 	}
 	return rest, nil
 }

@@ -44,6 +44,7 @@ type Channel struct {
 	ahead    atomic.Int64 // how far Slack's clock is ahead of ours, in nanoseconds
 	names    directory
 	orphans  orphans
+	looks    looks
 	noMsgID  atomic.Bool // this Slack refuses a client_msg_id
 }
 

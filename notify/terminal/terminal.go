@@ -70,9 +70,7 @@ func (c *Channel) Find(context.Context, news.Delivery) (news.Receipt, bool, erro
 }
 
 // Recent knows of nothing that was written.
-func (c *Channel) Recent(context.Context, string, time.Time) ([]notify.Posted, error) {
-	return nil, nil
-}
+func (c *Channel) Recent(string, time.Time) notify.Reading { return notify.NoHistory{} }
 
 // Lean has no plainer form: a terminal refuses nothing.
 func (c *Channel) Lean([]byte, int) ([]byte, bool) { return nil, false }

@@ -118,7 +118,7 @@ func TestPost(t *testing.T) {
 	if _, _, err := c.Find(ctx, news.Delivery{}); !errors.Is(err, notify.ErrNoLookup) {
 		t.Errorf("got %v, want ErrNoLookup", err)
 	}
-	if list, err := c.Recent(ctx, "terminal:desk", to); list != nil || err != nil {
+	if list, _, err := c.Recent("terminal:desk", to).Next(ctx); list != nil || !errors.Is(err, notify.ErrNoLookup) {
 		t.Errorf("got %v, %v, want nothing", list, err)
 	}
 	if _, ok := c.Lean([]byte("hello\n"), 1); ok {

@@ -96,7 +96,7 @@ func (c *Channel) Post(ctx context.Context, d news.Delivery) (news.Receipt, erro
 	name, _ := strings.CutPrefix(d.Destination, Scheme+":")
 	req, u, err := c.request(ctx, name, d)
 	if err != nil {
-		return news.Receipt{}, &notify.Refusal{Kind: notify.RefusedConfig, Reason: err.Error()}
+		return news.Receipt{}, &notify.Refusal{Kind: notify.RefusedConfig, Reason: err.Error(), Wide: true}
 	}
 	secrets := wire.Secrets(u)
 	a, err := wire.Do(c.http, req, maxAnswer, secrets...)
@@ -148,7 +148,7 @@ func (c *Channel) request(ctx context.Context, name string, d news.Delivery) (*h
 func (c *Channel) refusal(a wire.Answer, err error, secrets []string) *notify.Refusal {
 	var broken *wire.Error
 	if errors.As(err, &broken) && broken.Unsent {
-		return &notify.Refusal{Kind: notify.RefusedRate, Reason: fmt.Sprintf("no connection: %v", broken), RetryAfter: soon}
+		return &notify.Refusal{Kind: notify.RefusedRate, Reason: fmt.Sprintf("no connection: %v", broken), RetryAfter: soon, Offline: true}
 	}
 	wait, told := wire.RetryAfter(a.Header.Get("Retry-After"), c.cfg.Now())
 	r := &notify.Refusal{Kind: notify.RefusedConfig, Reason: fmt.Sprintf("status %d", a.Status), RetryAfter: wait}
@@ -160,11 +160,22 @@ func (c *Channel) refusal(a wire.Answer, err error, secrets []string) *notify.Re
 	case a.Status < 300, a.Status >= 500, a.Status == http.StatusRequestTimeout:
 		return nil
 	case a.Status < 400:
+		r.Wide = true
 		r.Reason += ": redirected, and redirects are not followed; has the address moved?"
 	default:
+		r.Wide = wide(a.Status)
 		r.Reason += spoken(a.Body, secrets)
 	}
 	return r
+}
+
+// wide says whether a status is about the address and not about the document.
+func wide(status int) bool {
+	switch status {
+	case http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusGone:
+		return true
+	}
+	return false
 }
 
 // spoken is the first line of an answer, when it is a few plain words that hold
@@ -187,6 +198,4 @@ func (c *Channel) Find(context.Context, news.Delivery) (news.Receipt, bool, erro
 }
 
 // Recent knows of nothing that was taken.
-func (c *Channel) Recent(context.Context, string, time.Time) ([]notify.Posted, error) {
-	return nil, nil
-}
+func (c *Channel) Recent(string, time.Time) notify.Reading { return notify.NoHistory{} }

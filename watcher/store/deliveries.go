@@ -180,12 +180,29 @@ func (s *Store) Intend(ctx context.Context, l news.Lease, d *news.Delivery, lane
 	return nil
 }
 
-// gone is ErrNotFound when no row was changed.
+// gone is ErrNotFound, and news.ErrGone, when no row was changed.
 func gone(rows int64, err error) error {
 	if err == nil && rows == 0 {
-		return ErrNotFound
+		return fmt.Errorf("%w: %w", ErrNotFound, news.ErrGone)
 	}
 	return err
+}
+
+// Withdraw takes an attempt back of which it is certain that nothing has left: the
+// delivery is due again. It needs no lease, since the number of the attempt says
+// that nobody has made another one; whoever took it for uncertain meanwhile, held it
+// for a person or took it for delivered, was wrong.
+func (s *Store) Withdraw(ctx context.Context, d news.Delivery) error {
+	return s.tx(ctx, fmt.Sprintf("withdraw delivery %s part %d", d.ID, d.Part), func(ctx context.Context, tx *sql.Tx) error {
+		n, err := s.exec(ctx, tx, `
+			UPDATE deliveries SET state = 'pending', not_before = $4, looks = 0, error = '', sent_at = 0, undecided = 0
+			WHERE id = $1 AND part = $2 AND attempts = $3 AND (state IN ('sending', 'held') OR state = 'sent' AND ts = '')`,
+			d.ID, d.Part, d.Attempts, ms(d.NotBefore))
+		if err != nil || n == 0 {
+			return err
+		}
+		return s.wakeDestination(ctx, tx, d.Destination)
+	})
 }
 
 // Settle commits what became of a delivery, and how long its lanes are to rest.
@@ -277,12 +294,21 @@ func (s *Store) Resend(ctx context.Context, id string) (n int, err error) {
 			WHERE id = $1 AND (state IN ('held', 'dropped') OR state = 'sending' AND started_at < $2)
 			RETURNING destination`, id, ms(s.now().Add(-uncertain)))
 		for i := 0; err == nil && i < len(to); i++ {
-			err = s.wakeDestination(ctx, tx, to[i])
+			err = s.retryDestination(ctx, tx, to[i])
 		}
 		n = len(to)
 		return err
 	})
 	return n, err
+}
+
+// retryDestination lets all that waits for a destination go now, also when it has
+// refused.
+func (s *Store) retryDestination(ctx context.Context, tx *sql.Tx, id string) error {
+	if _, err := s.exec(ctx, tx, `DELETE FROM lanes WHERE key = $1`, id+news.HeldLane); err != nil {
+		return err
+	}
+	return s.wakeDestination(ctx, tx, id)
 }
 
 // RetryHeld makes everything that is held due now: the reason may be mended. What
@@ -291,7 +317,7 @@ func (s *Store) RetryHeld(ctx context.Context) error {
 	return s.tx(ctx, "retry what is held", func(ctx context.Context, tx *sql.Tx) error {
 		to, err := s.texts(ctx, tx, `UPDATE deliveries SET not_before = 0 WHERE state = 'held' AND undecided = 0 AND not_before > $1 RETURNING destination`, ms(s.now()))
 		for i := 0; err == nil && i < len(to); i++ {
-			err = s.wakeDestination(ctx, tx, to[i])
+			err = s.retryDestination(ctx, tx, to[i])
 		}
 		return err
 	})

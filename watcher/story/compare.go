@@ -76,11 +76,23 @@ func (c *comparison) facts() []string {
 	return c.news(&fresh, &told, &leads)
 }
 
-// known are the facts that were told: anywhere, and where news stands.
+// known are the facts that were told: anywhere, and where news stands. A count that
+// was taken back stands no more, but it has been told.
 func (c *comparison) known() (told, leads facts) {
+	var back []count
 	for _, o := range bounded(c.told) {
 		a := c.judge.account(&o)
 		told.add(a.all)
+		for _, n := range a.lead.corrections() {
+			leads.counts = slices.DeleteFunc(leads.counts, func(o count) bool {
+				gone := o.kind == n.kind && o.value > n.value
+				if gone {
+					back = append(back, o)
+				}
+				return gone
+			})
+		}
+		a.lead.counts = slices.DeleteFunc(slices.Clone(a.lead.counts), func(n count) bool { return hasCount(back, n) })
 		leads.add(a.lead)
 	}
 	return told, leads
@@ -96,13 +108,15 @@ func (c *comparison) news(fresh, told, leads *facts) []string {
 
 // stands are the facts of an account that stand where news stands. The first
 // sentences tell of the background as well ("who was arrested in May"), so that a
-// second outlet must lead with the same, or a count go on from one that was told.
+// second outlet must lead with the same, a count go on from one that was told, or
+// take it back in so many words.
 func (c *comparison) stands(mine *account, leads *facts) facts {
 	f := mine.head
+	f.counts = append(slices.Clone(f.counts), mine.lead.corrections()...)
 	if c.early() {
 		return f
 	}
-	f.counts, f.sums, f.events = slices.Clone(f.counts), slices.Clone(f.sums), slices.Clone(f.events)
+	f.sums, f.events = slices.Clone(f.sums), slices.Clone(f.events)
 	for _, n := range mine.lead.counts {
 		if was, known := leads.most(n.kind); known && n.value < maxGrowth*was.value {
 			f.counts = append(f.counts, n)
@@ -128,22 +142,26 @@ func (c *comparison) stands(mine *account, leads *facts) facts {
 	return f
 }
 
-// counts are the counts of people that have risen, or were not known, and of what
-// kinds they are.
+// counts are the counts of people that have risen, were not known, or take a told
+// one back, and of what kinds they are. A lower number that does not call itself a
+// correction is only an older one.
 func (c *comparison) counts(fresh []count, told, leads *facts) (reasons, kinds []string) {
 	for _, n := range fresh {
-		if slices.Contains(kinds, n.kind) || hasCount(told.counts, n) {
+		if slices.Contains(kinds, n.kind) {
 			continue
 		}
 		was, known := leads.most(n.kind)
-		if known && (n.value < was.value || c.pausing() && n.value < jump*was.value) {
-			continue
-		}
-		kinds = append(kinds, n.kind)
+		lower := known && n.value < was.value
 		reason := countNow(n.kind) + " now " + plainNumber(n.value)
-		if known {
+		switch {
+		case lower && n.corrects && !about(n.value, was.value, 2):
+			reason += ", corrected from " + plainNumber(was.value)
+		case lower || hasCount(told.counts, n) || known && c.pausing() && n.value < jump*was.value:
+			continue
+		case known:
 			reason += ", was " + plainNumber(was.value)
 		}
+		kinds = append(kinds, n.kind)
 		reasons = append(reasons, reason)
 	}
 	return reasons, kinds

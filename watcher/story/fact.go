@@ -1,6 +1,7 @@
 package story
 
 import (
+	"iter"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,6 +14,7 @@ import (
 const (
 	factTokens = 200    // of a text that facts are read from
 	factReach  = 4      // words between a number and what it counts
+	tollReach  = 12     // words between a toll and what it has reached
 	leastSum   = 10_000 // smaller sums are prices and fees
 )
 
@@ -30,6 +32,7 @@ type facts struct {
 type count struct {
 	kind string
 	amount
+	corrects bool // its sentence says that it takes the place of another number
 }
 
 // day is a day that a text names by its date.
@@ -42,7 +45,9 @@ type day struct {
 type factReader struct {
 	lang                              string
 	event, known, mask, hedge, helper *phrases
+	turn, parley, condition           *phrases
 	counted, doubt, number, scale     *phrases
+	toll, reached, some, old, amends  *phrases
 	money, month, weekday, noise      *phrases
 	correction                        *phrases
 }
@@ -51,6 +56,8 @@ func newFactReader(v vocabulary, lang string) *factReader {
 	list := func(name string) *phrases { return v.list(name, lang) }
 	return &factReader{
 		lang: lang, event: list("event"), known: list("known"), mask: list("mask"), hedge: list("hedge"), helper: list("helper"),
+		turn: list("turn"), parley: list("parley"), condition: list("condition"),
+		toll: list("toll"), reached: list("reached"), some: list("some"), old: list("old"), amends: list("amends"),
 		counted: list("count"), doubt: list("doubt"), number: list("number"), scale: list("scale"),
 		money: list("money"), month: list("month"), weekday: list("weekday"), noise: list("noise"), correction: list("correction"),
 	}
@@ -64,15 +71,36 @@ func (r *factReader) read(said string, at time.Time) facts {
 	if !strings.HasSuffix(strings.TrimSpace(said), "?") { // a question says nothing
 		f.events = r.events(tokens)
 	}
-	for from := 0; from < len(tokens); {
-		to := from + 1
-		for to < len(tokens) && tokens[to].clause == tokens[from].clause {
-			to++
+	for sentence := range runs(tokens, func(t token) int { return t.sentence }) {
+		first := len(f.counts)
+		for clause := range runs(sentence, func(t token) int { return t.clause }) {
+			r.clause(clause, &f)
 		}
-		r.clause(tokens[from:to], &f)
-		from = to
+		f.counts = append(f.counts, r.tolls(sentence)...)
+		if r.corrects(sentence) {
+			for i := first; i < len(f.counts); i++ {
+				f.counts[i].corrects = true
+			}
+		}
 	}
 	return f
+}
+
+// runs are the parts of a text that have one number in common: its sentences, or
+// its clauses.
+func runs(tokens []token, number func(token) int) iter.Seq[[]token] {
+	return func(yield func([]token) bool) {
+		for from := 0; from < len(tokens); {
+			to := from + 1
+			for to < len(tokens) && number(tokens[to]) == number(tokens[from]) {
+				to++
+			}
+			if !yield(tokens[from:to]) {
+				return
+			}
+			from = to
+		}
+	}
 }
 
 // events are the groups of what happened, not of what may.
@@ -87,7 +115,7 @@ func (r *factReader) events(tokens []token) []string {
 		if _, n := r.hedge.at(tokens, i); n > 0 && r.lang != "en" {
 			hedged = true
 		}
-		group, n := r.event.at(tokens, i)
+		group, n := r.eventAt(tokens, i)
 		if n == 0 {
 			continue
 		}
@@ -97,6 +125,34 @@ func (r *factReader) events(tokens []token) []string {
 		i += n - 1
 	}
 	return found
+}
+
+// eventAt finds what happened: by a verb that says so of anything, or by one that
+// does of talks and agreements, where those are named in the same sentence. "Talks
+// in Sarriko collapse" is such a turn, a bridge that collapses is none.
+func (r *factReader) eventAt(tokens []token, i int) (group string, length int) {
+	if group, length = r.event.at(tokens, i); length > 0 {
+		return group, length
+	}
+	group, length = r.turn.at(tokens, i)
+	if length == 0 {
+		return "", 0
+	}
+	of := false
+	for j := range tokens {
+		if tokens[j].sentence != tokens[i].sentence {
+			continue
+		}
+		if _, n := r.condition.at(tokens, j); n > 0 && j < i {
+			return "", 0
+		}
+		_, n := r.parley.at(tokens, j)
+		of = of || n > 0
+	}
+	if !of {
+		return "", 0
+	}
+	return group, length
 }
 
 // mentioned are the groups that a text knows of without saying that they happened.
@@ -138,22 +194,75 @@ func (r *factReader) clause(tokens []token, f *facts) {
 			f.sums = append(f.sums, a)
 		case !a.money && !doubted && a.value == float64(int(a.value)) && !r.leadsOff(tokens, i):
 			if kind := r.kindNear(tokens, i, i+a.tokens); kind != "" {
-				f.counts = append(f.counts, count{kind, a})
+				f.counts = append(f.counts, count{kind: kind, amount: a})
 			}
 		}
 		i += a.tokens - 1
 	}
 }
 
-// leadsOff says whether the word before a number makes it an old count, an age or
-// a time: "rises to 12 from 8", "dies at 47".
+// leadsOff says whether the words before a number make it an old count, a denied
+// one, an age or a time: "rises to 12 from 8", "six, not seven", "dies at 47".
 func (r *factReader) leadsOff(tokens []token, i int) bool {
-	if i == 0 {
-		return false
+	_, n := r.old.before(tokens, i)
+	return n > 0
+}
+
+// tolls are the counts of a sentence that a toll has reached, however many words say
+// of what: "death toll in the Lindenau ferry accident rises to three".
+func (r *factReader) tolls(sentence []token) (found []count) {
+	for i := range sentence {
+		a, ok := r.amountAt(sentence, i)
+		if !ok || a.money || a.value != float64(int(a.value)) {
+			continue
+		}
+		start := i
+		if _, n := r.some.before(sentence, i); n > 0 {
+			start -= n
+		}
+		if _, n := r.reached.before(sentence, start); n == 0 {
+			continue
+		}
+		if kind := r.tollBefore(sentence, start); kind != "" {
+			found = append(found, count{kind: kind, amount: a})
+		}
 	}
-	switch tokens[i-1].key {
-	case "from", "at", "aged", "of":
-		return true
+	return found
+}
+
+// tollBefore is what the last toll before a token counts, "" for nothing. A year or
+// a doubt between the two makes it another one.
+func (r *factReader) tollBefore(sentence []token, i int) string {
+	for j := i - 1; j >= max(0, i-tollReach); j-- {
+		if _, n := r.doubt.at(sentence, j); n > 0 || isYear(sentence[j]) {
+			return ""
+		}
+		if kind, n := r.toll.at(sentence[:i], j); n > 0 && !r.hedgedAt(sentence, j) {
+			return kind
+		}
+	}
+	return ""
+}
+
+// How facts.txt calls what takes a number back, "not seven", and what does so only
+// where a toll is named, "lower the toll".
+const (
+	denied = "denied"
+	ofToll = "toll"
+)
+
+// corrects says whether a sentence takes a number back: "lower the toll to six",
+// "six, not seven".
+func (r *factReader) corrects(sentence []token) bool {
+	for i := range sentence {
+		if how, n := r.amends.at(sentence, i); n > 0 && !r.hedgedAt(sentence, i) && (how != ofToll || r.toll.has(sentence)) {
+			return true
+		}
+		if _, ok := r.amountAt(sentence, i); ok {
+			if how, n := r.old.before(sentence, i); n > 0 && how == denied {
+				return true
+			}
+		}
 	}
 	return false
 }
@@ -245,6 +354,22 @@ func (f *facts) most(kind string) (most count, ok bool) {
 		}
 	}
 	return most, ok
+}
+
+// corrections are the counts that take others back, the highest of each kind.
+func (f *facts) corrections() (list []count) {
+	for _, n := range f.counts {
+		if !n.corrects {
+			continue
+		}
+		switch i := slices.IndexFunc(list, func(o count) bool { return o.kind == n.kind }); {
+		case i < 0:
+			list = append(list, n)
+		case n.value > list[i].value:
+			list[i] = n
+		}
+	}
+	return list
 }
 
 // account is a member's facts: those of its headline, those of its headline and

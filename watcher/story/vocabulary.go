@@ -83,6 +83,19 @@ func (p *phrases) at(tokens []token, i int) (value string, length int) {
 	return "", 0
 }
 
+// before finds the longest form that ends right before token i.
+func (p *phrases) before(tokens []token, i int) (value string, length int) {
+	for n := min(maxForm, i); n > 0; n-- {
+		if value, length = p.at(tokens[:i], i-n); length == n {
+			return value, length
+		}
+	}
+	return "", 0
+}
+
+// maxForm is how many words the longest form that is looked for before a word has.
+const maxForm = 4
+
 // has says whether any form begins at one of the tokens.
 func (p *phrases) has(tokens []token) bool {
 	for i := range tokens {
@@ -108,16 +121,17 @@ func matches(tokens []token, words []string) bool {
 // token is a word as facts are read from it: not stemmed, as "signs" and "sign"
 // say other things, and with the clause that it stands in.
 type token struct {
-	key    string
-	raw    string // with signs of currency and percent
-	clause int
+	key      string
+	raw      string // with signs of currency and percent
+	clause   int
+	sentence int
 }
 
 // tokenize cuts a text into at most limit tokens. A clause ends at a mark that
 // parts, and at "and".
 func tokenize(text string, limit int) []token {
 	var tokens []token
-	clause := 0
+	clause, sentence := 0, 0
 	for field := range strings.FieldsFuncSeq(joinDigits(text), isGap) {
 		if len(tokens) == limit {
 			break
@@ -131,10 +145,13 @@ func tokenize(text string, limit int) []token {
 			if isAnd(key) {
 				clause++
 			}
-			tokens = append(tokens, token{key, bare, clause})
+			tokens = append(tokens, token{key, bare, clause, sentence})
 		}
 		if len(bare) < len(raw) {
 			clause++
+		}
+		if strings.ContainsAny(raw[len(bare):], ".!?") {
+			sentence++
 		}
 	}
 	return tokens

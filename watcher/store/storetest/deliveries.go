@@ -22,6 +22,8 @@ func deliveries() map[string]func(*fixture) {
 		"lanes/pause":                               lanesPause,
 		"lanes/clock set back":                      lanesClock,
 		"undecided/by word alone":                   undecidedWaits,
+		"lanes/held until somebody's word":          lanesHeld,
+		"withdraw/what never left":                  withdrawn,
 		"deliveries/newest first":                   deliveryList,
 	}
 }
@@ -256,6 +258,62 @@ func lanesPause(f *fixture) {
 	}
 	f.pass(time.Second)
 	f.ok(f.Intend(ctx, l, &d, lane))
+}
+
+func lanesHeld(f *fixture) {
+	ctx := f.Context()
+	words := map[string]func(){
+		"a start":  func() { f.ok(f.RetryHeld(ctx)) },
+		"a resend": func() { _, err := f.Resend(ctx, "d"); f.ok(err) },
+	}
+	d := f.delivery("d")
+	l := f.enqueue(d)
+	lane := news.Lane{Key: d.Destination + news.HeldLane}
+	for name, word := range words {
+		f.ok(f.Intend(ctx, l, &d, lane))
+		d.State, d.NotBefore = news.Held, f.now.Add(time.Hour)
+		f.ok(f.Settle(ctx, l, d, news.Lane{Key: lane.Key, Until: d.NotBefore}))
+		f.pass(time.Second)
+		var paced *news.PacedError
+		if err := f.Intend(ctx, l, &d, lane); !errors.As(err, &paced) {
+			f.Errorf("before %s: got %v, want a wait", name, err)
+		}
+		word()
+		f.ok(f.Intend(ctx, l, &d, lane))
+	}
+}
+
+// withdrawn takes an intent back under no lease, unless another attempt was made.
+func withdrawn(f *fixture) {
+	ctx := f.Context()
+	d := f.delivery("d")
+	l := f.enqueue(d)
+	f.ok(f.Intend(ctx, l, &d))
+	first := d
+	first.NotBefore = f.now
+	for _, taken := range []news.Delivery{
+		{State: news.Sending, NotBefore: f.now.Add(time.Minute)}, {State: news.Sent, SentAt: f.now, Error: "taken for delivered"}, {State: news.Held, Undecided: true},
+	} {
+		taken.ID, taken.Part, taken.Payload = d.ID, d.Part, d.Payload
+		f.ok(f.Settle(ctx, l, taken))
+		f.ok(f.Withdraw(ctx, first))
+		got, err := f.Delivery(ctx, "d", 1)
+		f.ok(err)
+		f.same("state", got.State, news.Pending)
+		f.same("undecided", got.Undecided, false)
+		f.same("next", f.next(), "d/1")
+	}
+	f.ok(f.Intend(ctx, l, &d))
+	f.ok(f.Withdraw(ctx, first))
+	got, err := f.Delivery(ctx, "d", 1)
+	f.ok(err)
+	f.same("another attempt", got.State, news.Sending)
+	d.State, d.Receipt = news.Sent, news.Receipt{Channel: "C", TS: "1.1"}
+	f.ok(f.Settle(ctx, l, d))
+	f.ok(f.Withdraw(ctx, d))
+	got, err = f.Delivery(ctx, "d", 1)
+	f.ok(err)
+	f.same("what has a receipt", got.State, news.Sent)
 }
 
 func lanesClock(f *fixture) {
