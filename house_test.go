@@ -42,7 +42,7 @@ var arrows = map[string][]string{
 
 	"notify":                 {"news", "text", "schedule"},
 	"notify/wording":         {"news", "text", "schedule"},
-	"notify/wire":            {},
+	"notify/wire":            {"news"},
 	"notify/webhook":         {"news", "notify", "notify/wire", "notify/wording"},
 	"notify/slack":           {"news", "text", "schedule", "notify", "notify/wire", "notify/wording"},
 	"notify/slack/socket":    {"news", "text", "schedule", "notify", "notify/wire", "notify/wording", "notify/slack"},

@@ -6,6 +6,11 @@ import (
 	"time"
 )
 
+// CallTimeout bounds one call to a way out, from the look-up of the name to the
+// answer's end. The outbox's quarantine is longer: a request is never still on its
+// way when it is looked up.
+const CallTimeout = 15 * time.Second
+
 // Delivery is one message on its way out: frozen bytes and what became of them.
 // A digest of several messages is several deliveries with one id, one a part.
 type Delivery struct {
@@ -22,7 +27,8 @@ type Delivery struct {
 	Payload   []byte
 	Stories   []string
 	State     DeliveryState
-	Rung      int // how often a leaner rendering replaced a refused one
+	Read      DeliveryState // its state in the database when it was read there
+	Rung      int           // how often a leaner rendering replaced a refused one
 	Attempts  int
 	Looks     int       // look-ups since the last attempt that found nothing
 	NotBefore time.Time // nothing is done with it before

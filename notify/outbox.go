@@ -14,7 +14,7 @@ import (
 const (
 	// postTimeout bounds one call. It is far shorter than a lease, so that no call
 	// outlives the right to make it.
-	postTimeout = 15 * time.Second
+	postTimeout = news.CallTimeout
 	// slowAnswer is how long an answer may take for the pace to count from its
 	// attempt's start: of a later one nobody can say when the message came.
 	slowAnswer = 5 * time.Second

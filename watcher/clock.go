@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"newswatch/news"
+	"newswatch/watcher/store"
 )
 
 const (
@@ -30,6 +31,8 @@ type seenTime struct {
 	// Since when it stands far behind the highest time, by the clock as it is now;
 	// 0: it does not.
 	Since int64 `json:"since,omitempty"`
+	// When it last went far ahead; 0: not that we know.
+	Ahead int64 `json:"ahead,omitempty"`
 }
 
 // clock is what the watcher knows of the wall clock, which says what slots have
@@ -39,7 +42,31 @@ type clock struct {
 	read   bool // note has been read
 	note   seenTime
 	stored seenTime
-	calm   time.Time // when it last went far ahead; zero: not that we know
+	looked bool // ... in this process, when Config.Elapsed was:
+	at     time.Duration
+}
+
+// punctual is the outbox's store. What is due is asked for only after a look at the
+// clock: a step ahead must not pass for a quarantine that is over.
+type punctual struct {
+	*store.Store
+	look func(ctx context.Context) error
+}
+
+// Deliverable is Store.Deliverable.
+func (p punctual) Deliverable(ctx context.Context, destination string) (*news.Delivery, time.Time, error) {
+	if err := p.look(ctx); err != nil {
+		return nil, time.Time{}, err
+	}
+	return p.Store.Deliverable(ctx, destination)
+}
+
+// Rewritable is Store.Rewritable.
+func (p punctual) Rewritable(ctx context.Context, destination string) (*news.Delivery, time.Time, error) {
+	if err := p.look(ctx); err != nil {
+		return nil, time.Time{}, err
+	}
+	return p.Store.Rewritable(ctx, destination)
 }
 
 // holds says whether digests are held back, and until when at most.
@@ -58,7 +85,7 @@ func (n seenTime) until() time.Time {
 func (c *clock) steady(now time.Time) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return now.Sub(c.calm) >= clockCalm
+	return c.note.Ahead == 0 || now.Sub(time.UnixMilli(c.note.Ahead)) >= clockCalm
 }
 
 // watchClock looks at the clock as long as the daemon runs.
@@ -72,8 +99,8 @@ func (w *Watcher) watchClock(ctx context.Context) error {
 }
 
 // keepTime looks at the clock. One that goes ahead, because it was set or the
-// machine slept, needs nothing: what is due is due. When it was set back, all that
-// is stored follows it, so that nothing waits for years. When it was set back by
+// machine slept, needs little: what is due is due, but what was in doubt is so for
+// as long as before. When it was set back, all that is stored follows it, so that nothing waits for years. When it was set back by
 // more than a few minutes, digests are held until it has passed the highest time
 // again, or has run on for an hour: nobody can say whether it was wrong before or
 // is wrong now, and the slots in between have had their digests.
@@ -90,11 +117,20 @@ func (w *Watcher) keepTime(ctx context.Context) error {
 		step = now.Sub(time.UnixMilli(n.Last))
 	}
 	n.Last = now.UnixMilli()
+	if n.Ahead > n.Last {
+		n.Ahead = n.Last // by the clock as it is now
+	}
+	elapsed := w.cfg.Elapsed()
+	if leap := step - (elapsed - c.at); c.looked && leap > clockSlack {
+		if err := w.cfg.Store.StepAhead(ctx, leap); err != nil {
+			return err
+		}
+	}
 	told := false
 	switch {
 	case step > clockAhead:
 		w.cfg.Log.Info("the clock is far ahead of what it was: it was set, or nothing ran for a while", "by", step)
-		c.calm = now
+		n.Ahead = n.Last
 	case step < -clockSlack:
 		w.cfg.Log.Warn("the clock was set back", "by", -step, "now", now)
 		if err := w.cfg.Store.SetBack(ctx, -step); err != nil {
@@ -113,7 +149,7 @@ func (w *Watcher) keepTime(ctx context.Context) error {
 	if n.Since == 0 {
 		n.Highest = max(n.Highest, n.Last)
 	}
-	c.note = n
+	c.note, c.looked, c.at = n, true, elapsed
 	if told {
 		if err := w.tellClock(ctx, n); err != nil {
 			return err
@@ -145,7 +181,7 @@ func (w *Watcher) recallClock(ctx context.Context) error {
 // noteClock keeps what was seen of the clock, to the minute.
 func (w *Watcher) noteClock(ctx context.Context) error {
 	c := &w.clock
-	if moved := c.note.Last - c.stored.Last; c.note.Since == c.stored.Since && moved >= 0 && moved < clockNote.Milliseconds() {
+	if moved := c.note.Last - c.stored.Last; c.note.Since == c.stored.Since && c.note.Ahead == c.stored.Ahead && moved >= 0 && moved < clockNote.Milliseconds() {
 		return nil
 	}
 	text, err := json.Marshal(c.note)

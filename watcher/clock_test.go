@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -98,6 +99,7 @@ func (w *clockWorld) start() {
 	channel := slack.New(slack.Config{Token: "xoxb-test", HTTP: w.slack.Client(), Now: w.now})
 	w.watcher, err = watcher.New(w.Context(), watcher.Config{
 		Store: w.store, Now: w.now, Log: slog.New(slog.NewTextHandler(testLog{w.T}, &slog.HandlerOptions{Level: slog.LevelWarn})),
+		Elapsed: func() time.Duration { return time.Duration(w.good().UnixNano()) },
 		Poller: func(s news.Settings) (*feed.Poller, error) {
 			return feed.New(feed.Config{Transport: w, Allow: s.Allow, Now: w.now, HostGap: -1})
 		},
@@ -206,6 +208,9 @@ func (w *clockWorld) once() {
 		for _, id := range m.Stories {
 			seen[id]++
 		}
+		if m.ThreadTS != "" && seconds(m.TS)-seconds(m.ThreadTS) > 300 {
+			w.Errorf("part %d of digest %s is buried in an old thread", m.Part, m.DeliveryID)
+		}
 	}
 	for id, n := range seen {
 		if n > 1 {
@@ -218,6 +223,13 @@ func (w *clockWorld) once() {
 	if len(seen) != len(w.served) || alerted != len(w.served) {
 		w.Errorf("of %d stories %d stand in digests and %d in alerts", len(w.served), len(seen), alerted)
 	}
+}
+
+// seconds of a message's timestamp.
+func seconds(ts string) int {
+	whole, _, _ := strings.Cut(ts, ".")
+	n, _ := strconv.Atoi(whole)
+	return n
 }
 
 func (w *clockWorld) notices() (list []string) {
@@ -270,6 +282,19 @@ func TestClockSteps(t *testing.T) {
 			slots:   []string{"2026-03-10T17:30", "2026-03-11T02:30", "2026-03-11T08:30", "2026-03-11T12:30"},
 			missed:  []string{"covers 1,463 missed runs"},
 			notices: []string{"from Fri 7 Mar 2036 13:25 EET to Tue 10 Mar 2026 13:30 EET"},
+		},
+		"a day ahead for an hour": { // tomorrow's slot is told today, and comes tomorrow
+			begin: day(10, 6, 0),
+			play: func(w *clockWorld) {
+				w.live(5 * time.Hour)
+				w.set(24 * time.Hour)
+				w.live(time.Hour)
+				w.set(0)
+				w.live(24 * time.Hour)
+			},
+			slots:   []string{"2026-03-10T08:30", "2026-03-11T08:30", "2026-03-10T12:30", "2026-03-10T17:30", "2026-03-11T02:30", "2026-03-11T12:30"},
+			missed:  []string{"covers 3 missed runs"},
+			notices: []string{"from Wed 11 Mar 2026 11:55 EET to Tue 10 Mar 2026 12:00 EET"},
 		},
 		"ten years back for half an hour": { // no battery: until the time server answers
 			begin: day(10, 6, 0),
@@ -420,6 +445,81 @@ func TestRunKeepsTime(t *testing.T) {
 			t.Error(err)
 		}
 		w.once()
+		w.stop()
+	})
+}
+
+// A clock that has just gone far ahead is not trusted with what is to be forgotten,
+// by a new process neither, until it has run on for an hour or was set back.
+func TestFarAheadForgetsNothing(t *testing.T) {
+	t.Parallel()
+	w := newClockWorld(t, time.Date(2026, 3, 10, 4, 0, 0, 0, time.UTC))
+	check := func(what string, want bool) {
+		t.Helper()
+		if got := w.watcher.Steady(); got != want {
+			t.Errorf("%s: forgets what is old: %t, want %t", what, got, want)
+		}
+	}
+	w.start()
+	w.live(10 * time.Minute)
+	check("at first", true)
+	w.set(10 * 365 * 24 * time.Hour)
+	w.live(5 * time.Minute)
+	check("ten years ahead", false)
+	w.stop()
+	w.start()
+	check("a new process", false)
+	w.live(70 * time.Minute)
+	check("an hour later", true)
+	w.set(20 * 365 * 24 * time.Hour)
+	w.live(5 * time.Minute)
+	w.set(0)
+	w.live(70 * time.Minute)
+	check("set right", true)
+	w.stop()
+}
+
+// A step of the clock ends no quarantine: what Slack accepts late is waited for, and
+// comes once.
+func TestStepAheadCutsNoQuarantine(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newClockWorld(t, time.Time{})
+		plan := slackfake.Plan{
+			Rate: slackfake.Rate{Off: true}, HistoryLag: slackfake.Duration(time.Second),
+			Script: []slackfake.Step{{Method: "chat.postMessage", Call: 1, Fault: slackfake.LateAccept, For: slackfake.Duration(50 * time.Second)}},
+		}
+		if err := w.slack.SetPlan(plan); err != nil {
+			t.Fatal(err)
+		}
+		w.start()
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error)
+		go func() {
+			done <- w.watcher.Run(ctx, []news.Unit{news.Hosts, news.Desk, news.Plans, news.Destinations})
+		}()
+		time.Sleep(time.Minute)
+		w.serve()
+		time.Sleep(29*time.Minute + 17*time.Second) // half past two, and a call that gets no answer
+		if n, err := w.store.Pending(t.Context()); err != nil || n[news.Sending] == 0 {
+			t.Fatalf("got %v, %v, want a message in doubt", n, err)
+		}
+		w.set(10 * time.Minute)
+		time.Sleep(25 * time.Second)
+		if n := len(w.slack.Visible("desk")); n != 0 {
+			t.Errorf("%d messages, before the first was accepted", n)
+		}
+		time.Sleep(10 * time.Minute)
+		if n := len(w.digests()); n != 1 {
+			t.Errorf("%d digests", n)
+		}
+		for _, problem := range w.slack.Audit() {
+			t.Error(problem)
+		}
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
 		w.stop()
 	})
 }

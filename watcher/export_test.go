@@ -17,3 +17,6 @@ func (w *Watcher) GroupBy(knowsNothing func() Grouper) { w.forget = knowsNothing
 
 // Group is one look of the desk at its work.
 func (w *Watcher) Group(ctx context.Context) (Summary, error) { return w.group(ctx) }
+
+// Steady says whether the clock can be trusted with what is to be forgotten.
+func (w *Watcher) Steady() bool { return w.clock.steady(w.cfg.Now()) }

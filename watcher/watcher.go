@@ -45,10 +45,13 @@ type Config struct {
 	// Route says which way out a target has.
 	Route func(news.Target) string
 	// Channel is the way out of a destination.
-	Channel  func(destination string, pace news.SlackSettings) (notify.Channel, notify.Pacing, error)
-	Log      *slog.Logger
-	Now      func() time.Time // nil: time.Now
-	Backfill *time.Duration   // replaces settings.backfill
+	Channel func(destination string, pace news.SlackSettings) (notify.Channel, notify.Pacing, error)
+	Log     *slog.Logger
+	Now     func() time.Time // nil: time.Now
+	// Elapsed is a time that nobody sets, by which steps of Now are told from time
+	// that passes; nil: Go's monotonic clock, or Now if that is given.
+	Elapsed  func() time.Duration
+	Backfill *time.Duration // replaces settings.backfill
 	// AtOnce polls every feed and tells everything, whatever the schedules say.
 	AtOnce bool
 	// At is told where the work is, for tests that let the program die there; nil:
@@ -109,6 +112,12 @@ func (s Summary) Empty() bool { return s == Summary{} }
 func New(ctx context.Context, c Config, rs *rules.Ruleset) (*Watcher, error) {
 	if c.Now == nil {
 		c.Now = time.Now
+		if began := time.Now(); c.Elapsed == nil {
+			c.Elapsed = func() time.Duration { return time.Since(began) }
+		}
+	}
+	if c.Elapsed == nil {
+		c.Elapsed = func() time.Duration { return time.Duration(c.Now().UnixNano()) }
 	}
 	if c.At == nil {
 		c.At = func(notify.Step) {}
@@ -119,7 +128,7 @@ func New(ctx context.Context, c Config, rs *rules.Ruleset) (*Watcher, error) {
 		w.bells[u] = make(chan struct{}, 1)
 	}
 	w.outbox = notify.NewOutbox(notify.OutboxConfig{
-		Store: c.Store, Channel: w.channel, Operators: w.notice, Now: c.Now, Log: c.Log, At: c.At,
+		Store: punctual{Store: c.Store, look: w.keepTime}, Channel: w.channel, Operators: w.notice, Now: c.Now, Log: c.Log, At: c.At,
 	})
 	w.reader = w.newReader()
 	w.polls = w.newCrew(news.Hosts, polls, w.pollHost)

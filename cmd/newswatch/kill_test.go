@@ -15,6 +15,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"strconv"
 	"strings"
 	"sync"
@@ -58,12 +59,12 @@ func TestKills(t *testing.T) {
 					slackfake.ResetAfter: 0.15, slackfake.RateLimited: 0.10, slackfake.InternalAfter: 0.03,
 					slackfake.LateAccept: 0.03, slackfake.CutBody: 0.02,
 				},
-				Methods: []string{"chat.postMessage"}, Rate: slackfake.Rate{Off: true},
+				Methods: []string{"chat.postMessage", "chat.update"}, Rate: slackfake.Rate{Off: true},
 				HistoryLag: slackfake.Duration(100 * time.Millisecond), Late: slackfake.Duration(150 * time.Millisecond),
 			})
 			for i := range *kills / hunts {
 				h.press.publish(h.rnd.IntN(3))
-				if i%10 == 0 {
+				if i%3 == 0 {
 					h.press.goOn()
 				}
 				verb := []string{"run", "--listen", "off"}
@@ -326,6 +327,7 @@ func (h *hunt) check() {
 	h.t.Helper()
 	h.plan(calm())
 	h.settle()
+	h.finish()
 	told := h.slack.All()
 	h.t.Logf("%d items, %d reports of growing stories, %d messages", len(h.press.items), h.press.reports, len(told))
 	checkAudit(h.t, h.slack.Audit())
@@ -337,10 +339,49 @@ func (h *hunt) check() {
 	db, err := sql.Open("sqlite", filepath.Join(h.dir, "state.db"))
 	h.must(err)
 	defer db.Close()
+	h.checkRewritten(db, told)
 	var verdict string
 	if err := db.QueryRow("PRAGMA integrity_check").Scan(&verdict); err != nil || verdict != "ok" {
 		h.t.Errorf("the database: %s %v", verdict, err)
 	}
+}
+
+// checkRewritten holds the blocks of each message that was rewritten against those
+// of its newest rewriting.
+func (h *hunt) checkRewritten(db *sql.DB, told []slackfake.Message) {
+	h.t.Helper()
+	shown := map[string]json.RawMessage{}
+	for _, m := range told {
+		if m.Part == 1 {
+			shown[m.DeliveryID] = m.Blocks
+		}
+	}
+	rows, err := db.Query(`SELECT reply_to, state, payload FROM deliveries WHERE kind = 'update' ORDER BY created_at`)
+	h.must(err)
+	defer rows.Close()
+	type rewriting struct {
+		state  string
+		blocks json.RawMessage
+	}
+	newest := map[string]rewriting{}
+	for rows.Next() {
+		var id, state string
+		var payload []byte
+		h.must(rows.Scan(&id, &state, &payload))
+		var frozen struct{ Blocks json.RawMessage }
+		h.must(json.Unmarshal(payload, &frozen))
+		newest[id] = rewriting{state, frozen.Blocks}
+	}
+	h.must(rows.Err())
+	for id, want := range newest {
+		var a, b any
+		h.must(json.Unmarshal(shown[id], &a))
+		h.must(json.Unmarshal(want.blocks, &b))
+		if want.state != "sent" || !reflect.DeepEqual(a, b) {
+			h.t.Errorf("%s shows\n%s\nin the end, and its newest rewriting is %s:\n%s", id, shown[id], want.state, want.blocks)
+		}
+	}
+	h.t.Logf("%d messages show their newest rewriting", len(newest))
 }
 
 func checkAudit(t *testing.T, problems []string) {
@@ -475,6 +516,25 @@ func (h *hunt) settle() {
 			h.t.Fatalf("not settled: %s", out)
 		}
 		time.Sleep(100 * time.Millisecond)
+	}
+}
+
+// finish runs the program until nothing waits: a rewriting does so for two minutes
+// when an older one was under way when the program was killed.
+func (h *hunt) finish() {
+	h.t.Helper()
+	for deadline := time.Now().Add(4 * time.Minute); ; time.Sleep(time.Second) {
+		cmd, out := h.command(context.Background(), "outbox", "list", "--state", "pending,sending,held", "--json")
+		h.must(cmd.Run())
+		if out.Len() == 0 {
+			return
+		}
+		if time.Now().After(deadline) {
+			h.t.Errorf("still waiting: %s", out)
+			return
+		}
+		cmd, _ = h.command(context.Background(), "once")
+		h.must(cmd.Run())
 	}
 }
 

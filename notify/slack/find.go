@@ -183,10 +183,7 @@ func (l *lookUp) run(ctx context.Context, d news.Delivery) (at string, pages int
 // method, or shows its channels' ids to nobody, and the history takes no names; or
 // we may not look, as no members or without the scope.
 func (c *Channel) blind(channel string, err error) error {
-	c.names.mu.Lock()
-	closed := c.names.closed
-	c.names.mu.Unlock()
-	nameless := said(err) == "channel_not_found" && closed && !isID(channel, "CGD")
+	nameless := said(err) == "channel_not_found" && c.names.channels.unlisted() && !isID(channel, "CGD")
 	if said(err) == "unknown_method" || nameless {
 		return fmt.Errorf("%w: %w", notify.ErrNoLookup, err)
 	}

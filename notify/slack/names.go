@@ -3,102 +3,66 @@ package slack
 import (
 	"context"
 	"net/url"
-	"sync"
-	"time"
 
 	"newswatch/news"
 )
 
-// What was looked up holds for so long: channels are seldom made, renamed or
-// joined, and the lists are slow methods (20 calls a minute).
 const (
-	namesHold   = time.Hour
-	missesHold  = time.Minute
 	listPages   = 100 // of 1,000: a workspace larger than that needs channel ids in the rules
 	listPerPage = "1000"
 )
 
-// directory remembers what the workspace calls its channels and user groups.
+// directory knows what the workspace calls its channels and user groups.
 type directory struct {
-	mu       sync.Mutex        // held for moments, never over a call
-	channels map[string]string // name -> id
-	listed   time.Time         // when the channels were last listed
-	closed   bool              // the list cannot be had: names are used as they are
-	groups   map[string]string // handle -> id
-	grouped  time.Time
+	channels roll // name -> id
+	groups   roll // handle -> id
+}
 
-	listing, grouping flight
+// open says where the directory's lists are read.
+func (d *directory) open(c *Channel) {
+	d.channels = roll{what: "channels", now: c.now, page: c.channelPage}
+	d.groups = roll{what: "user groups", now: c.now, page: c.groupPage}
 }
 
 // channel is the id of a destination, or its name when the list of channels
 // cannot be had or does not show it: chat.postMessage takes both, and its answer
-// says the rest.
+// says the rest. While the list is not read to its end nobody knows, and without
+// the id nobody could look up what got lost: the post waits.
 func (c *Channel) channel(ctx context.Context, destination string) (string, error) {
 	name, err := name(destination)
 	if err != nil || isID(name, "CGD") {
 		return name, err
 	}
-	id, fresh := c.names.find(name, c.now())
-	if !fresh {
-		if err := c.names.listing.do(ctx, c.listChannels); err != nil {
-			return "", err
-		}
-		id, _ = c.names.find(name, c.now())
+	id, err := c.names.channels.find(ctx, name)
+	if id == "" && err == nil {
+		id = name
 	}
-	if id == "" {
-		return name, nil
-	}
-	return id, nil
+	return id, err
 }
 
-// find is the id of a channel, "" for none, and whether that still holds.
-func (d *directory) find(name string, now time.Time) (id string, fresh bool) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	id, hold := d.channels[name], namesHold
-	if id == "" {
-		hold = missesHold
-	}
-	return id, !d.listed.IsZero() && now.Sub(d.listed) <= hold
-}
-
-// listChannels fills the directory with all channels that we can see.
-func (c *Channel) listChannels(ctx context.Context) error {
-	found, closed := map[string]string{}, false
+// channelPage reads a page of all channels that we can see.
+func (c *Channel) channelPage(ctx context.Context, cursor string) (rollPage, error) {
 	args := url.Values{"limit": {listPerPage}, "types": {"public_channel,private_channel"}, "exclude_archived": {"true"}}
-	for range listPages {
-		var page struct {
-			Channels []struct {
-				ID   string `json:"id"`
-				Name string `json:"name"`
-			} `json:"channels"`
-			Metadata struct {
-				Next string `json:"next_cursor"`
-			} `json:"response_metadata"`
-		}
-		err := c.call(ctx, "conversations.list", args, &page)
-		if closed = unasked(err); closed {
-			break
-		}
-		if err != nil {
-			return err
-		}
-		for _, ch := range page.Channels {
-			found[ch.Name] = ch.ID
-		}
-		if page.Metadata.Next == "" || page.Metadata.Next == args.Get("cursor") {
-			break
-		}
-		args.Set("cursor", page.Metadata.Next)
+	if cursor != "" {
+		args.Set("cursor", cursor)
 	}
-	d := &c.names
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if !closed || len(d.channels) == 0 {
-		d.channels = found
+	var page struct {
+		Channels []struct {
+			ID   string `json:"id"`
+			Name string `json:"name"`
+		} `json:"channels"`
+		Metadata struct {
+			Next string `json:"next_cursor"`
+		} `json:"response_metadata"`
 	}
-	d.listed, d.closed = c.now(), closed
-	return nil
+	if err := c.call(ctx, "conversations.list", args, &page); err != nil {
+		return rollPage{}, err
+	}
+	l := rollPage{ids: map[string]string{}, next: page.Metadata.Next}
+	for _, ch := range page.Channels {
+		l.ids[ch.Name] = ch.ID
+	}
+	return l, nil
 }
 
 // unasked says that a method cannot be used here at all.
@@ -116,9 +80,7 @@ func (d *directory) known(destination string) string {
 	if err != nil || isID(name, "CGD") {
 		return name
 	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.channels[name]
+	return d.channels.look(name)
 }
 
 // learn notes the id that Slack's answer gave a named channel.
@@ -127,12 +89,7 @@ func (d *directory) learn(destination, id string) {
 	if err != nil || !isID(id, "CGD") || name == id {
 		return
 	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.channels == nil {
-		d.channels = map[string]string{}
-	}
-	d.channels[name] = id
+	d.channels.put(name, id)
 }
 
 // forget drops a channel that Slack does not know by the id that we had.
@@ -141,55 +98,32 @@ func (d *directory) forget(destination string, why error) {
 		return
 	}
 	if name, err := name(destination); err == nil {
-		d.mu.Lock()
-		defer d.mu.Unlock()
-		delete(d.channels, name)
+		d.channels.put(name, "")
 	}
 }
 
 // userGroups are the ids of the workspace's user groups by handle.
 func (c *Channel) userGroups(ctx context.Context) (map[string]string, error) {
-	if groups := c.names.handles(c.now()); groups != nil {
-		return groups, nil
-	}
-	if err := c.names.grouping.do(ctx, c.listGroups); err != nil {
-		return nil, err
-	}
-	return c.names.handles(c.now()), nil
+	return c.names.groups.all(ctx)
 }
 
-// handles are the user groups while they hold, else nil. The map is never changed.
-func (d *directory) handles(now time.Time) map[string]string {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.groups == nil || now.Sub(d.grouped) > namesHold {
-		return nil
-	}
-	return d.groups
-}
-
-// listGroups fills the directory with all user groups.
-func (c *Channel) listGroups(ctx context.Context) error {
-	var list struct {
+func (c *Channel) groupPage(ctx context.Context, _ string) (rollPage, error) {
+	var page struct {
 		Groups []struct {
 			ID     string `json:"id"`
 			Handle string `json:"handle"`
 		} `json:"usergroups"`
 	}
-	if err := c.call(ctx, "usergroups.list", url.Values{}, &list); err != nil {
-		return err
+	if err := c.call(ctx, "usergroups.list", url.Values{}, &page); err != nil {
+		return rollPage{}, err
 	}
-	groups := map[string]string{}
-	for _, g := range list.Groups {
+	l := rollPage{ids: map[string]string{}}
+	for _, g := range page.Groups {
 		if isID(g.ID, "S") {
-			groups[g.Handle] = g.ID
+			l.ids[g.Handle] = g.ID
 		}
 	}
-	d := &c.names
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.groups, d.grouped = groups, c.now()
-	return nil
+	return l, nil
 }
 
 // Lane names what a delivery's attempt shares with others: its channel, whatever

@@ -48,7 +48,7 @@ func (c *Channel) Post(ctx context.Context, d news.Delivery) (news.Receipt, erro
 	if !threaded || channel == "" {
 		var err error
 		if channel, err = c.channel(ctx, d.Destination); err != nil {
-			return news.Receipt{}, beforehand(err)
+			return news.Receipt{}, err
 		}
 	}
 	args, err := c.arguments(ctx, d)
@@ -82,7 +82,8 @@ func (c *Channel) Post(ctx context.Context, d news.Delivery) (news.Receipt, erro
 
 // post calls chat.postMessage with a client_msg_id, by which a Slack that heeds it
 // knows a second post of the same part. It is no documented argument and proves
-// nothing: a Slack that refuses it is asked without, from then on.
+// nothing: a Slack that refuses it and takes the same without is asked without, from
+// then on.
 func (c *Channel) post(ctx context.Context, d news.Delivery, args url.Values, a *answer) error {
 	if c.noMsgID.Load() {
 		return c.call(ctx, "chat.postMessage", args, a)
@@ -93,7 +94,7 @@ func (c *Channel) post(ctx context.Context, d news.Delivery, args url.Values, a 
 	case "invalid_arguments", "duplicate_message_not_found": // nothing was posted
 		args.Del("client_msg_id")
 		err = c.call(ctx, "chat.postMessage", args, a)
-		if said(err) != "invalid_arguments" {
+		if err == nil {
 			c.noMsgID.Store(true)
 		}
 	}
@@ -170,7 +171,7 @@ func (c *Channel) arguments(ctx context.Context, d news.Delivery) (url.Values, e
 
 // beforehand classifies an error of a call before the post: nothing was posted
 // in any case.
-func beforehand(err error) error {
+func beforehand(err error) *notify.Refusal {
 	var e *apiError
 	if errors.As(err, &e) {
 		if r := refusalOf(e); r != nil {

@@ -70,6 +70,7 @@ func New(cfg Config) *Channel {
 	if c.now == nil {
 		c.now = time.Now
 	}
+	c.names.open(c)
 	return c
 }
 

@@ -17,12 +17,9 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
-)
 
-// Timeout bounds one call, from the look-up of the name to the answer's end. The
-// outbox's quarantine is longer: a request is never still on its way when it is
-// looked up.
-const Timeout = 15 * time.Second
+	"newswatch/news"
+)
 
 // Client copies an HTTP client (nil: Go's own) so that it has a timeout and
 // follows no redirect: one would carry a secret to another host, or post twice.
@@ -32,7 +29,7 @@ func Client(given *http.Client) *http.Client {
 		c = *given
 	}
 	if c.Timeout == 0 {
-		c.Timeout = Timeout
+		c.Timeout = news.CallTimeout
 	}
 	c.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	return &c

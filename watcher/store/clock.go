@@ -41,11 +41,7 @@ func (s *Store) SetBack(ctx context.Context, by time.Duration) error {
 	return s.tx(ctx, "follow the clock", func(ctx context.Context, tx *sql.Tx) error {
 		now := ms(s.now())
 		for _, c := range append(written(), waiting()...) {
-			query := fmt.Sprintf(`UPDATE %s SET %s = {{greatest}}(%[2]s - $2, 1) WHERE %[2]s > $1`, c.table, c.column)
-			if c.column == "published" {
-				query += ` AND dated = 0`
-			}
-			if _, err := s.exec(ctx, tx, query, now, by.Milliseconds()); err != nil {
+			if _, err := s.exec(ctx, tx, setBackQuery(c.table, c.column), now, by.Milliseconds()); err != nil {
 				return fmt.Errorf("%s of %s: %w", c.column, c.table, err)
 			}
 		}
@@ -59,6 +55,38 @@ func (s *Store) SetBack(ctx context.Context, by time.Duration) error {
 		}
 		// The memory of the desk holds times too.
 		_, err := s.exec(ctx, tx, `DELETE FROM meta WHERE k = $1`, DeskHolder)
+		return err
+	})
+}
+
+// setBackQuery moves a column. Where it has no index, and the table is large, another
+// column says which rows can be meant: what was fetched or frozen lately, or waits.
+func setBackQuery(table, column string) string {
+	query := fmt.Sprintf(`UPDATE %s SET %s = {{greatest}}(%[2]s - $2, 1) WHERE %[2]s > $1`, table, column)
+	switch table + "." + column {
+	case "items.published":
+		query += fmt.Sprintf(` AND dated = 0 AND fetched > $1 - $2 - %d`, time.Hour.Milliseconds())
+	case "stories.first_at":
+		query += ` AND last_at > $1` // no story ends before it begins; it is moved after this
+	case "deliveries.started_at", "deliveries.sent_at", "deliveries.not_before":
+		query += fmt.Sprintf(` AND (created_at > $1 - $2 - %d OR state IN ('pending', 'sending', 'held'))`, sentLate.Milliseconds())
+	}
+	return query
+}
+
+// StepAhead follows a clock that went ahead by so much at once, set or after a
+// sleep: what may still be accepted late may be so for as long as before. All other
+// waits are over when the clock says so.
+//
+// SetBack undoes it. What else a right clock wrote of times to come, before it went
+// ahead and back, SetBack brings forward as far: that is a retry earlier than
+// meant, by less than the clock was wrong.
+func (s *Store) StepAhead(ctx context.Context, by time.Duration) error {
+	return s.tx(ctx, "follow the clock ahead", func(ctx context.Context, tx *sql.Tx) error {
+		_, err := s.exec(ctx, tx, `
+			UPDATE deliveries SET not_before = not_before + $2
+			WHERE not_before > $1 AND state IN ('pending', 'sending', 'held') AND (state = 'sending' OR state = 'pending' AND kind = 'update')`,
+			ms(s.now().Add(-by)), by.Milliseconds())
 		return err
 	})
 }

@@ -1,19 +1,21 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"newswatch/news"
 )
 
 // SyncDestinations takes over where the rule file sends to. Each is due at once:
-// after a start its history is to be read. One that is gone is switched off as
-// soon as nothing waits for it: what was frozen is sent wherever the plan now goes.
+// after a start its history is to be read. One that is gone is switched off when
+// nothing waits for it: what was frozen for it still goes there.
 func (s *Store) SyncDestinations(ctx context.Context, ids []string) error {
 	return s.tx(ctx, "sync destinations", func(ctx context.Context, tx *sql.Tx) error {
 		for _, id := range ids {
@@ -41,7 +43,8 @@ func (s *Store) wakeDestination(ctx context.Context, tx *sql.Tx, id string) erro
 // its destination. A rewriting that is not sent yet is out of date when a newer
 // one of the same message comes: sent after it, it would bring the old text back.
 // One that was sent is there no longer once another one came after it: a story
-// that shrinks back is rewritten back.
+// that shrinks back is rewritten back. It gives ErrMoved for what answers a message
+// that was given up: nobody would ever see it.
 func (s *Store) insertDelivery(ctx context.Context, tx *sql.Tx, d news.Delivery) (bool, error) {
 	state := d.State
 	if state == "" {
@@ -50,6 +53,16 @@ func (s *Store) insertDelivery(ctx context.Context, tx *sql.Tx, d news.Delivery)
 	payload := d.Payload
 	if payload == nil {
 		payload = []byte{}
+	}
+	if d.ReplyTo != "" {
+		var dropped bool
+		err := s.one(ctx, tx, `SELECT EXISTS (SELECT 1 FROM deliveries WHERE id = $1 AND part = 1 AND state = 'dropped')`, []any{d.ReplyTo}, &dropped)
+		if err == nil && dropped {
+			err = fmt.Errorf("answers %s, which was given up: %w", d.ReplyTo, ErrMoved)
+		}
+		if err != nil {
+			return false, err
+		}
 	}
 	n, err := s.exec(ctx, tx, `
 		INSERT INTO deliveries (id, part, parts, plan_id, kind, slot, destination, reply_to, broadcast, payload, stories, state,
@@ -73,18 +86,18 @@ func (s *Store) insertDelivery(ctx context.Context, tx *sql.Tx, d news.Delivery)
 	return true, s.wakeDestination(ctx, tx, d.Destination)
 }
 
-// callMost is how long a call lasts at most, of which nobody has told how it ended.
-const callMost = 15 * time.Second
-
 // supersede takes older rewritings of a message out of the way of a newer one,
-// which waits for as long as one of them may still be accepted late.
+// which waits for as long as any of them may still be accepted late, also one that
+// was out of date before.
 func (s *Store) supersede(ctx context.Context, tx *sql.Tx, d news.Delivery) error {
 	const older = ` WHERE reply_to = $1 AND reply_to <> '' AND kind = 'update' AND id <> $2 AND state`
 	for _, query := range []string{
 		fmt.Sprintf(`UPDATE deliveries SET not_before = {{greatest}}(not_before, (
 			SELECT COALESCE(MAX(CASE WHEN not_before = 0 THEN started_at + %d ELSE not_before END), 0)
-			FROM deliveries`+older+` = 'sending')) WHERE id = $2`, callMost.Milliseconds()),
-		`UPDATE deliveries SET state = 'superseded', error = 'a newer rewriting took its place'` + older + ` IN ('pending', 'sending', 'held')`,
+			FROM deliveries`+older+` IN ('pending', 'sending', 'superseded'))) WHERE id = $2`, uncertain.Milliseconds()),
+		// What it was held for is no matter of a newer one.
+		`UPDATE deliveries SET state = 'superseded', error = 'a newer rewriting took its place',
+			not_before = CASE WHEN state = 'held' THEN 0 ELSE not_before END` + older + ` IN ('pending', 'sending', 'held')`,
 	} {
 		if _, err := s.exec(ctx, tx, query, d.ReplyTo, d.ID); err != nil {
 			return err
@@ -103,19 +116,23 @@ func (s *Store) EnqueueNotice(ctx context.Context, d news.Delivery) error {
 
 // selectDelivery also reads where the message stands that a delivery belongs to:
 // the first part of its own, or the first part of the one that it answers.
-const selectDelivery = `
-	SELECT d.id, d.part, d.parts, d.plan_id, d.kind, d.slot, d.destination, d.reply_to, d.broadcast, d.payload, d.stories,
+const selectDelivery = `SELECT d.payload, ` + deliveryColumns + fromDelivery
+
+// listDelivery is selectDelivery without the message, which may be large.
+const listDelivery = `SELECT NULL, ` + deliveryColumns + fromDelivery
+
+const deliveryColumns = `d.id, d.part, d.parts, d.plan_id, d.kind, d.slot, d.destination, d.reply_to, d.broadcast, d.stories,
 		d.state, d.rung, d.attempts, d.looks, d.not_before, d.created_at, d.started_at, d.sent_at, d.channel, d.ts, d.error,
-		d.undecided, COALESCE(p.channel, ''), COALESCE(p.ts, '')` + fromDelivery
+		d.undecided, d.state, COALESCE(p.channel, ''), COALESCE(p.ts, '')`
 
 const fromDelivery = `
 	FROM deliveries d LEFT JOIN deliveries p
 		ON p.id = CASE WHEN d.part > 1 THEN d.id ELSE d.reply_to END AND p.part = 1`
 
 func deliveryFields(d *news.Delivery) []any {
-	return []any{&d.ID, &d.Part, &d.Parts, &d.PlanID, &d.Kind, &d.Slot, &d.Destination, &d.ReplyTo, &d.Broadcast, &d.Payload,
+	return []any{&d.Payload, &d.ID, &d.Part, &d.Parts, &d.PlanID, &d.Kind, &d.Slot, &d.Destination, &d.ReplyTo, &d.Broadcast,
 		fromJSON{&d.Stories}, &d.State, &d.Rung, &d.Attempts, &d.Looks, at{&d.NotBefore}, at{&d.CreatedAt}, at{&d.StartedAt},
-		at{&d.SentAt}, &d.Receipt.Channel, &d.Receipt.TS, &d.Error, &d.Undecided, &d.Parent.Channel, &d.Parent.TS}
+		at{&d.SentAt}, &d.Receipt.Channel, &d.Receipt.TS, &d.Error, &d.Undecided, &d.Read, &d.Parent.Channel, &d.Parent.TS}
 }
 
 // workable are the open deliveries of a destination whose message to answer, or
@@ -175,7 +192,7 @@ func (s *Store) Intend(ctx context.Context, l news.Lease, d *news.Delivery, lane
 	if err != nil {
 		return err
 	}
-	d.State, d.Looks, d.StartedAt, d.NotBefore = news.Sending, 0, timeOf(ms(now)), time.Time{}
+	d.State, d.Read, d.Looks, d.StartedAt, d.NotBefore = news.Sending, news.Sending, 0, timeOf(ms(now)), time.Time{}
 	d.Attempts++
 	return nil
 }
@@ -205,9 +222,9 @@ func (s *Store) Withdraw(ctx context.Context, d news.Delivery) error {
 	})
 }
 
-// Settle commits what became of a delivery, and how long its lanes are to rest.
-// What was dropped or replaced meanwhile stays so, unless it turns out that it was
-// sent.
+// Settle commits what became of a delivery since it was read, and how long its
+// lanes are to rest. What somebody decided meanwhile stays: that it is sent again,
+// given up or out of date. But what turns out to be sent is sent.
 func (s *Store) Settle(ctx context.Context, l news.Lease, d news.Delivery, lanes ...news.Lane) error {
 	return s.fenced(ctx, l, news.Destinations, fmt.Sprintf("settle delivery %s part %d", d.ID, d.Part), func(ctx context.Context, tx *sql.Tx) error {
 		if err := s.occupy(ctx, tx, s.now(), lanes); err != nil {
@@ -216,15 +233,14 @@ func (s *Store) Settle(ctx context.Context, l news.Lease, d news.Delivery, lanes
 		n, err := s.exec(ctx, tx, `
 			UPDATE deliveries SET state = $4, channel = $5, ts = $6, error = $7, not_before = $8, looks = $9, rung = $10,
 				payload = $11, sent_at = $12, undecided = $13
-			WHERE id = $1 AND part = $2 AND destination = $3 AND (state NOT IN ('dropped', 'superseded') OR $4 = 'sent')`,
+			WHERE id = $1 AND part = $2 AND destination = $3 AND (state = $14 AND attempts = $15 OR $4 = 'sent')`,
 			d.ID, d.Part, l.Key, string(d.State), d.Receipt.Channel, d.Receipt.TS, d.Error, ms(d.NotBefore), d.Looks, d.Rung,
-			d.Payload, ms(d.SentAt), bit(d.Undecided))
+			d.Payload, ms(d.SentAt), bit(d.Undecided), string(d.Read), d.Attempts)
 		if err != nil || n > 0 {
 			return err
 		}
-		var dropped bool
-		err = s.one(ctx, tx, `SELECT state IN ('dropped', 'superseded') FROM deliveries WHERE id = $1 AND part = $2 AND destination = $3`,
-			[]any{d.ID, d.Part, l.Key}, &dropped)
+		there := false
+		err = s.one(ctx, tx, `SELECT 1 FROM deliveries WHERE id = $1 AND part = $2 AND destination = $3`, []any{d.ID, d.Part, l.Key}, &there)
 		return missing(err)
 	})
 }
@@ -242,24 +258,39 @@ type DeliveryFilter struct {
 	Limit  int // 0: no limit
 }
 
-// Deliveries lists deliveries, the newest first, their parts in order.
+// The newest are read off an index, and none but those: of all, or of a state.
+const (
+	newestQuery   = listDelivery + ` WHERE ($1 = '' OR d.plan_id = $1)` + newestFirst + ` LIMIT $2`
+	newestInQuery = listDelivery + ` WHERE d.state = $3 AND ($1 = '' OR d.plan_id = $1)` + newestFirst + ` LIMIT $2`
+	newestFirst   = ` ORDER BY d.created_at DESC, d.id DESC, d.part DESC`
+)
+
+// Deliveries lists deliveries without their payloads, the newest first.
 func (s *Store) Deliveries(ctx context.Context, f DeliveryFilter) (deliveries []news.Delivery, err error) {
-	limit := int64(f.Limit)
+	limit := f.Limit
 	if limit <= 0 {
-		limit = math.MaxInt64
+		limit = math.MaxInt
 	}
-	states := make([]string, len(f.States))
-	for i, state := range f.States {
-		states[i] = string(state)
+	read := func(query string, args ...any) {
+		if err == nil {
+			err = s.query(ctx, s.reader, func(r *sql.Rows) error {
+				var d news.Delivery
+				err := r.Scan(deliveryFields(&d)...)
+				deliveries = append(deliveries, d)
+				return err
+			}, query, args...)
+		}
 	}
-	err = s.query(ctx, s.reader, func(r *sql.Rows) error {
-		var d news.Delivery
-		err := r.Scan(deliveryFields(&d)...)
-		deliveries = append(deliveries, d)
-		return err
-	}, selectDelivery+` WHERE ($1 = 0 OR d.state IN ({{list 2}})) AND ($3 = '' OR d.plan_id = $3)
-		ORDER BY d.created_at DESC, d.id, d.part LIMIT $4`, len(states), list(states), f.Plan, limit)
-	return deliveries, s.explain("list deliveries", err)
+	if len(f.States) == 0 {
+		read(newestQuery, f.Plan, limit)
+	}
+	for _, state := range f.States {
+		read(newestInQuery, f.Plan, limit, string(state))
+	}
+	slices.SortStableFunc(deliveries, func(a, b news.Delivery) int {
+		return cmp.Or(b.CreatedAt.Compare(a.CreatedAt), cmp.Compare(b.ID, a.ID), cmp.Compare(b.Part, a.Part))
+	})
+	return deliveries[:min(limit, len(deliveries))], s.explain("list deliveries", err)
 }
 
 // SentBetween lists what stands at a destination: the messages posted there in a
@@ -281,8 +312,8 @@ func (s *Store) SentBetween(ctx context.Context, destination string, from, to ti
 const sentLate = 7 * 24 * time.Hour
 
 // uncertain is how long an attempt must lie back before an operator may decide
-// about it: until then it may still be under way.
-const uncertain = 2 * time.Minute
+// about it: until then it may still be under way, or be accepted late.
+const uncertain = 8 * news.CallTimeout
 
 // Resend makes the held and dropped parts of a delivery due now, and says how
 // many they were. So it does with one that is uncertain: whoever asks for it has
@@ -336,16 +367,6 @@ func (s *Store) Drop(ctx context.Context, id string) (n int, err error) {
 		return err
 	})
 	return n, err
-}
-
-// InFlight is when the longest running of a destination's uncertain or running
-// attempts began; ok is false when there is none.
-func (s *Store) InFlight(ctx context.Context, destination string) (oldest time.Time, ok bool, err error) {
-	err = s.one(ctx, s.reader, `
-		SELECT COALESCE(MIN(started_at), 0), COUNT(*) > 0 FROM deliveries
-		WHERE destination = $1 AND state IN ('pending', 'sending', 'held') AND state = 'sending'`,
-		[]any{destination}, at{&oldest}, &ok)
-	return oldest, ok, s.explain("in flight to "+destination, err)
 }
 
 // Pending counts the deliveries by state.

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"io/fs"
+	"slices"
 )
 
 // Writer gives tests the connection that writes.
@@ -32,6 +33,14 @@ func HotQueries() map[string]string {
 		"deliverable":       deliverableQuery,
 		"followed stories":  followedQuery,
 		"next deliverable":  workableAtQuery,
+		"newest":            newestQuery,
+		"newest in a state": newestInQuery,
+		"newest digest":     newestDigestQuery,
+	}
+	for _, c := range append(written(), waiting()...) {
+		if large := []string{"items", "deliveries", "stories", "seen"}; slices.Contains(large, c.table) {
+			queries["set back "+c.table+"."+c.column] = setBackQuery(c.table, c.column)
+		}
 	}
 	for _, u := range units() {
 		for name, query := range map[string]string{"claim ": claimQuery, "next free ": nextFreeQuery, "next leased ": nextLeasedQuery} {

@@ -12,7 +12,7 @@ import (
 // harmless are scans of what a statement made itself, of what readers follow, and of indexes that hold
 // only rows that are to be worked on, or are read in their order up to a limit.
 var harmless = regexp.MustCompile(`^SCAN (json_each|e |f$|s$|due|CONSTANT ROW)` +
-	`|USING (COVERING )?INDEX (items_work|stories_edited|stories_living|hosts_next|desk_next|plans_next|destinations_next)`)
+	`|USING (COVERING )?INDEX (items_work|stories_edited|stories_living|deliveries_created|deliveries_digests|hosts_next|desk_next|plans_next|destinations_next)`)
 
 func TestHotQueriesScanNoTable(t *testing.T) {
 	s := open(t, filepath.Join(t.TempDir(), "n.db"))
@@ -21,6 +21,9 @@ func TestHotQueriesScanNoTable(t *testing.T) {
 		"untold stories":    "USING INDEX stories_changed (changed>",
 		"ungrouped items":   "USING INDEX items_work",
 		"deliverable":       "USING INDEX deliveries_open (destination=?",
+		"next deliverable":  "USING COVERING INDEX deliveries_open (destination=?",
+		"newest digest":     "USING INDEX deliveries_digests",
+		"newest in a state": "USING INDEX deliveries_state (state=?",
 	}
 	scan := regexp.MustCompile(`^SCAN `)
 	for name, query := range store.HotQueries() {

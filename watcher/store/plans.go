@@ -152,7 +152,9 @@ func (s *Store) CountItems(ctx context.Context, from, to time.Time) (items, feed
 }
 
 // CommitPlan commits a run of a plan under the lease on it. A delivery that is
-// there already stays as it is, and with it what was told of its stories. It gives
+// there already stays as it is, and with it what was told of its stories: a slot
+// that comes twice, after the clock was ahead, is told once, and what is new in it
+// by the next one. It gives
 // ErrMoved when the stories are no longer those that Untold gave.
 func (s *Store) CommitPlan(ctx context.Context, l news.Lease, c news.PlanCommit) error {
 	err := s.fenced(ctx, l, news.Plans, "commit plan "+l.Key, func(ctx context.Context, tx *sql.Tx) error {
@@ -191,15 +193,26 @@ func (s *Store) CommitPlan(ctx context.Context, l news.Lease, c news.PlanCommit)
 	return err
 }
 
-// enqueue puts deliveries into the outbox. It gives the stories that only stand
-// in deliveries that were there before.
+// enqueue puts deliveries into the outbox, all parts of one or none: an old message
+// gets no parts of a new one. It gives the stories that only stand in deliveries
+// that were there before.
 func (s *Store) enqueue(ctx context.Context, tx *sql.Tx, deliveries []news.Delivery) (before map[string]bool, err error) {
 	before = map[string]bool{}
+	taken := map[string]bool{}
 	var fresh []string
 	for _, d := range deliveries {
-		inserted, err := s.insertDelivery(ctx, tx, d)
-		if err != nil {
-			return nil, fmt.Errorf("delivery %s part %d: %w", d.ID, d.Part, err)
+		there, known := taken[d.ID]
+		if !known && d.Parts > 1 {
+			if there, err = s.hasDelivery(ctx, tx, d.ID); err != nil {
+				return nil, fmt.Errorf("delivery %s: %w", d.ID, err)
+			}
+			taken[d.ID] = there
+		}
+		inserted := false
+		if !there {
+			if inserted, err = s.insertDelivery(ctx, tx, d); err != nil {
+				return nil, fmt.Errorf("delivery %s part %d: %w", d.ID, d.Part, err)
+			}
 		}
 		if inserted {
 			fresh = append(fresh, d.Stories...)
@@ -213,6 +226,12 @@ func (s *Store) enqueue(ctx context.Context, tx *sql.Tx, deliveries []news.Deliv
 		delete(before, id)
 	}
 	return before, nil
+}
+
+// hasDelivery says whether the outbox has a part of a delivery, in whatever state.
+func (s *Store) hasDelivery(ctx context.Context, c conn, id string) (there bool, err error) {
+	err = s.one(ctx, c, `SELECT EXISTS (SELECT 1 FROM deliveries WHERE id = $1)`, []any{id}, &there)
+	return there, err
 }
 
 func (s *Store) saveTold(ctx context.Context, tx *sql.Tx, t news.Told) error {

@@ -17,6 +17,9 @@ func deliveries() map[string]func(*fixture) {
 		"intend and settle/write all they know":     settleWrites,
 		"resend and drop":                           resendDrop,
 		"settle/what was dropped meanwhile":         settleDropped,
+		"settle/after an operator's word":           settleAfterWord,
+		"commit plan/answers what was given up":     answerDropped,
+		"step ahead/what is in doubt stays so":      stepAhead,
 		"notice/once":                               noticeOnce,
 		"lanes/distance":                            lanesDistance,
 		"lanes/pause":                               lanesPause,
@@ -119,20 +122,11 @@ func deliverAround(f *fixture) {
 	first, part, second := f.delivery("a"), f.delivery("a"), f.delivery("b")
 	part.Part = 2
 	l := f.enqueue(first, part, second)
-	_, flying, err := f.InFlight(ctx, l.Key)
-	f.ok(err)
-	f.same("in flight before", flying, false)
 	f.ok(f.Intend(ctx, l, &first))
 	f.same("the running one comes back", f.next(), "a/1")
 	first.NotBefore = f.now.Add(time.Minute)
 	f.ok(f.Settle(ctx, l, first))
 	f.same("the other", f.next(), "b/1")
-	f.pass(time.Second)
-	f.ok(f.Intend(ctx, l, &second))
-	oldest, flying, err := f.InFlight(ctx, l.Key)
-	f.ok(err)
-	f.same("in flight", flying, true)
-	f.same("since", oldest, f.now.Add(-time.Second))
 }
 
 func settleWrites(f *fixture) {
@@ -141,7 +135,7 @@ func settleWrites(f *fixture) {
 	l := f.enqueue(want)
 	d := want
 	f.ok(f.Intend(ctx, l, &d))
-	want.State, want.Attempts, want.StartedAt = news.Sending, 1, f.now
+	want.State, want.Read, want.Attempts, want.StartedAt = news.Sending, news.Sending, 1, f.now
 	f.same("intended", d, want)
 	got, err := f.Delivery(ctx, "d", 1)
 	f.ok(err)
@@ -151,6 +145,7 @@ func settleWrites(f *fixture) {
 	f.ok(f.Settle(ctx, l, want))
 	got, err = f.Delivery(ctx, "d", 1)
 	f.ok(err)
+	want.Read = news.Held
 	f.same("settled", got, want)
 	f.pass(time.Second)
 	f.ok(f.Intend(ctx, l, &got)) // held ones are tried again
@@ -195,6 +190,94 @@ func resendDrop(f *fixture) {
 	count("dropped while sending", 0, func() (int, error) { return f.Drop(ctx, "d") })
 	count("resent while sending", 0, func() (int, error) { return f.Resend(ctx, "d") })
 	count("of none", 0, func() (int, error) { return f.Drop(ctx, "none") })
+}
+
+// settleAfterWord has an operator decide while the outbox looks the message up.
+func settleAfterWord(f *fixture) {
+	ctx := f.Context()
+	d := f.delivery("d")
+	l := f.enqueue(d)
+	f.ok(f.Intend(ctx, l, &d))
+	d.NotBefore = f.now.Add(time.Minute)
+	f.ok(f.Settle(ctx, l, d))
+	f.ok(f.Release(ctx, l, f.now))
+	f.pass(3 * time.Minute)
+	l = f.claim(news.Destinations, "slack:desk")
+	read, _, err := f.Deliverable(ctx, l.Key)
+	f.ok(err)
+	n, err := f.Resend(ctx, "d")
+	f.ok(err)
+	f.same("resent", n, 1)
+	read.State, read.Undecided, read.NotBefore = news.Held, true, f.now
+	f.ok(f.Settle(ctx, l, *read))
+	got, err := f.Delivery(ctx, "d", 1)
+	f.ok(err)
+	f.same("the operator's word holds", got.State, news.Pending)
+	f.same("undecided", got.Undecided, false)
+
+	stale := got
+	f.ok(f.Intend(ctx, l, &got))
+	stale.State, stale.Read = news.Pending, news.Sending
+	f.ok(f.Settle(ctx, l, stale))
+	got, err = f.Delivery(ctx, "d", 1)
+	f.ok(err)
+	f.same("of another attempt nothing is settled", got.State, news.Sending)
+	read.State, read.Receipt = news.Sent, news.Receipt{Channel: "C", TS: "1.1"}
+	f.ok(f.Settle(ctx, l, *read))
+	got, err = f.Delivery(ctx, "d", 1)
+	f.ok(err)
+	f.same("what was found is sent", got.State, news.Sent)
+}
+
+// stepAhead has the clock go ten minutes ahead at once, and back.
+func stepAhead(f *fixture) {
+	ctx := f.Context()
+	doubt, held, rewriting := f.delivery("doubt"), f.delivery("held"), f.delivery("rewriting")
+	rewriting.Kind, rewriting.ReplyTo = news.KindUpdate, "alert"
+	held.State, held.NotBefore = news.Held, f.now.Add(5*time.Minute)
+	rewriting.NotBefore = f.now.Add(time.Minute)
+	l := f.enqueue(doubt, held, rewriting)
+	f.ok(f.Intend(ctx, l, &doubt))
+	doubt.NotBefore = f.now.Add(time.Minute)
+	f.ok(f.Settle(ctx, l, doubt))
+	check := func(what string, wants map[string]time.Duration) {
+		f.Helper()
+		for id, want := range wants {
+			d, err := f.Delivery(ctx, id, 1)
+			f.ok(err)
+			f.same(what+", "+id+" waits for", d.NotBefore.Sub(f.now), want)
+		}
+	}
+	f.pass(2 * time.Second)
+	f.pass(10 * time.Minute)
+	f.ok(f.StepAhead(ctx, 10*time.Minute))
+	check("ahead", map[string]time.Duration{"doubt": 58 * time.Second, "rewriting": 58 * time.Second, "held": -302 * time.Second})
+	f.pass(-10 * time.Minute)
+	f.ok(f.SetBack(ctx, 10*time.Minute))
+	check("back", map[string]time.Duration{"doubt": 58 * time.Second, "rewriting": 58 * time.Second})
+}
+
+// answerDropped has an answer frozen just after its message was given up.
+func answerDropped(f *fixture) {
+	ctx := f.Context()
+	f.plan("alert")
+	head := f.tell("r", 50, f.item("1", "Quay closed"))
+	f.commit("alert", news.PlanCommit{Deliveries: []news.Delivery{f.delivery("alert", head.ID)}, Told: []news.Told{told("alert", head, "alert")}})
+	before, err := f.Told(ctx, "alert", []string{head.ID})
+	f.ok(err)
+	f.same("given up", before[head.ID].Dropped, false)
+	_, err = f.Drop(ctx, "alert")
+	f.ok(err)
+	note := f.delivery("note", head.ID)
+	note.Kind, note.ReplyTo = news.KindFollowup, "alert"
+	f.ok(f.Wake(ctx, news.Plans, "alert"))
+	l := f.claim(news.Plans, "alert")
+	f.is(f.CommitPlan(ctx, l, news.PlanCommit{Deliveries: []news.Delivery{note}}), store.ErrMoved)
+	_, err = f.Delivery(ctx, "note", 1)
+	f.is(err, store.ErrNotFound)
+	after, err := f.Told(ctx, "alert", []string{head.ID})
+	f.ok(err)
+	f.same("given up, the planner reads now", after[head.ID].Dropped, true)
 }
 
 func settleDropped(f *fixture) {
@@ -369,9 +452,10 @@ func deliveryList(f *fixture) {
 		filter store.DeliveryFilter
 		want   []string
 	}{
-		"all":     {store.DeliveryFilter{}, []string{"other/1", "old/1", "old/2"}},
-		"limit":   {store.DeliveryFilter{Limit: 2}, []string{"other/1", "old/1"}},
+		"all":     {store.DeliveryFilter{}, []string{"other/1", "old/2", "old/1"}},
+		"limit":   {store.DeliveryFilter{Limit: 2}, []string{"other/1", "old/2"}},
 		"plan":    {store.DeliveryFilter{Plan: "evening"}, []string{"other/1"}},
+		"several": {store.DeliveryFilter{States: []news.DeliveryState{news.Sent, news.Pending}, Limit: 2}, []string{"other/1", "old/2"}},
 		"states":  {store.DeliveryFilter{States: []news.DeliveryState{news.Sent, news.Held}}, []string{"old/1"}},
 		"both":    {store.DeliveryFilter{States: []news.DeliveryState{news.Pending}, Plan: "morning"}, []string{"old/2"}},
 		"nothing": {store.DeliveryFilter{States: []news.DeliveryState{news.Dropped}}, nil},

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"errors"
 	"time"
 
 	"newswatch/news"
@@ -18,6 +19,7 @@ func plans() map[string]func(*fixture) {
 		"commit plan/freezes and remembers":      commitPlan,
 		"commit plan/twice is once":              commitPlanTwice,
 		"commit plan/one of two is there":        commitPlanHalf,
+		"commit plan/all parts or none":          commitPlanParts,
 		"commit plan/newer rewriting replaces":   commitPlanUpdates,
 		"commit plan/back to an older rewriting": commitPlanBack,
 		"grown/without a development":            grown,
@@ -223,6 +225,26 @@ func commitPlanHalf(f *fixture) {
 	f.same("told by the one that is new", got[head.ID].DeliveryID, "note")
 }
 
+// commitPlanParts has a digest whose first part is one that there was before.
+func commitPlanParts(f *fixture) {
+	ctx := f.Context()
+	f.plan("morning")
+	old := f.tell("r", 50, f.item("1", "Quay closed"))
+	fresh := f.tell("r", 50, f.item("2", "Bridge opened"))
+	f.commit("morning", news.PlanCommit{Deliveries: []news.Delivery{f.delivery("d", old.ID)}, Told: []news.Told{told("morning", old, "d")}})
+	var parts []news.Delivery
+	for part := range 2 {
+		d := f.delivery("d", fresh.ID)
+		d.Part, d.Parts = part+1, 2
+		parts = append(parts, d)
+	}
+	f.commit("morning", news.PlanCommit{Deliveries: parts, Told: []news.Told{told("morning", fresh, "d")}})
+	if _, err := f.Delivery(ctx, "d", 2); !errors.Is(err, store.ErrNotFound) {
+		f.Errorf("part 2 of another digest: got %v, want none", err)
+	}
+	f.same("still to be told", f.untold("morning", 0, "r"), []string{fresh.ID})
+}
+
 func commitPlanUpdates(f *fixture) {
 	ctx := f.Context()
 	f.plan("alert")
@@ -251,15 +273,20 @@ func commitPlanUpdates(f *fixture) {
 	f.commit("alert", news.PlanCommit{Deliveries: []news.Delivery{update("v3b", "alert")}})
 	begun, err := f.Delivery(ctx, "v3b", 1)
 	f.ok(err)
-	f.same("while the older one is under way, the newer waits until", begun.NotBefore, f.now.Add(15*time.Second))
+	f.same("while the older one is under way, the newer waits until", begun.NotBefore, f.now.Add(2*time.Minute))
 	f.ok(f.Intend(ctx, l, &begun))
 	d = begun
-	d.NotBefore = f.now.Add(time.Minute)
+	d.NotBefore = f.now.Add(5 * time.Minute)
 	f.ok(f.Settle(ctx, l, d))
 	f.commit("alert", news.PlanCommit{Deliveries: []news.Delivery{update("v4", "alert")}})
 	newer, err := f.Delivery(ctx, "v4", 1)
 	f.ok(err)
 	f.same("while the older one may come late, the newer waits until", newer.NotBefore, d.NotBefore)
+	f.pass(time.Second)
+	f.commit("alert", news.PlanCommit{Deliveries: []news.Delivery{update("v5", "alert")}})
+	newest, err := f.Delivery(ctx, "v5", 1)
+	f.ok(err)
+	f.same("and so does the one after that, until", newest.NotBefore, d.NotBefore)
 	gone := f.delivery("v2")
 	f.is(f.Intend(ctx, l, &gone), store.ErrNotFound)
 	f.ok(f.Settle(ctx, l, d))

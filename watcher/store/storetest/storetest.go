@@ -201,7 +201,7 @@ func (f *fixture) commit(id string, c news.PlanCommit) {
 func (f *fixture) delivery(id string, stories ...string) news.Delivery {
 	return news.Delivery{
 		ID: id, Part: 1, Parts: 1, PlanID: "morning", Kind: news.KindDigest, Slot: "s1", Destination: "slack:desk",
-		Payload: []byte(`{"text":"` + id + `"}`), Stories: stories, State: news.Pending, CreatedAt: f.now,
+		Payload: []byte(`{"text":"` + id + `"}`), Stories: stories, State: news.Pending, Read: news.Pending, CreatedAt: f.now,
 	}
 }
 
