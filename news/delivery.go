@@ -130,6 +130,7 @@ type Told struct {
 	First       time.Time
 	Dropped     bool
 	Rewriting   string // id of the last rewriting of it that was made, "": none
+	Corrected   bool   // people moved items to the story or from it since
 }
 
 // ThreadOf is the key, beside a digest's own, under which stands what it told in the

@@ -46,11 +46,11 @@ type Entry struct {
 	At         time.Time // when the newest report came
 	Since      int       // sources that are new since the last telling; 0 when told for the first time
 	Developing bool      // told before, and developed
-	News       []Change  // what developed since, the oldest first
+	News       []Change  // what developed since, or since it began, the oldest first
 	OneWith    Source    // the story that took this one in after it was told; zero for one that lives
 }
 
-// Change is one development of a story that was told before.
+// Change is one development of a story.
 type Change struct {
 	Reason string // in words: "death toll now 14, was 8"
 	At     time.Time

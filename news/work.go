@@ -30,7 +30,8 @@ type PlanState struct {
 	Spec      string    // the schedule as written, with its zone: another one moves NextAt
 	NextAt    time.Time // when it is to be looked at next
 	LastSlot  string    // name of the last slot that was built
-	LastAt    time.Time // when that slot was built: the next digest covers the time since
+	LastAt    time.Time // when that slot was built, whether there was anything to send or not
+	SentAt    time.Time // when a digest was last sent, in a slot or not: the next one covers the time since
 	CreatedAt time.Time // items fetched before are never told by it
 	AskedAt   time.Time // when somebody asked for it at once; zero: nobody did, or it is done
 }

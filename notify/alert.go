@@ -54,8 +54,8 @@ func (p *Planner) alerts(ctx context.Context, plan news.Plan, _ news.PlanState, 
 	return commit, run.pointers(ctx)
 }
 
-// refresh rewrites the messages of stories that only grew: the one message a
-// story says how many have it now, without a note to anybody.
+// refresh rewrites the messages of stories that only grew, or that people corrected:
+// the one message a story says what it is now, without a note to anybody.
 func (r *alertRun) refresh(ctx context.Context) error {
 	grown, err := r.planner.store.Grown(ctx, r.plan.ID)
 	if err != nil {
@@ -72,7 +72,7 @@ func (r *alertRun) refresh(ctx context.Context) error {
 			continue
 		}
 		e := r.planner.entry(s, r.plan.Rules, told)
-		if !r.reaches(told) || told.Rewriting == "" && len(e.Sources) == told.Sources && len(joined(s, told.At)) == 0 {
+		if !r.reaches(told) || told.Rewriting == "" && !told.Corrected && len(e.Sources) == told.Sources && len(joined(s, told.At)) == 0 {
 			continue // the message as it first came says so
 		}
 		if err := r.rewrite(s, e, told); err != nil {
@@ -89,14 +89,14 @@ func (r *alertRun) pointers(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read stories that were taken in: %w", err)
 	}
+	done := map[string]bool{}
 	for _, one := range ended {
 		told := one.Told
-		if one.DeliveryID == told.DeliveryID || !r.reaches(told) || !strings.HasPrefix(told.DeliveryID, "al_") {
-			continue // its message stands for the other story, or is none of ours to rewrite
+		if one.DeliveryID == told.DeliveryID || !r.reaches(told) || done[told.DeliveryID] {
+			continue // its message stands for the other story
 		}
-		e := pointer(one)
-		d := news.Delivery{ID: news.AlertID(news.KindUpdate, r.plan.ID, e.StoryID, -1), Kind: news.KindUpdate, ReplyTo: told.DeliveryID}
-		if err := r.deliver(d, r.alert(told.DeliveryID, e, time.Time{}), Renderer.Alert); err != nil {
+		done[told.DeliveryID] = true // two that split and joined may have told it
+		if err := r.show(pointer(one), told, time.Time{}); err != nil {
 			return err
 		}
 	}
@@ -122,24 +122,27 @@ func pointer(one news.TakenIn) news.Entry {
 	}
 }
 
-// rewrite brings a story's one message up to date, unless that shows already what
-// it is to show. The message keeps its id in its metadata: that is still what it
-// is. A line in a digest is not rewritten.
+// rewrite brings a story's one message up to date.
 func (r *alertRun) rewrite(s *news.Story, e news.Entry, told news.Told) error {
+	// The message tells all that developed, its thread one by one.
+	e.News = changes(s, e, told, func(d news.Development) bool { return !slices.Contains(told.Heard, d.Version) })
+	return r.show(e, told, firstHit(s, r.plan))
+}
+
+// show rewrites the message that told a story, unless it shows this already. It
+// keeps its id in its metadata: that is still what it is. A line in a digest is not
+// rewritten.
+func (r *alertRun) show(e news.Entry, told news.Told, since time.Time) error {
 	if !strings.HasPrefix(told.DeliveryID, "al_") {
 		return nil
 	}
-	// The message tells all that is new since it came, its thread one by one.
-	e.News = changes(s, e, told, func(d news.Development) bool {
-		return d.At.After(told.First) && !slices.Contains(told.Heard, d.Version)
-	})
-	a := r.alert(told.DeliveryID, e, firstHit(s, r.plan))
+	a := r.alert(told.DeliveryID, e, since)
 	a.Kind, a.ReplyTo = news.KindUpdate, told.DeliveryID
 	m, err := r.renderer.Alert(a) // its id follows from what it shows
 	if err != nil {
-		return fmt.Errorf("render story %s anew: %w", s.ID, err)
+		return fmt.Errorf("render story %s anew: %w", e.StoryID, err)
 	}
-	id := news.RewritingID(r.plan.ID, s.ID, m.Payload)
+	id := news.RewritingID(r.plan.ID, e.StoryID, m.Payload)
 	if id == told.Rewriting {
 		return nil
 	}
@@ -154,8 +157,7 @@ type alertRun struct {
 	atOnce  bool
 	wishes  *wishes
 	commit  *news.PlanCommit
-	held    []news.Entry // ready, and held back by quiet hours, a pause or mutes until now
-	heldAt  []time.Time
+	held    []held // ready, and held back by quiet hours, a pause or mutes until now
 
 	destination string // where the plan's messages go now
 	renderer    Renderer
@@ -184,12 +186,40 @@ func (r *alertRun) first(s *news.Story) error {
 		return nil
 	}
 	e := r.planner.entry(s, r.plan.Rules, news.Told{})
-	if _, held := r.wishes.heldUntil(since); held || r.wishes.hid(s, since) {
-		r.held = append(r.held, e)
-		r.heldAt = append(r.heldAt, since)
+	one := held{entry: e, since: since, ready: readyAt(s, r.plan, since)}
+	if _, quiet := r.wishes.heldUntil(one.ready); quiet || r.wishes.hid(s, since) {
+		r.held = append(r.held, one)
 		return nil
 	}
-	return r.tell(news.AlertID(news.KindAlert, r.plan.ID, e.StoryID, 0), e, since)
+	return r.tellFirst(one)
+}
+
+// held is a story that could have been told before.
+type held struct {
+	entry news.Entry
+	since time.Time // when its first hit came
+	ready time.Time // when it could be told
+}
+
+func (r *alertRun) tellFirst(h held) error {
+	return r.tell(news.AlertID(news.KindAlert, r.plan.ID, h.entry.StoryID, 0), h.entry, h.since)
+}
+
+// readyAt is when a story had enough independent outlets, or had waited long enough
+// for them.
+func readyAt(s *news.Story, plan news.Plan, since time.Time) time.Time {
+	over := since.Add(plan.Wait)
+	for i := range s.Members {
+		came := s.Members[i].Item.Fetched
+		known := news.Story{Members: s.Members[:i+1]}
+		switch {
+		case !came.Before(over):
+			return over
+		case !came.Before(since) && len(known.Publishers()) >= plan.MinPublishers:
+			return came
+		}
+	}
+	return over
 }
 
 // anew tells a story by a message of its own again: the first one went to a
@@ -258,23 +288,28 @@ func (r *alertRun) deliver(d news.Delivery, a news.Alert, render func(Renderer, 
 // overnight tells what quiet hours, a pause or mutes held: one story as an alert of
 // its own, several in one message.
 func (r *alertRun) overnight() error {
-	if len(r.held) < 2 {
-		for i, e := range r.held {
-			if err := r.tell(news.AlertID(news.KindAlert, r.plan.ID, e.StoryID, 0), e, r.heldAt[i]); err != nil {
-				return err
-			}
-		}
+	switch len(r.held) {
+	case 0:
 		return nil
+	case 1:
+		return r.tellFirst(r.held[0])
 	}
-	rank(r.held)
+	entries, from := make([]news.Entry, len(r.held)), r.now
+	for i, h := range r.held {
+		entries[i] = h.entry
+		if h.since.Before(from) {
+			from = h.since
+		}
+	}
+	rank(entries)
 	slot := "quiet:" + r.now.In(r.plan.Timezone).Format("2006-01-02T15:04") + " " + r.plan.Timezone.String()
-	ids := make([]string, len(r.held))
-	for i, e := range r.held {
+	ids := make([]string, len(entries))
+	for i, e := range entries {
 		ids[i] = e.StoryID
 	}
 	d := news.Digest{
 		DeliveryID: news.DigestID(r.plan.ID, "quiet:"+strings.Join(ids, " ")), PlanID: r.plan.ID, Title: r.plan.Title + ": " + r.while(), Slot: slot,
-		From: earliest(r.heldAt), To: r.now, Location: r.plan.Timezone, Sections: sections(r.held, r.plan.Rules, r.planner.titles),
+		From: from, To: r.now, Location: r.plan.Timezone, Sections: sections(entries, r.plan.Rules, r.planner.titles),
 	}
 	list, err := r.planner.freeze(r.plan, d, r.now)
 	if err != nil {
@@ -282,37 +317,27 @@ func (r *alertRun) overnight() error {
 	}
 	r.commit.Deliveries = append(r.commit.Deliveries, list...)
 	r.commit.Shown = append(r.commit.Shown, shown(d)...)
-	r.commit.Told = append(r.commit.Told, tell(r.plan, r.held, nil, d.DeliveryID, r.now)...)
+	r.commit.Told = append(r.commit.Told, tell(r.plan, entries, nil, d.DeliveryID, r.now)...)
 	return nil
 }
 
 // while says what held the stories.
 func (r *alertRun) while() string {
-	asleep := func(t time.Time) bool {
-		_, quiet := quietUntil(r.plan.Quiet, t, r.plan.Timezone)
+	asleep := func(h held) bool {
+		_, quiet := quietUntil(r.plan.Quiet, h.ready, r.plan.Timezone)
 		return quiet
 	}
-	paused := func(t time.Time) bool {
-		_, paused := r.wishes.paused(t)
+	paused := func(h held) bool {
+		_, paused := r.wishes.paused(h.ready)
 		return paused
 	}
 	switch {
-	case slices.ContainsFunc(r.heldAt, asleep):
+	case slices.ContainsFunc(r.held, asleep):
 		return "while you slept"
-	case slices.ContainsFunc(r.heldAt, paused):
+	case slices.ContainsFunc(r.held, paused):
 		return "while paused"
 	}
 	return "after the mute"
-}
-
-func earliest(times []time.Time) time.Time {
-	first := times[0]
-	for _, t := range times[1:] {
-		if t.Before(first) {
-			first = t
-		}
-	}
-	return first
 }
 
 // firstHit is when the first item came that the plan tells of.

@@ -70,6 +70,68 @@ func TestQuietHoursEnd(t *testing.T) {
 	}
 }
 
+// TestOneMessageAfterTheNight: what became ready in quiet hours comes together, also
+// what waited for a second outlet since before them.
+func TestOneMessageAfterTheNight(t *testing.T) {
+	t.Parallel()
+	plan := urgent()
+	plan.Title, plan.Quiet, plan.MinPublishers, plan.Wait = "Urgent", &news.QuietHours{From: 10 * 60, To: 12 * 60}, 2, 30*time.Minute
+	d := &shelf{}
+	for id, members := range map[string][]news.Member{
+		"waited":  {member("a", "Aster", "Ferry capsizes", 130)},
+		"second":  {member("b", "Borel", "Quay burns", 145), member("b2", "Aster", "Fire at quay", 118)},
+		"at once": {member("c", "Coast", "Captain held", 60), member("c2", "Aster", "Captain arrested", 50)},
+	} {
+		d.untold = append(d.untold, &news.Story{ID: id, Version: 1, LeadID: members[0].Item.ID, Members: members})
+	}
+	sent := d.runPlan(t, plan)
+	if want := "Urgent: while you slept"; len(d.commit.Deliveries) != 1 || len(d.commit.Told) != 3 || !strings.HasPrefix(sent[news.KindDigest], want) {
+		t.Errorf("got %v, which tell %d stories; want one message", sent, len(d.commit.Told))
+	}
+}
+
+// TestCorrectedMessages: people moved items to a story that was told, or from it. Its
+// message shows what it is now, though as many outlets have it as before.
+func TestCorrectedMessages(t *testing.T) {
+	t.Parallel()
+	told := news.Told{
+		StoryID: "s", Version: 1, Sources: 2, Publishers: 2, At: noon.Add(-time.Hour), First: noon.Add(-time.Hour), DeliveryID: "al_1", Destination: "slack:d",
+		Corrected: true,
+	}
+	s := &news.Story{ID: "s", Version: 1, LeadID: "a", Members: []news.Member{member("a", "Aster", "Ferry capsizes", 90), member("b", "Borel", "Ferry lost", 80)}}
+	d := &shelf{grown: []*news.Story{s}, told: map[string]news.Told{"s": told}}
+	d.run(t)
+	if len(d.commit.Deliveries) != 1 || d.commit.Deliveries[0].ReplyTo != "al_1" {
+		t.Fatalf("got %+v, want a rewriting", d.commit.Deliveries)
+	}
+	told.Rewriting = d.commit.Deliveries[0].ID
+	again := &shelf{grown: d.grown, told: map[string]news.Told{"s": told}}
+	if again.run(t); len(again.commit.Deliveries) > 0 {
+		t.Errorf("it shows that already: %+v", again.commit.Deliveries)
+	}
+}
+
+// TestOnePointer: two stories that one message told were taken in by a third: the
+// message points to that once.
+func TestOnePointer(t *testing.T) {
+	t.Parallel()
+	into := &news.Story{ID: "s", Version: 1, LeadID: "a", Members: []news.Member{member("a", "Aster", "Ferry capsizes", 90), member("b", "Borel", "Ship lost", 60)}}
+	told := news.Told{Version: 1, DeliveryID: "al_2", Destination: "slack:d"}
+	d := &shelf{ended: []news.TakenIn{
+		{StoryID: "x", LeadID: "b", Told: told, Into: into, DeliveryID: "al_1"}, {StoryID: "y", LeadID: "b", Told: told, Into: into, DeliveryID: "al_1"},
+	}}
+	if d.run(t); len(d.commit.Deliveries) != 1 {
+		t.Fatalf("got %d rewritings of one message", len(d.commit.Deliveries))
+	}
+	for i := range d.ended {
+		d.ended[i].Told.Rewriting = d.commit.Deliveries[0].ID
+	}
+	again := &shelf{ended: d.ended}
+	if again.run(t); len(again.commit.Deliveries) > 0 {
+		t.Errorf("it points there already: %+v", again.commit.Deliveries)
+	}
+}
+
 // TestGrownMessages: the message of a story that grew is rewritten whenever it would
 // show something else, whatever the number of its outlets is, and else not.
 func TestGrownMessages(t *testing.T) {

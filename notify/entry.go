@@ -30,29 +30,38 @@ func entry(s *news.Story, rules []string, before news.Told) news.Entry {
 		Quote:   hit.Quote, Why: hit.Why, Rule: hit.Rule, Score: hit.Score,
 		Sources: sources(s, lead, before), Publishers: len(s.Publishers()), At: newest(s),
 	}
-	if before.Version == 0 {
-		return e
+	if before.Version > 0 {
+		e.Developing = true
+		e.Since = max(0, len(e.Sources)-before.Sources)
 	}
-	e.Developing = true
-	e.Since = max(0, len(e.Sources)-before.Sources)
 	e.News = changes(s, e, before, func(d news.Development) bool {
 		return d.Version > before.Version && !slices.Contains(before.Heard, d.Version)
 	})
 	return e
 }
 
-// changes are the developments that count, in words for a reader of a plan.
+// changes are the developments that count, in words for a reader of a plan. The
+// first telling has those too that came before it: the report that stands for a
+// story is seldom the one that knows most.
 func changes(s *news.Story, e news.Entry, before news.Told, counts func(news.Development) bool) []news.Change {
 	var list []news.Change
 	for _, d := range s.Developments {
-		c := news.Change{Reason: d.Reason, At: d.At, Was: d.TitleWas}
-		switch i := slices.IndexFunc(s.Members, func(m news.Member) bool { return m.Item.ID == d.ItemID }); {
-		case !counts(d):
+		if !counts(d) {
 			continue
-		case d.Spreads():
-			c.Was, c.Reason = "", spread(s, e, before)
-		case i >= 0:
+		}
+		c := news.Change{Reason: d.Reason, At: d.At, Was: d.TitleWas}
+		i := slices.IndexFunc(s.Members, func(m news.Member) bool { return m.Item.ID == d.ItemID })
+		if i >= 0 {
 			c.Report = source(&s.Members[i], before)
+		}
+		switch {
+		case before.Version == 0 || !d.At.After(before.First):
+			if d.Spreads() || i < 0 || s.Members[i].Item.Baseline || c.Report.Headline == e.Headline {
+				continue // the first telling has it in its sources, or as its headline
+			}
+			c.Was = "" // which its readers never saw
+		case d.Spreads():
+			c.Was, c.Report, c.Reason = "", news.Source{}, spread(s, e, before)
 		}
 		if c.Reason != "" {
 			list = append(list, c)

@@ -180,6 +180,42 @@ func TestWhatIsNew(t *testing.T) {
 	}
 }
 
+// TestFirstTelling: a story that developed before anybody heard of it is told with
+// that, and its message keeps it.
+func TestFirstTelling(t *testing.T) {
+	t.Parallel()
+	old := member("o", "Old Post", "Ferry: 5 dead, says an old report", 50)
+	old.Item.Baseline = true
+	s := &news.Story{ID: "s", Version: 6, LeadID: "a", Members: []news.Member{
+		member("a", "Aster", "Ferry capsizes, 2 dead", 90), member("b", "Borel", "Ferry: 8 dead", 60), old, member("c", "Coast", "Captain held, 9 dead", 30),
+	}}
+	s.Developments = []news.Development{
+		development(2, "a", "headline corrected: 2, was 1", "Ferry capsizes, 1 dead", 80),
+		development(3, "b", "death toll now 8, was 2", "Ferry: 7 dead", 60),
+		development(4, "o", "death toll now 5", "", 50),
+		development(5, "c", "3 more outlets: Aster, Borel and Coast", "", 30),
+		development(6, "c", "now: arrested", "", 30),
+	}
+	d := &shelf{untold: []*news.Story{s}}
+	want := "Ferry capsizes, 2 dead | death toll now 8, was 2; now: arrested | by Coast: Captain held, 9 dead | by Borel: Ferry: 8 dead"
+	if got := d.run(t)[news.KindAlert]; got != want {
+		t.Errorf("alert: got %q, want %q", got, want)
+	}
+	s.Version, s.Members = 7, append(s.Members, member("e", "Ember", "Ship raised", 1))
+	s.Developments = append(s.Developments, development(7, "e", "now: raised", "", 1))
+	d = &shelf{untold: []*news.Story{s}, told: map[string]news.Told{"s": {
+		StoryID: "s", Version: 6, Sources: 4, Publishers: 4, At: noon.Add(-20 * time.Minute), First: noon.Add(-20 * time.Minute), DeliveryID: "al_1", Destination: "slack:d",
+	}}}
+	sent := d.run(t)
+	if got, want := sent[news.KindUpdate], "Ferry capsizes, 2 dead | Developing, +1 | death toll now 8, was 2; now: arrested; now: raised | "+
+		"by Ember: Ship raised | by Coast: Captain held, 9 dead | by Borel: Ferry: 8 dead"; got != want {
+		t.Errorf("rewriting: got %q, want %q", got, want)
+	}
+	if got, want := sent[news.KindFollowup], "Ferry capsizes, 2 dead | Developing, +1 | now: raised | by Ember: Ship raised"; got != want {
+		t.Errorf("note: got %q, want %q", got, want)
+	}
+}
+
 // TestReportsOfTheirOwn: outlets that only repeated a report have their own now.
 // No source is new, so their number cannot stand for what is.
 func TestReportsOfTheirOwn(t *testing.T) {

@@ -164,7 +164,7 @@ type turn struct {
 // passes: the next one makes up for it. What is asked for at once is built in a
 // slot of its own, unless a slot has come anyway.
 func (w *wishes) turn(sched *schedule.Schedule, state news.PlanState, atOnce bool) (t turn) {
-	t.slot, t.missed, t.due = sched.Latest(covered(state), w.now, w.plan.Timezone)
+	t.slot, t.missed, t.due = sched.Latest(since(state.LastAt, state), w.now, w.plan.Timezone)
 	_, t.paused = w.paused(w.now)
 	if _, then := w.paused(t.slot.At); then || t.paused {
 		t.due = false
@@ -198,13 +198,13 @@ func (p *Planner) Preview(ctx context.Context, plan news.Plan) (news.Digest, err
 	return d, err
 }
 
-// covered is the time up to which the plan's digests have told: of a new plan,
-// the one when it was made.
-func covered(state news.PlanState) time.Time {
-	if state.LastAt.IsZero() {
+// since is the time of a plan's last digest: of a plan without any, the one when it
+// was made.
+func since(last time.Time, state news.PlanState) time.Time {
+	if last.IsZero() {
 		return state.CreatedAt
 	}
-	return state.LastAt
+	return last
 }
 
 // compose takes what the plan has not told yet and puts it in order, and notes
@@ -215,10 +215,10 @@ func (p *Planner) compose(ctx context.Context, plan news.Plan, state news.PlanSt
 		return d, c, err
 	}
 	now := w.now
-	since := covered(state)
-	after := since
-	if state.LastAt.IsZero() {
-		after = since.Add(-time.Millisecond) // what came in its first instant counts
+	from := since(state.SentAt, state)
+	after := from
+	if state.SentAt.IsZero() {
+		after = from.Add(-time.Millisecond) // what came in its first instant counts
 	}
 	items, feeds, err := p.store.CountItems(ctx, after, now)
 	if err != nil {
@@ -236,7 +236,7 @@ func (p *Planner) compose(ctx context.Context, plan news.Plan, state news.PlanSt
 	}
 	d = news.Digest{
 		DeliveryID: news.DigestID(plan.ID, slot.Name), PlanID: plan.ID, Title: plan.Title, Slot: slot.Name,
-		From: since, To: now, Items: items, Feeds: feeds, Waiting: waiting, Muted: b.muted, Location: plan.Timezone,
+		From: from, To: now, Items: items, Feeds: feeds, Waiting: waiting, Muted: b.muted, Location: plan.Timezone,
 		Sections: sections(entries, plan.Rules, p.titles),
 	}
 	return d, news.PlanCommit{At: now, Looked: b.looked, Told: tell(plan, entries, b.before, d.DeliveryID, now)}, nil

@@ -94,3 +94,24 @@ func TestSummaryNamesWhoseWordsItQuotes(t *testing.T) {
 		})
 	}
 }
+
+// TestADigestCoversTheTimeSinceTheLastOne: whether that was made by hand or not, and
+// whatever slots there were between them with nothing to send.
+func TestADigestCoversTheTimeSinceTheLastOne(t *testing.T) {
+	t.Parallel()
+	made := noon.AddDate(0, 0, -9)
+	plan := news.Plan{ID: "desk", Kind: news.DigestPlan, Title: "Desk", Rules: []string{"ports"}, Cron: "0 8,12 * * *", Timezone: time.UTC}
+	for name, c := range map[string]struct{ slot, sent, want time.Time }{
+		"by hand since the slot":  {noon.Add(-4 * time.Hour), noon.Add(-time.Hour), noon.Add(-time.Hour)},
+		"nothing in the slot":     {noon.Add(-4 * time.Hour), noon.Add(-28 * time.Hour), noon.Add(-28 * time.Hour)},
+		"none was sent until now": {noon.Add(-4 * time.Hour), time.Time{}, made},
+	} {
+		p := notify.NewPlanner(notify.PlannerConfig{
+			Store: &shelf{state: news.PlanState{CreatedAt: made, LastAt: c.slot, SentAt: c.sent}}, Titles: strings.ToUpper, Now: func() time.Time { return noon },
+		})
+		d, err := p.Preview(t.Context(), plan)
+		if err != nil || !d.From.Equal(c.want) {
+			t.Errorf("%s: got the time from %s, %v; want %s", name, d.From, err, c.want)
+		}
+	}
+}

@@ -22,7 +22,7 @@ func planKinds() []*kindSpec {
 			id("urgent"), title, rules, score,
 			{name: "min_publishers", shape: intShape{1, 100}, help: "Independent publishers that must have the story.", example: "2", def: "1"},
 			{name: "wait", shape: durationShape{0, 7 * day}, help: "At most so long for them; then it is told all the same.", example: "30m", def: "30m"},
-			{name: "cooldown", shape: durationShape{0, 30 * day}, help: "Between two notes on one story.", example: "4h", def: "4h"},
+			{name: "cooldown", shape: durationShape{0, 30 * day}, help: "Between two notes on one story, and between its alert and the first note.", example: "4h", def: "4h"},
 			{name: "unless_publishers", shape: intShape{0, 1000}, help: "So many more publishers break the cooldown; 0: never.", example: "5", def: "0"},
 			{name: "broadcast_at", shape: intShape{0, 1000}, help: "From so many publishers on, a note in the thread also goes to the channel; 0: never.", example: "10", def: "0"},
 			{name: "quiet_hours", shape: mapShape{"quiet_hours"}, help: "Hours in which it is held; it is told at their end.", example: `{from: "22:00", to: "06:00", days: all}`, absent: "none"},
@@ -46,6 +46,6 @@ func targetKind() *kindSpec {
 		{name: "slack_webhook", shape: addressShape{}, help: "Name of the secret that holds the address of an incoming webhook of Slack's.", example: "DESK_HOOK", absent: "none"},
 		{name: "webhook", shape: addressShape{}, help: "Name of the secret that holds the address that JSON is posted to. The secret of that name with _SIGNING, if there is one, signs it.", example: "NEWSROOM_HOOK", absent: "none"},
 		{name: "mention", shape: listShape{of: handleShape{}, single: true}, help: "User groups to mention, by handle; nothing else is ever mentioned. With slack_webhook by id (S0123456789): it can look up no handle. Not with webhook.", example: "[desk-editors]", absent: "nobody"},
-		{name: "on_uncertain", shape: enumShape{"resend", "hold", "skip"}, help: "What becomes of a message of which nobody can say whether it arrived: resend, and it may come twice; skip, and it may be lost; hold, until an operator decides. A must with webhooks, where nothing can be looked up. A channel is looked into first, and never skips. Targets of one place may not differ in it; one that leaves it out does as the others.", example: "resend", absent: "resend, with slack"},
+		{name: "on_uncertain", shape: enumShape{"resend", "hold", "skip"}, help: "What becomes of a message of which nobody can say whether it arrived: resend, and it may come twice; skip, and it may be lost; hold, until an operator decides. A must with webhooks, where nothing can be looked up. A channel is looked into first, and never skips. Targets of one place may not differ in it; of one channel, one that leaves it out does as the others.", example: "resend", absent: "resend, with slack"},
 	}}
 }

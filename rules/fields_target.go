@@ -59,7 +59,7 @@ func (r *decoder) checkUncertain(n *yaml.Node, o *object, in spot) {
 	_, written := o.keys["on_uncertain"]
 	for _, key := range webhooks() {
 		if get[string](o, key) != "" && policy == "" && !written && find(n, "on_uncertain") == nil {
-			r.refuse(n, "missing-key", "", "%s has no on_uncertain; add on_uncertain: resend (a message may come twice) or skip (it may be lost): nothing can be looked up at a webhook", in.owner)
+			r.refuse(n, "missing-key", "", "%s has no on_uncertain; add on_uncertain: resend (a message may come twice), skip (it may be lost) or hold (until you decide): nothing can be looked up at a webhook", in.owner)
 		}
 	}
 	if get[string](o, "slack") != "" && policy == news.Skip {
@@ -138,8 +138,8 @@ func (t targetPlace) destination() string {
 }
 
 // checkTargets reports targets that ask for different things of one
-// destination: its deliveries stand in one line. A target that leaves it open
-// does as the others.
+// destination: its deliveries stand in one line. A channel's target that leaves it
+// open does as the others.
 func (l *loader) checkTargets() {
 	first := map[string]targetPlace{}
 	for _, t := range l.targets {

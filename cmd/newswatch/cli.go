@@ -37,7 +37,7 @@ type stdio struct {
 type cli struct {
 	Rules     string `env:"NEWSWATCH_RULES" default:"rules.yaml" placeholder:"PATH" help:"Rule file, or a folder whose *.yaml are read as one. (${default}, $$${env})"`
 	DB        string `env:"NEWSWATCH_DB" placeholder:"URL" help:"State: sqlite://relative.db or sqlite:///absolute.db. ($$${env}; default newswatch.db in $$STATE_DIRECTORY, else in the XDG state folder)"`
-	Listen    string `env:"NEWSWATCH_LISTEN" placeholder:"ADDR" help:"Address for /healthz, /readyz and reloads; off disables it. (127.0.0.1:8765, $$${env})"`
+	Listen    string `env:"NEWSWATCH_LISTEN" placeholder:"ADDR" help:"Address for /healthz, /readyz and reloads; off disables it. (127.0.0.1:8765, $$${env}; of fake-slack its own, 127.0.0.1:8766)"`
 	LogFormat string `default:"text" enum:"text,json" help:"Form of the log on stderr: ${enum}."`
 	LogLevel  string `default:"info" enum:"debug,info,warn,error" help:"Least level that is logged: ${enum}."`
 
@@ -153,7 +153,7 @@ func execute(ctx context.Context, args []string, io stdio) (err error) {
 	helped := false
 	parser, err := kong.New(&c,
 		kong.Name("newswatch"),
-		kong.Description("Watches the news for a desk: feeds in, one Slack digest out."),
+		kong.Description("Watches the news for a desk: feeds in, one Slack digest out.\nLists show times in this machine's zone ($TZ); digests, alerts and answers to readers in that of the rule file; JSON in UTC."),
 		kong.Writers(io.out, io.err),
 		kong.Exit(func(int) { helped = true; panic(errHelped) }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),

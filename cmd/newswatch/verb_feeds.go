@@ -91,10 +91,7 @@ func (a *app) watched(ctx context.Context) (*watched, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &watched{rules: rs, clock: wording.Clock{Now: time.Now(), Zone: rs.File.Settings.Timezone}}
-	if w.clock.Zone == nil {
-		w.clock.Zone = time.UTC
-	}
+	w := &watched{rules: rs, clock: wording.Clock{Now: time.Now(), Zone: time.Local}}
 	states, holds, err := a.feedStates(ctx)
 	if err != nil {
 		return nil, err

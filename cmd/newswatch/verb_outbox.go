@@ -107,7 +107,7 @@ func (c *outboxListCmd) Run(ctx context.Context, a *app) error {
 }
 
 func printDelivery(out io.Writer, d news.Delivery) {
-	fmt.Fprintf(out, "%-8s %s  %s %d/%d  %s %s -> %s  %s", d.State, d.CreatedAt.Local().Format("2006-01-02 15:04"),
+	fmt.Fprintf(out, "%-8s %s  %s %d/%d  %s %s -> %s  %s", d.State, d.CreatedAt.Local().Format("2006-01-02 15:04 MST"),
 		d.ID, d.Part, d.Parts, d.Kind, d.PlanID, d.Destination, count(len(d.Stories), "story"))
 	if d.Error != "" {
 		fmt.Fprintf(out, "\n         %s (%s", d.Error, count(d.Attempts, "attempt"))
@@ -115,7 +115,7 @@ func printDelivery(out io.Writer, d news.Delivery) {
 		case d.Undecided:
 			fmt.Fprint(out, ", waits for your word")
 		case open(d) && d.NotBefore.After(time.Now()):
-			fmt.Fprintf(out, ", next %s", d.NotBefore.Local().Format("15:04:05"))
+			fmt.Fprintf(out, ", next %s", d.NotBefore.Local().Format("15:04:05 MST"))
 		case open(d):
 			fmt.Fprint(out, ", next now")
 		}

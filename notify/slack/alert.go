@@ -66,9 +66,7 @@ func (r renderer) alertBlocks(a news.Alert, step alertStep) []slack.Block {
 	if q := quotation(e.Quote); q != nil && step.quote && quoted {
 		blocks = append(blocks, rich(q))
 	}
-	if e.Developing {
-		blocks = append(blocks, alertNews(e, step)...)
-	}
+	blocks = append(blocks, alertNews(e, step)...)
 	if lines := alertFacts(a, step); len(lines) > 0 {
 		blocks = append(blocks, grey(lines...))
 	}
@@ -89,9 +87,9 @@ func pointerBlocks(a news.Alert) []slack.Block {
 	}
 }
 
-// alertNews is what is new since the message came, the newest first.
+// alertNews is what developed, and the reports that brought it, the newest first.
 func alertNews(e news.Entry, step alertStep) []slack.Block {
-	changes := wording.Changes(e)
+	changes := wording.Beyond(e)
 	var list []slack.RichTextSectionElement
 	for _, c := range changes[:min(step.changes, len(changes))] {
 		if !step.links {
@@ -108,7 +106,7 @@ func alertNews(e news.Entry, step alertStep) []slack.Block {
 	}
 	opening := []slack.RichTextSectionElement{bold(what)}
 	if rest := len(changes) - step.changes; rest > 0 {
-		list = append(list, words("\nand "+wording.Count(rest, "more report", "more reports")+" in the thread"))
+		list = append(list, words("\nand "+wording.Count(rest, "earlier report", "earlier reports")))
 	}
 	return []slack.Block{rich(paragraph(append(opening, list...)...))}
 }
@@ -135,7 +133,7 @@ func ruleTitle(a news.Alert) string { return wording.Clip(wording.Line(a.RuleTit
 func alertFacts(a news.Alert, step alertStep) []string {
 	first, why := "", label(a.Entry.Why, maxWhy)
 	if !a.FirstSeen.IsZero() {
-		first = "first seen " + reported(a.FirstSeen, a.Entry.At)
+		first = "first seen " + zone{a.Location}.reported(a.FirstSeen, a.Entry.At)
 	}
 	if why != "" {
 		why = "Why: " + why
@@ -222,18 +220,15 @@ func alertTextSummary(e news.Entry) string {
 	return ""
 }
 
-// alertTextNews is what is new since the message came.
+// alertTextNews is what developed, and the reports that brought it.
 func alertTextNews(e news.Entry, limit int) string {
-	if !e.Developing {
-		return ""
-	}
 	s := ""
 	if what := reasonWords(e); what != "" {
 		s = sentence(cutBytes(what, limit)) + "."
 	}
-	changes := wording.Changes(e)
+	changes := wording.Beyond(e)
 	for _, c := range changes[:min(alertChanges, len(changes))] {
-		s = wording.Join(" ", s, "New: "+sentence(cutBytes(sourceHeadline(c.Report), limit))+" ("+sourceName(c.Report)+").")
+		s = wording.Join(" ", s, opening(c)+sentence(cutBytes(sourceHeadline(c.Report), limit))+" ("+sourceName(c.Report)+").")
 	}
 	return s
 }
@@ -259,15 +254,16 @@ func followupBlocks(a news.Alert, limit int) []slack.Block {
 	if bullets := followupBullets(e, limit); len(bullets.Elements) > 0 {
 		elements = append(elements, bullets)
 	}
-	return []slack.Block{rich(elements...), grey(followupFacts(e))}
+	return []slack.Block{rich(elements...), grey(followupFacts(a))}
 }
 
-func followupFacts(e news.Entry) string {
+func followupFacts(a news.Alert) string {
+	e := a.Entry
 	now := wording.Sources(e)
 	if now != "" {
 		now += " now"
 	}
-	return wording.Join(gap, now, reported(e.At, e.At), "next note only when the story develops again")
+	return wording.Join(gap, now, zone{a.Location}.reported(e.At, e.At), "next note only when the story develops again")
 }
 
 // followupBullets are the reports that came since, those that brought a change

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"sort"
 	"strings"
-	"time"
 
 	"github.com/slack-go/slack"
 
@@ -188,9 +187,9 @@ func covered(d news.Digest) string {
 	case d.To.IsZero():
 		return ""
 	case d.From.IsZero():
-		return "until " + moment(d.To)
+		return "until " + zone{d.Location}.moment(d.To)
 	}
-	return moment(d.From) + " to " + moment(d.To)
+	return zone{d.Location}.moment(d.From) + " to " + zone{d.Location}.moment(d.To)
 }
 
 // leftOver says where the stories are that this message does not show.
@@ -210,7 +209,7 @@ func leftOver(d news.Digest, more int, place string) string {
 		}
 		waiting = fmt.Sprintf("*%s* %s for the next digest", wording.Count(d.Waiting, "story", "stories"), verb)
 		if !d.Next.IsZero() {
-			waiting += " at " + moment(d.Next)
+			waiting += " at " + zone{d.Location}.moment(d.Next)
 		}
 	}
 	return wording.Join(gap, thread, waiting, wording.Muted(d))
@@ -220,16 +219,15 @@ func leftOver(d news.Digest, more int, place string) string {
 func (r renderer) quiet(d news.Digest) ([]news.Message, error) {
 	next := ""
 	if !d.Next.IsZero() {
-		next = "next at " + clock(d.Next)
+		next = "next at " + zone{d.Location}.clock(d.Next)
 		if !d.To.IsZero() && d.Next.Sub(d.To) > sameDay {
-			next = "next " + moment(d.Next)
+			next = "next " + zone{d.Location}.moment(d.Next)
 		}
 	}
 	name := wording.Clip(title(d), maxTitle)
-	quiet := wording.Join(gap, wording.Quiet(d, moment)...)
+	quiet := wording.Join(gap, wording.Quiet(d, zone{d.Location}.moment)...)
 	line := wording.Join(gap, "*"+literal(name)+"*", quiet, wording.Muted(d), next)
-	plainTime := func(t time.Time) string { return t.UTC().Format("2 Jan 15:04 UTC") }
-	text := spoken(name + ": " + wording.Join(", ", append(wording.Quiet(d, plainTime), wording.Muted(d))...) + ".")
+	text := spoken(name + ": " + wording.Join(", ", append(wording.Quiet(d, zone{d.Location}.plain), wording.Muted(d))...) + ".")
 	m, err := freeze(text, []slack.Block{grey(line)}, digestEvent, payload{DeliveryID: d.DeliveryID, Part: 1, Parts: 1}, nil)
 	return []news.Message{m}, err
 }

@@ -38,8 +38,8 @@ func homeView(h notify.Home, note string) view {
 	blocks = append(blocks, homeActions())
 	blocks = append(blocks, homePlansBlocks(h)...)
 	blocks = append(blocks, homeRulesBlocks(h.Rules)...)
-	blocks = append(blocks, homeMuted(h.Mutes)...)
-	blocks = append(blocks, homeFollowed(h.Followed)...)
+	blocks = append(blocks, homeMuted(h)...)
+	blocks = append(blocks, homeFollowed(h)...)
 	return view{Type: "home", CallbackID: "home", Blocks: slack.Blocks{BlockSet: blocks}}
 }
 
@@ -50,7 +50,7 @@ func homeFacts(h notify.Home) []string {
 	}
 	poll := ""
 	if !h.Feeds.LastPoll.IsZero() {
-		poll = "last poll " + clock(h.Feeds.LastPoll)
+		poll = "last poll " + zone{h.Location}.clock(h.Feeds.LastPoll)
 	}
 	feeds := label(h.Feeds.Words, maxWhy)
 	lines := []string{wording.Join(gap, "*"+state+"*", feeds, wording.Count(len(h.Rules), "rule", "rules"), poll)}
@@ -92,9 +92,9 @@ func homePlansBlocks(h notify.Home) []slack.Block {
 		title := literal(named(p.Title, p.ID, "Untitled"))
 		var when []string
 		if !p.Paused.IsZero() {
-			when = append(when, "*paused* until "+moment(p.Paused)+by(p.By))
+			when = append(when, "*paused* until "+zone{h.Location}.moment(p.Paused)+by(p.By))
 		} else if p.Kind == news.DigestPlan && !p.Next.IsZero() {
-			when = append(when, moment(p.Next))
+			when = append(when, zone{h.Location}.moment(p.Next))
 		}
 		if p.Ready > 0 {
 			when = append(when, wording.Count(p.Ready, "story", "stories")+" waiting")
@@ -182,20 +182,22 @@ func homeRulesBlocks(rules []notify.HomeRule) []slack.Block {
 	return append(blocks, moreOf(len(rules), homeRules)...)
 }
 
-func homeMuted(mutes []notify.HomeMute) []slack.Block {
+func homeMuted(h notify.Home) []slack.Block {
+	mutes := h.Mutes
 	if len(mutes) == 0 {
 		return nil
 	}
 	blocks := []slack.Block{slack.NewDividerBlock(), section("*Muted*")}
 	for _, m := range mutes[:min(len(mutes), homeMutes)] {
-		text := literal(wording.Clip(named(m.What, "Something"), maxHeadline)) + ", until " + moment(m.Until) + by(m.By)
+		text := literal(wording.Clip(named(m.What, "Something"), maxHeadline)) + ", until " + zone{h.Location}.moment(m.Until) + by(m.By)
 		text = wording.Join(", because: ", text, label(m.Reason, maxWhy))
 		blocks = append(blocks, undoable(text, "Unmute", m.Undo))
 	}
 	return append(blocks, moreOf(len(mutes), homeMutes)...)
 }
 
-func homeFollowed(stories []notify.HomeStory) []slack.Block {
+func homeFollowed(h notify.Home) []slack.Block {
+	stories := h.Followed
 	if len(stories) == 0 {
 		return nil
 	}
@@ -203,7 +205,7 @@ func homeFollowed(stories []notify.HomeStory) []slack.Block {
 	for _, s := range stories[:min(len(stories), homeMutes)] {
 		text := literal(wording.Clip(named(s.Headline, s.ID, "A story"), maxHeadline))
 		if !s.Until.IsZero() {
-			text += ", until " + moment(s.Until)
+			text += ", until " + zone{h.Location}.moment(s.Until)
 		}
 		blocks = append(blocks, undoable(text+by(s.By), "Unfollow", s.Undo))
 	}

@@ -50,6 +50,7 @@ func samples(t *testing.T) map[string][]news.Message {
 		"alert_after":  join(must(one(c.Alert(sinceFirst(fourth)))), must(one(c.Followup(second))), must(one(c.Followup(third))), must(one(c.Followup(fourth)))),
 		"alert_merged": must(one(c.Alert(takenIn()))),
 		"night":        must(c.Digest(night())),
+		"first":        join(must(c.Digest(firstTold())), must(one(c.Alert(alertFirstTold())))),
 		"held":         must(one(c.Notice(held()))),
 		"rejected":     must(one(c.Notice(rejected()))),
 	}
@@ -243,6 +244,28 @@ func sinceFirst(a news.Alert) news.Alert {
 		a.Entry.News = append(a.Entry.News, bridgeAlert(n).Entry.News...)
 	}
 	a.Entry.News[0].Report = a.Entry.News[1].Report // edited since
+	return a
+}
+
+// firstTold is a digest that tells a story late: it had developed by then.
+func firstTold() news.Digest {
+	d := strait()
+	d.Sections = d.Sections[:1]
+	ferry := &d.Sections[0].Entries[1]
+	ferry.News = []news.Change{
+		{Reason: "injured now 2", Report: source("Coast Ledger", "Two hurt as ferry runs aground off Lemba", 60)},
+		{Reason: "injured now 9, was 2", Report: source("Quay Radio", "Nine are in hospital after the ferry accident, coast guard says", 40)},
+	}
+	return d
+}
+
+func alertFirstTold() news.Alert {
+	a := sinceFirst(bridgeAlert(3))
+	a.Entry.Developing, a.Entry.Since = false, 0
+	a.Entry.News[1].Was = ""
+	for i := range a.Entry.Sources {
+		a.Entry.Sources[i].New = false
+	}
 	return a
 }
 

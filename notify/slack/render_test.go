@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -334,6 +335,88 @@ func TestSummaryOfAnotherOutlet(t *testing.T) {
 		if !strings.Contains(string(got[0].Payload), want) {
 			t.Errorf("the message has no %s:\n%s", want, got[0].Payload)
 		}
+	}
+}
+
+// TestTheFirstTellingHasTheNewest: a story that is told late is told with what is
+// known by then, and is not called one that develops.
+func TestTheFirstTellingHasTheNewest(t *testing.T) {
+	t.Parallel()
+	c := slack.New(slack.Config{})
+	digest, err := c.Digest(firstTold())
+	if err != nil {
+		t.Fatal(err)
+	}
+	alert, err := c.Alert(alertFirstTold())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, m := range map[string]struct {
+		payload []byte
+		want    []string
+	}{
+		"digest": {digest[0].Payload, []string{"Two people are treated for cold", "New: ", "Nine are in hospital after the ferry accident"}},
+		"alert":  {alert.Payload, []string{"Injured now 4", "New: ", "Bridge stays shut until 19 January"}},
+	} {
+		for _, want := range m.want {
+			if !strings.Contains(texts(t, m.payload), want) {
+				t.Errorf("the %s has no %q:\n%s", name, want, m.payload)
+			}
+		}
+		if name == "alert" && strings.Contains(string(m.payload), "Developing") {
+			t.Errorf("the %s is said to develop:\n%s", name, m.payload)
+		}
+	}
+}
+
+// TestTimesInTheZoneOfTheDesk: where nobody knows the reader's zone, times stand in
+// that of the desk, with its name.
+func TestTimesInTheZoneOfTheDesk(t *testing.T) {
+	t.Parallel()
+	vienna, err := time.LoadLocation("Europe/Vienna")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := slack.New(slack.Config{Interactive: true})
+	full, empty, alert, note := strait(), nothing(), bridgeAlert(0), bridgeAlert(1)
+	full.Waiting = 3
+	full.Location, empty.Location, alert.Location, note.Location = vienna, vienna, vienna, vienna
+	for name, m := range map[string]func() ([]news.Message, error){
+		"digest": func() ([]news.Message, error) { return c.Digest(full) },
+		"empty":  func() ([]news.Message, error) { return c.Digest(empty) },
+		"alert":  func() ([]news.Message, error) { return one(c.Alert(alert)) },
+		"note":   func() ([]news.Message, error) { return one(c.Followup(note)) },
+	} {
+		list, err := m()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := string(list[0].Payload); !strings.Contains(got, " CET") || strings.Contains(got, "UTC") {
+			t.Errorf("%s: want times in the zone of the desk only:\n%s", name, got)
+		}
+	}
+}
+
+// TestAHeadlineIsSaidOnce: the report whose headline was edited stands for the
+// story. Its new headline stands there, what it was among the reasons.
+func TestAHeadlineIsSaidOnce(t *testing.T) {
+	t.Parallel()
+	const now, was = "Six hurt in bridge collision", "Four hurt in bridge collision"
+	a := bridgeAlert(0)
+	a.Entry.Headline, a.Entry.Developing, a.Entry.Quote = now, true, news.Quote{}
+	report := source("Aster Wire", now, 80)
+	a.Entry.News = []news.Change{{Reason: "headline corrected: six, was four", Report: report, Was: was}}
+	m, err := slack.New(slack.Config{}).Alert(a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := strings.Count(string(m.Payload), now); got != 2 || !strings.Contains(string(m.Payload), "Headline corrected: six, was four") {
+		t.Errorf("got the headline %d times, want once in the blocks and once in the text, with its reason:\n%s", got, m.Payload)
+	}
+	a.Entry.Headline = "Bridge closed"
+	m, err = slack.New(slack.Config{}).Alert(a)
+	if err != nil || strings.Count(string(m.Payload), "Now: ") != 2 {
+		t.Errorf("got %s, %v; want the edited headline as what it is now, on the phone as well", m.Payload, err)
 	}
 }
 

@@ -26,30 +26,36 @@ func storyBlock(e news.Entry, step rung) slack.Block {
 	return rich(paragraph(elements...))
 }
 
-// gist is the line under a headline: the report that brought what is new of a story
-// that the reader knows, else the summary, else the sentence that matched.
-func gist(e news.Entry) []slack.RichTextSectionElement {
-	if c, ok := wording.Latest(e); ok {
-		return newest(c)
-	}
+// gist is what stands under a headline: the report that brought what is new; of a
+// story that the reader does not know the summary, else the sentence that matched.
+func gist(e news.Entry) (lines []slack.RichTextSectionElement) {
+	c, fresh := wording.Latest(e)
 	switch {
+	case fresh && e.Developing:
 	case !wording.Repeats(e.Summary, e.Headline):
-		return summary(e)
+		lines = summary(e)
 	case !wording.Repeats(e.Quote.Text, e.Headline):
-		return []slack.RichTextSectionElement{words("\n" + wording.Clip(wording.Line(e.Quote.Text), maxSummary))}
+		lines = []slack.RichTextSectionElement{words("\n" + wording.Clip(wording.Line(e.Quote.Text), maxSummary))}
 	}
-	return nil
+	if fresh {
+		lines = append(lines, newest(c)...)
+	}
+	return lines
 }
 
 // newest is the headline of a report that brought a change, with its outlet.
 func newest(c news.Change) []slack.RichTextSectionElement {
-	opening := "\nNew: "
-	if wording.Edited(c) {
-		opening = "\nNow: "
-	}
 	return []slack.RichTextSectionElement{
-		words(opening), linked(sourceHeadline(c.Report), c.Report.URL, nil), words(" (" + sourceName(c.Report) + ")"),
+		words("\n" + opening(c)), linked(sourceHeadline(c.Report), c.Report.URL, nil), words(" (" + sourceName(c.Report) + ")"),
 	}
+}
+
+// opening says whether a report is new, or its headline was edited.
+func opening(c news.Change) string {
+	if wording.Edited(c) {
+		return "Now: "
+	}
+	return "New: "
 }
 
 // storyFacts is the grey line under a story: what developed, sources, time, match.
@@ -58,7 +64,7 @@ func storyFacts(d news.Digest, e news.Entry, step rung) string {
 	if step.match {
 		why = matched(e)
 	}
-	return wording.Join(gap, developed(e, step), sourceList(e, step.sources, step.links), reported(e.At, d.To), why)
+	return wording.Join(gap, developed(e, step), sourceList(e, step.sources, step.links), zone{d.Location}.reported(e.At, d.To), why)
 }
 
 // developed says that a story was told before, and what is new of it.
@@ -80,17 +86,6 @@ func matched(e news.Entry) string {
 		return "matched " + why
 	}
 	return ""
-}
-
-// reported is when the newest report came, with its date when that is not clear.
-func reported(at, now time.Time) string {
-	switch {
-	case at.IsZero():
-		return ""
-	case !now.IsZero() && now.Sub(at).Abs() > sameDay:
-		return moment(at)
-	}
-	return clock(at)
 }
 
 // sourceList counts the outlets of a story and names the first ones:
@@ -209,11 +204,7 @@ func outlet(e news.Entry) string {
 
 // grownLine is what developed, for the end of a line of a list.
 func grownLine(e news.Entry) string {
-	growth := wording.Growth(e)
-	if what := wording.Clip(strings.Join(wording.Reasons(e), "; "), maxListed); growth != "" && what != "" {
-		return growth + ": " + what
-	}
-	return growth
+	return wording.Join(": ", wording.Growth(e), wording.Clip(strings.Join(wording.Reasons(e), "; "), maxListed))
 }
 
 func pageText(part, parts int, page []news.Section) string {
@@ -253,7 +244,7 @@ func evenly(build func(limit int) string) string {
 }
 
 // textLine is a story in the plain text.
-type textLine struct{ number, headline, total, fresh string }
+type textLine struct{ number, headline, total, opening, fresh string }
 
 func newTextLine(e news.Entry, fresh bool) textLine {
 	l := textLine{number: fmt.Sprintf("%d. ", e.Number), headline: sentence(wording.Headline(e, maxHeadline))}
@@ -261,7 +252,7 @@ func newTextLine(e news.Entry, fresh bool) textLine {
 		l.total = " (" + total + ")"
 	}
 	if c, ok := wording.Latest(e); ok && fresh {
-		l.fresh = sentence(sourceHeadline(c.Report))
+		l.opening, l.fresh = strings.ToLower(opening(c)), sentence(sourceHeadline(c.Report))
 	}
 	return l
 }
@@ -270,7 +261,7 @@ func newTextLine(e news.Entry, fresh bool) textLine {
 func (l textLine) write(b *strings.Builder, limit int) {
 	b.WriteString(l.number + spoken(cutBytes(l.headline, limit)) + l.total)
 	if l.fresh != "" {
-		b.WriteString("; new: " + spoken(cutBytes(l.fresh, limit)))
+		b.WriteString("; " + l.opening + spoken(cutBytes(l.fresh, limit)))
 	}
 	b.WriteString(". ")
 }

@@ -146,14 +146,39 @@ func anchor(raw, name string) string {
 	return name
 }
 
-// clock is a time of day in each reader's own zone.
-func clock(t time.Time) string {
-	return fmt.Sprintf("<!date^%d^{time}|%s>", t.Unix(), t.UTC().Format("15:04 UTC"))
+// zone writes times in each reader's own zone; where nobody knows that, as on a page
+// of ours, in that of the desk. The zero value has UTC.
+type zone struct{ desk *time.Location }
+
+// clock is a time of day.
+func (z zone) clock(t time.Time) string {
+	return fmt.Sprintf("<!date^%d^{time}|%s>", t.Unix(), z.in(t).Format("15:04 MST"))
 }
 
-// moment is a date and time in each reader's own zone.
-func moment(t time.Time) string {
-	return fmt.Sprintf("<!date^%d^{date_short_pretty} {time}|%s>", t.Unix(), t.UTC().Format("2 Jan 15:04 UTC"))
+// moment is a date and time.
+func (z zone) moment(t time.Time) string {
+	return fmt.Sprintf("<!date^%d^{date_short_pretty} {time}|%s>", t.Unix(), z.plain(t))
+}
+
+// plain is a date and time for a text that knows no zones.
+func (z zone) plain(t time.Time) string { return z.in(t).Format("2 Jan 15:04 MST") }
+
+func (z zone) in(t time.Time) time.Time {
+	if z.desk == nil {
+		return t.UTC()
+	}
+	return t.In(z.desk)
+}
+
+// reported is when a report came, with its date when that is not clear.
+func (z zone) reported(at, now time.Time) string {
+	switch {
+	case at.IsZero():
+		return ""
+	case !now.IsZero() && now.Sub(at).Abs() > sameDay:
+		return z.moment(at)
+	}
+	return z.clock(at)
 }
 
 // clipBytes makes a text a plain form, as spoken does, and cuts it to so many bytes, never inside a

@@ -187,15 +187,25 @@ func (v *view) headline(e news.Entry) run {
 	return run{text: wording.Headline(e, maxHeadline), style: strong, url: wording.Link(e.URL)}
 }
 
-// gist is what stands under a headline: of a story that the reader knows the report
-// that brought what is new, else the summary and the sentence that matched, where
-// they say more than what was just read.
+// gist is what stands under a headline: the report that brought what is new; of a
+// story that the reader does not know first the summary and the sentence that
+// matched, where they say more than what was just read.
 func (v *view) gist(indent string, e news.Entry) {
-	if c, ok := wording.Latest(e); ok {
-		v.text(indent, run{text: "New: " + wording.Clip(wording.Line(c.Report.Headline), maxHeadline), url: wording.Link(c.Report.URL)},
-			run{text: " (" + named(wording.Clip(wording.Line(c.Report.Name), maxName), "a source") + ")", style: faint})
-		return
+	c, fresh := wording.Latest(e)
+	if !fresh || !e.Developing {
+		v.told(indent, e)
 	}
+	if fresh {
+		opening := "New: "
+		if wording.Edited(c) {
+			opening = "Now: "
+		}
+		v.text(indent, run{text: opening + wording.Clip(wording.Line(c.Report.Headline), maxHeadline), url: wording.Link(c.Report.URL)},
+			run{text: " (" + named(wording.Clip(wording.Line(c.Report.Name), maxName), "a source") + ")", style: faint})
+	}
+}
+
+func (v *view) told(indent string, e news.Entry) {
 	summed, quoted := wording.Tells(e)
 	if summed {
 		runs := []run{{text: wording.Clip(wording.Line(e.Summary), maxSummary)}}

@@ -14,7 +14,7 @@ const (
 	correctedMark = "headline corrected"
 )
 
-// Reasons are what developed since a story was last told, each once: what rose
+// Reasons are what developed, of a story that was told since then, each once: what rose
 // twice is told from its first number to its last.
 func Reasons(e news.Entry) []string {
 	var list []string
@@ -86,14 +86,20 @@ func merged(earlier, names string) string {
 }
 
 // Latest is the newest change that a report brought; false when there is none, or
-// when the report's headline is the story's and was not edited: then nothing more
-// is new than what stands there.
+// when the report's headline is the story's: then nothing more is new than what
+// stands there.
 func Latest(e news.Entry) (news.Change, bool) {
-	list := Changes(e)
+	list := Beyond(e)
 	if len(list) == 0 {
 		return news.Change{}, false
 	}
 	return list[0], true
+}
+
+// Beyond are those of the Changes that say more than the story's headline, for
+// where it stands beside them. What it was before an edit stands in the reasons.
+func Beyond(e news.Entry) []news.Change {
+	return slices.DeleteFunc(Changes(e), func(c news.Change) bool { return Same(Line(c.Report.Headline), Line(e.Headline)) })
 }
 
 // Changes are the changes that a report brought, the newest first, each report

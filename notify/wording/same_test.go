@@ -81,6 +81,10 @@ func TestChanges(t *testing.T) {
 	if c, ok := wording.Latest(e); !ok || c.Reason != "d" {
 		t.Errorf("Latest = %v, %v", c, ok)
 	}
+	e.Headline = "Nine dead" // as the edited report has it
+	if c, ok := wording.Latest(e); !ok || c.Reason != "c" {
+		t.Errorf("Latest = %v, %v; want what does not stand there already", c, ok)
+	}
 	if _, ok := wording.Latest(news.Entry{}); ok {
 		t.Error("nothing is new, and yet there is a latest change")
 	}

@@ -14,7 +14,7 @@ func written() []struct{ table, column string } {
 	return []struct{ table, column string }{
 		{"items", "fetched"}, {"items", "published"},
 		{"stories", "first_at"}, {"stories", "last_at"}, {"developments", "at"},
-		{"told", "at"}, {"plans", "last_at"}, {"plans", "created_at"},
+		{"told", "at"}, {"plans", "last_at"}, {"plans", "sent_at"}, {"plans", "created_at"},
 		{"deliveries", "created_at"}, {"deliveries", "started_at"}, {"deliveries", "sent_at"},
 		{"feeds", "polled_at"}, {"feeds", "ok_at"}, {"feeds", "read_at"}, {"seen", "last_seen"},
 		{"mutes", "at"}, {"mutes", "lifted_at"}, {"follows", "at"}, {"pauses", "at"}, {"flags", "at"}, {"plans", "asked_at"},

@@ -24,13 +24,14 @@ func (s *Store) SyncPlans(ctx context.Context, plans []news.PlanState) error {
 				created = s.now()
 			}
 			if _, err := s.exec(ctx, tx, `
-				INSERT INTO plans (key, kind, spec, next_at, last_slot, last_at, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)
+				INSERT INTO plans (key, kind, spec, next_at, last_slot, last_at, created_at, sent_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $9)
 				ON CONFLICT (key) DO UPDATE SET active = 1, kind = excluded.kind, spec = excluded.spec,
 					next_at = CASE WHEN plans.spec = excluded.spec AND plans.next_at > 0 AND plans.next_at < excluded.next_at
 						THEN plans.next_at ELSE excluded.next_at END,
 					last_at = CASE WHEN plans.last_at > $8 THEN $8 ELSE plans.last_at END,
+					sent_at = CASE WHEN plans.sent_at > $8 THEN $8 ELSE plans.sent_at END,
 					woken = CASE WHEN plans.spec = excluded.spec THEN plans.woken ELSE 1 END`,
-				p.ID, string(p.Kind), p.Spec, ms(p.NextAt), p.LastSlot, ms(p.LastAt), ms(created), ms(s.now())); err != nil {
+				p.ID, string(p.Kind), p.Spec, ms(p.NextAt), p.LastSlot, ms(p.LastAt), ms(created), ms(s.now()), ms(p.SentAt)); err != nil {
 				return fmt.Errorf("plan %s: %w", p.ID, err)
 			}
 		}
@@ -41,8 +42,8 @@ func (s *Store) SyncPlans(ctx context.Context, plans []news.PlanState) error {
 
 // Plan is what is remembered of a plan.
 func (s *Store) Plan(ctx context.Context, id string) (p news.PlanState, err error) {
-	err = s.one(ctx, s.reader, `SELECT key, kind, spec, next_at, last_slot, last_at, created_at, asked_at FROM plans WHERE key = $1`,
-		[]any{id}, &p.ID, &p.Kind, &p.Spec, at{&p.NextAt}, &p.LastSlot, at{&p.LastAt}, at{&p.CreatedAt}, at{&p.AskedAt})
+	err = s.one(ctx, s.reader, `SELECT key, kind, spec, next_at, last_slot, last_at, sent_at, created_at, asked_at FROM plans WHERE key = $1`,
+		[]any{id}, &p.ID, &p.Kind, &p.Spec, at{&p.NextAt}, &p.LastSlot, at{&p.LastAt}, at{&p.SentAt}, at{&p.CreatedAt}, at{&p.AskedAt})
 	return p, s.explain("plan "+id, missing(err))
 }
 
@@ -65,13 +66,14 @@ func (s *Store) told(ctx context.Context, c conn, planID string, storyIDs []stri
 	err := s.query(ctx, c, func(r *sql.Rows) error {
 		t := news.Told{PlanID: planID}
 		err := r.Scan(&t.StoryID, &t.Version, &t.Sources, &t.Publishers, &t.Score, at{&t.At}, &t.DeliveryID, &t.Notes,
-			&t.Destination, at{&t.First}, &t.Dropped, &t.Rewriting)
+			&t.Destination, at{&t.First}, &t.Dropped, &t.Rewriting, &t.Corrected)
 		told[t.StoryID] = t
 		return err
 	}, `SELECT t.story_id, t.version, t.sources, t.publishers, t.score, t.at, t.delivery_id, t.notes,
 			COALESCE(d.destination, ''), COALESCE(d.created_at, 0), CASE WHEN d.state = 'dropped' THEN 1 ELSE 0 END,
 			COALESCE((SELECT u.id FROM deliveries u WHERE u.reply_to = t.delivery_id AND u.reply_to <> '' AND u.kind = 'update'
-				ORDER BY u.created_at DESC, u.id LIMIT 1), '')
+				ORDER BY u.created_at DESC, u.id LIMIT 1), ''),
+			CASE WHEN EXISTS (`+corrections+`) THEN 1 ELSE 0 END
 		FROM told t LEFT JOIN deliveries d ON d.id = t.delivery_id AND d.part = 1
 		WHERE t.plan_id = $1 AND t.story_id IN ({{list 2}})`, planID, list(storyIDs))
 	if err == nil {
@@ -80,13 +82,21 @@ func (s *Store) told(ctx context.Context, c conn, planID string, storyIDs []stri
 	return told, err
 }
 
+// byHand are the verbs of corrections.
+const byHand = `'join', 'split', 'pin'`
+
+// corrections are those of a story since a plan told it.
+const corrections = `SELECT 1 FROM transfers x WHERE x.verb IN (` + byHand + `) AND (x.from_id = t.story_id OR x.into_id = t.story_id) AND x.at >= t.at`
+
 // Grown are the living stories that a plan has told and that took more reports in
-// since, without a development: whole.
+// since, or lost some, without a development: whole.
 func (s *Store) Grown(ctx context.Context, planID string) (grown []*news.Story, err error) {
 	err = s.snapshot(ctx, "grown stories of "+planID, func(tx conn) error {
 		ids, err := s.texts(ctx, tx, `
 			SELECT s.id FROM told t JOIN stories s ON s.id = t.story_id
-			WHERE t.plan_id = $1 AND s.merged_into = '' AND s.version <= t.version AND s.last_at > t.at ORDER BY s.id`, planID)
+			WHERE t.plan_id = $1 AND s.merged_into = '' AND s.version <= t.version AND (s.last_at > t.at OR s.id IN (
+				SELECT from_id FROM transfers WHERE verb IN (`+byHand+`) UNION SELECT into_id FROM transfers WHERE verb IN (`+byHand+`))
+				AND EXISTS (`+corrections+`)) ORDER BY s.id`, planID)
 		if err != nil {
 			return err
 		}
@@ -171,9 +181,10 @@ func (s *Store) CommitPlan(ctx context.Context, l news.Lease, c news.PlanCommit)
 		}
 		_, err = s.exec(ctx, tx, `
 			UPDATE plans SET asked_at = CASE WHEN asked_at = $5 THEN 0 ELSE asked_at END, last_slot = CASE WHEN $2 = '' THEN last_slot ELSE $2 END,
-				last_at = CASE WHEN $2 = '' THEN last_at ELSE $3 END,
+				last_at = CASE WHEN $2 = '' THEN last_at ELSE $3 END, sent_at = CASE WHEN $6 = 1 THEN $3 ELSE sent_at END,
 				next_at = CASE WHEN woken = 1 AND next_at > 0 AND (next_at < $4 OR $4 = 0) THEN next_at ELSE $4 END
-			WHERE key = $1`, l.Key, c.Slot, ms(c.At), ms(c.Next), ms(c.Asked))
+			WHERE key = $1`, l.Key, c.Slot, ms(c.At), ms(c.Next), ms(c.Asked),
+			bit(slices.ContainsFunc(c.Deliveries, func(d news.Delivery) bool { return d.Kind == news.KindDigest })))
 		return err
 	})
 	if err == nil {

@@ -29,7 +29,7 @@ type Carried struct{ From, Into int }
 // transfer carries out what the heads, saved before, already say.
 func (s *Store) transfer(ctx context.Context, tx *sql.Tx, t Transfer, seq int64) error {
 	for _, step := range []func(context.Context, *sql.Tx, Transfer) error{
-		s.moveItems, s.passTold, s.dropDevelopments, s.moveConstraints,
+		s.moveItems, s.passTold, s.passEnded, s.dropDevelopments, s.moveConstraints,
 	} {
 		if err := step(ctx, tx, t); err != nil {
 			return fmt.Errorf("%s of %s and %s: %w", t.Verb, t.From, t.Into, err)
@@ -61,22 +61,62 @@ func (s *Store) moveItems(ctx context.Context, tx *sql.Tx, t Transfer) error {
 	return err
 }
 
+// passEnded lets the stories that the one had taken in belong to the other one, where
+// the item went there that stood for them. A plan that told one of those finds the
+// message again that told it.
+func (s *Store) passEnded(ctx context.Context, tx *sql.Tx, t Transfer) error {
+	if t.Verb.Ends() {
+		return nil
+	}
+	ended, err := s.texts(ctx, tx, `SELECT id FROM stories WHERE merged_into = $2 AND merged_into <> '' AND lead_id IN ({{list 1}}) ORDER BY first_at, id`,
+		list(t.Items), t.From)
+	if err != nil {
+		return err
+	}
+	for _, id := range ended {
+		if _, err := s.exec(ctx, tx, `UPDATE stories SET merged_into = $2 WHERE id = $1`, id, t.Into); err != nil {
+			return err
+		}
+		if _, err := s.exec(ctx, tx, `
+			UPDATE told SET delivery_id = (SELECT e.delivery_id FROM told e WHERE e.plan_id = told.plan_id AND e.story_id = $1)
+			WHERE story_id = $2 AND delivery_id = '' AND EXISTS (
+				SELECT 1 FROM told e WHERE e.plan_id = told.plan_id AND e.story_id = $1 AND NOT EXISTS (
+					SELECT 1 FROM told o WHERE o.plan_id = e.plan_id AND o.story_id = $3 AND o.delivery_id = e.delivery_id))`,
+			id, t.Into, t.From); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // moveConstraints keeps apart what people parted, also from the story that took
-// one of the two in. Whoever joins two stories wants them apart no more.
+// one of the two in. What was split out of a story is kept apart from the others
+// too that were. Whoever joins two stories wants them apart no more.
 func (s *Store) moveConstraints(ctx context.Context, tx *sql.Tx, t Transfer) error {
 	a, b := min(t.From, t.Into), max(t.From, t.Into)
 	if !t.Verb.Ends() {
+		if t.Verb == news.Split {
+			if err := s.passApart(ctx, tx, t); err != nil {
+				return err
+			}
+		}
 		_, err := s.exec(ctx, tx, `INSERT INTO apart (a, b, at) VALUES ($1, $2, $3) ON CONFLICT (a, b) DO NOTHING`, a, b, ms(t.At))
 		return err
 	}
-	if _, err := s.exec(ctx, tx, `
-		INSERT INTO apart (a, b, at)
-		SELECT CASE WHEN o.id < $2 THEN o.id ELSE $2 END, CASE WHEN o.id < $2 THEN $2 ELSE o.id END, o.at
-		FROM (SELECT CASE WHEN a = $1 THEN b ELSE a END AS id, at FROM apart WHERE a = $1 OR b = $1) AS o
-		WHERE o.id <> $2 ON CONFLICT (a, b) DO NOTHING`, t.From, t.Into); err != nil {
+	if err := s.passApart(ctx, tx, t); err != nil {
 		return err
 	}
 	_, err := s.exec(ctx, tx, `DELETE FROM apart WHERE a = $1 OR b = $1`, t.From)
+	return err
+}
+
+// passApart keeps the one story apart from all that the other one is kept apart from.
+func (s *Store) passApart(ctx context.Context, tx *sql.Tx, t Transfer) error {
+	_, err := s.exec(ctx, tx, `
+		INSERT INTO apart (a, b, at)
+		SELECT CASE WHEN o.id < $2 THEN o.id ELSE $2 END, CASE WHEN o.id < $2 THEN $2 ELSE o.id END, o.at
+		FROM (SELECT CASE WHEN a = $1 THEN b ELSE a END AS id, at FROM apart WHERE a = $1 OR b = $1) AS o
+		WHERE o.id <> $2 ON CONFLICT (a, b) DO NOTHING`, t.From, t.Into)
 	return err
 }
 

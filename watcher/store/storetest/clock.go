@@ -11,7 +11,7 @@ func clock() map[string]func(*fixture) {
 		"a clock that is set back leaves nothing waiting": func(f *fixture) {
 			f.now = f.now.AddDate(10, 0, 0)
 			f.ok(f.SyncFeeds(f.Context(), []news.Feed{{ID: "a", URL: "https://a.example/rss"}}))
-			f.ok(f.SyncPlans(f.Context(), []news.PlanState{{ID: "desk", Kind: news.DigestPlan, NextAt: f.now.Add(time.Hour), LastAt: f.now}}))
+			f.ok(f.SyncPlans(f.Context(), []news.PlanState{{ID: "desk", Kind: news.DigestPlan, NextAt: f.now.Add(time.Hour), LastAt: f.now, SentAt: f.now}}))
 			f.ok(f.SyncDestinations(f.Context(), []string{"slack:desk"}))
 			f.ok(f.EnqueueNotice(f.Context(), news.Delivery{
 				ID: "op_1", Part: 1, Parts: 1, Kind: news.KindNotice, Destination: "slack:desk", NotBefore: f.now.Add(time.Minute), CreatedAt: f.now,
@@ -28,7 +28,7 @@ func clock() map[string]func(*fixture) {
 			f.ok(f.SetBack(f.Context(), f.now.AddDate(10, 0, 0).Sub(f.now)))
 			plan, err := f.Plan(f.Context(), "desk")
 			f.ok(err)
-			if plan.LastAt.After(f.now) || plan.CreatedAt.After(f.now) {
+			if plan.LastAt.After(f.now) || plan.SentAt.After(f.now) || plan.CreatedAt.After(f.now) {
 				f.Errorf("the plan was built at %v, made at %v; it is %v", plan.LastAt, plan.CreatedAt, f.now)
 			}
 			f.heardAll(plan)

@@ -29,7 +29,7 @@ func plans() map[string]func(*fixture) {
 
 func plansGone(f *fixture) {
 	ctx := f.Context()
-	want := news.PlanState{ID: "p", Kind: news.AlertPlan, Spec: "x", NextAt: f.now, LastSlot: "l", LastAt: f.now, CreatedAt: f.now}
+	want := news.PlanState{ID: "p", Kind: news.AlertPlan, Spec: "x", NextAt: f.now, LastSlot: "l", LastAt: f.now, SentAt: f.now, CreatedAt: f.now}
 	f.ok(f.SyncPlans(ctx, []news.PlanState{want, {ID: "q"}}))
 	f.pass(time.Hour)
 	f.ok(f.SyncPlans(ctx, []news.PlanState{{ID: "q"}}))
@@ -162,7 +162,7 @@ func commitPlan(f *fixture) {
 	state, err := f.Plan(ctx, "morning")
 	f.ok(err)
 	f.same("plan", state, news.PlanState{ID: "morning", Kind: news.DigestPlan, Spec: "s", NextAt: f.now.Add(24 * time.Hour),
-		LastSlot: "2026-11-21T09:00 Europe/Oslo", LastAt: f.now, CreatedAt: f.now})
+		LastSlot: "2026-11-21T09:00 Europe/Oslo", LastAt: f.now, SentAt: f.now, CreatedAt: f.now})
 	for _, want := range []news.Delivery{d, part} {
 		got, err := f.Delivery(ctx, "d", want.Part)
 		f.ok(err)
@@ -175,6 +175,19 @@ func commitPlan(f *fixture) {
 	f.ok(err)
 	f.same("slot stays", state.LastSlot, "2026-11-21T09:00 Europe/Oslo")
 	f.same("its time stays", state.LastAt, f.now)
+	sent := func(want time.Time) {
+		f.Helper()
+		state, err = f.Plan(ctx, "morning")
+		f.ok(err)
+		f.same("sent", state.SentAt, want)
+	}
+	sent(f.now)
+	f.commit("morning", news.PlanCommit{Slot: "empty", At: f.now.Add(2 * time.Hour)})
+	sent(f.now) // what nobody got stands for nothing
+	d.ID = "by hand"
+	f.commit("morning", news.PlanCommit{Deliveries: []news.Delivery{d}, At: f.now.Add(3 * time.Hour)})
+	sent(f.now.Add(3 * time.Hour))
+	f.same("the time of the slot", state.LastAt, f.now.Add(2*time.Hour))
 }
 
 func commitPlanTwice(f *fixture) {

@@ -15,6 +15,8 @@ func transfers() map[string]func(*fixture) {
 		"transfer/a plan that read before tells not": mergeUnderPlan,
 		"transfer/apart moves with a merge":          mergeApart,
 		"correct/a split counts as told":             correctSplit,
+		"correct/a split takes back its message":     correctBack,
+		"correct/parts of two splits are apart":      correctApart,
 		"correct/fences the desk and takes its note": correctFences,
 		"correct/what fails changes nothing":         correctFails,
 		"near/both sides, and the stories of today":  nearSides,
@@ -195,6 +197,55 @@ func correctSplit(f *fixture) {
 	if list := untold.Stories; len(list) != 1 || list[0].ID != part.ID || list[0].Members[1].CopyOf != b.ID {
 		f.Errorf("got untold %+v, want %s", list, part.ID)
 	}
+}
+
+// parted takes an item out of a story into one of its own.
+func (f *fixture) parted(head news.Story, id string, it news.Item) news.Story {
+	f.Helper()
+	part := f.head(it)
+	part.ID = id
+	t := store.Transfer{Known: []int{1}, Transfer: news.Transfer{At: f.now, Verb: news.Split, From: head.ID, Into: id, Items: []string{it.ID}}}
+	f.ok(f.Correct(f.Context(), []string{head.ID}, func(map[string]*news.Story, func(string) bool) (store.Correction, error) {
+		return store.Correction{Stories: []news.Story{head, part}, Transfer: t}, nil
+	}))
+	return part
+}
+
+// correctBack: a story that was taken in lives again under another id. It has its
+// message again, and both stories are looked at, though neither has a new report.
+func correctBack(f *fixture) {
+	f.plan("urgent")
+	a, b := f.item("1", "Quay closed"), f.item("2", "Quay shut")
+	older, younger := f.tell("r", 50, a), f.tell("r", 50, b)
+	f.hear("urgent", older, 1)
+	f.hear("urgent", younger, 1)
+	younger.MergedInto = older.ID
+	f.group(store.GroupCommit{Stories: []news.Story{older, younger}, Transfers: []store.Transfer{merging(older, younger)}})
+	f.same("a merge is no correction", f.toldOf("urgent", older).Corrected, false)
+	part := f.parted(older, "part", b)
+	f.same("its message", f.toldOf("urgent", part).DeliveryID, "al_"+younger.ID)
+	f.same("that of the other one", f.toldOf("urgent", older).DeliveryID, "al_"+older.ID)
+	f.same("corrected", []bool{f.toldOf("urgent", older).Corrected, f.toldOf("urgent", part).Corrected}, []bool{true, true})
+	ended, err := f.TakenIn(f.Context(), "urgent", f.now.Add(-time.Hour))
+	f.ok(err)
+	if len(ended) != 1 || ended[0].Into.ID != part.ID || ended[0].DeliveryID != ended[0].Told.DeliveryID {
+		f.Errorf("got %+v, want the younger one to be the part, by one message", ended)
+	}
+	grown, err := f.Grown(f.Context(), "urgent")
+	f.ok(err)
+	f.same("looked at", len(grown), 2)
+}
+
+// correctApart: who takes two parts out of a story one by one has said of each that
+// it is not that story.
+func correctApart(f *fixture) {
+	a, b, c := f.item("1", "Quay closed"), f.item("2", "Quay shut"), f.item("3", "Ferry late")
+	head := f.tell("r", 50, a, b, c)
+	f.parted(head, "part1", b)
+	f.parted(head, "part2", c)
+	pairs, err := f.Apart(f.Context())
+	f.ok(err)
+	f.same("pairs", len(pairs), 3)
 }
 
 func correctFences(f *fixture) {
