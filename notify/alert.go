@@ -57,7 +57,7 @@ func (p *Planner) alerts(ctx context.Context, plan news.Plan, _ news.PlanState, 
 // refresh rewrites the messages of stories that only grew, or that people corrected:
 // the one message a story says what it is now, without a note to anybody.
 func (r *alertRun) refresh(ctx context.Context) error {
-	grown, err := r.planner.store.Grown(ctx, r.plan.ID)
+	grown, err := r.planner.store.Grown(ctx, r.plan.ID, r.now.Add(-freshFor))
 	if err != nil {
 		return fmt.Errorf("read grown stories: %w", err)
 	}
@@ -85,7 +85,7 @@ func (r *alertRun) refresh(ctx context.Context) error {
 // pointers rewrite the messages of stories that others took in: each says with
 // which it is one, as nothing more will come to it.
 func (r *alertRun) pointers(ctx context.Context) error {
-	ended, err := r.planner.store.TakenIn(ctx, r.plan.ID, r.now.Add(-pointedFor))
+	ended, err := r.planner.store.TakenIn(ctx, r.plan.ID, r.now.Add(-freshFor))
 	if err != nil {
 		return fmt.Errorf("read stories that were taken in: %w", err)
 	}
@@ -103,9 +103,9 @@ func (r *alertRun) pointers(ctx context.Context) error {
 	return nil
 }
 
-// pointedFor is how long after its last report a story that was taken in is still
-// looked for. The desk merges within its memory of a few days.
-const pointedFor = 14 * 24 * time.Hour
+// freshFor is how long after its last report, or its correction, a story's message
+// is still brought up to date. The desk's memory of stories is a few days.
+const freshFor = 14 * 24 * time.Hour
 
 // pointer is a story that another took in, in the words with which it was told.
 func pointer(one news.TakenIn) news.Entry {

@@ -35,7 +35,7 @@ func (d *shelf) Untold(context.Context, string, []string, int) (news.Untold, err
 	return news.Untold{Stories: d.untold}, nil
 }
 
-func (d *shelf) Grown(context.Context, string) ([]*news.Story, error) { return d.grown, nil }
+func (d *shelf) Grown(context.Context, string, time.Time) ([]*news.Story, error) { return d.grown, nil }
 
 func (d *shelf) TakenIn(context.Context, string, time.Time) ([]news.TakenIn, error) {
 	return d.ended, nil

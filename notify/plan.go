@@ -18,7 +18,7 @@ const idle = 24 * time.Hour
 type PlanStore interface {
 	Plan(ctx context.Context, id string) (news.PlanState, error)
 	Untold(ctx context.Context, planID string, rules []string, minScore int) (news.Untold, error)
-	Grown(ctx context.Context, planID string) ([]*news.Story, error)
+	Grown(ctx context.Context, planID string, since time.Time) ([]*news.Story, error)
 	TakenIn(ctx context.Context, planID string, since time.Time) ([]news.TakenIn, error)
 	Told(ctx context.Context, planID string, storyIDs []string) (map[string]news.Told, error)
 	CountItems(ctx context.Context, from, to time.Time) (items, feeds int, err error)

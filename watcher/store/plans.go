@@ -89,14 +89,16 @@ const byHand = `'join', 'split', 'pin'`
 const corrections = `SELECT 1 FROM transfers x WHERE x.verb IN (` + byHand + `) AND (x.from_id = t.story_id OR x.into_id = t.story_id) AND x.at >= t.at`
 
 // Grown are the living stories that a plan has told and that took more reports in
-// since, or lost some, without a development: whole.
-func (s *Store) Grown(ctx context.Context, planID string) (grown []*news.Story, err error) {
+// since, or lost some, without a development: whole. What neither took in a report
+// nor was corrected after a time is left out.
+func (s *Store) Grown(ctx context.Context, planID string, since time.Time) (grown []*news.Story, err error) {
 	err = s.snapshot(ctx, "grown stories of "+planID, func(tx conn) error {
 		ids, err := s.texts(ctx, tx, `
 			SELECT s.id FROM told t JOIN stories s ON s.id = t.story_id
-			WHERE t.plan_id = $1 AND s.merged_into = '' AND s.version <= t.version AND (s.last_at > t.at OR s.id IN (
-				SELECT from_id FROM transfers WHERE verb IN (`+byHand+`) UNION SELECT into_id FROM transfers WHERE verb IN (`+byHand+`))
-				AND EXISTS (`+corrections+`)) ORDER BY s.id`, planID)
+			WHERE t.plan_id = $1 AND s.merged_into = '' AND s.version <= t.version AND (s.last_at > t.at AND s.last_at > $2 OR s.id IN (
+				SELECT from_id FROM transfers WHERE verb IN (`+byHand+`) AND at > $2 UNION
+				SELECT into_id FROM transfers WHERE verb IN (`+byHand+`) AND at > $2)
+				AND EXISTS (`+corrections+`)) ORDER BY s.id`, planID, ms(since))
 		if err != nil {
 			return err
 		}

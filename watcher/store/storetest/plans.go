@@ -363,7 +363,7 @@ func grown(f *fixture) {
 	f.commit("alert", news.PlanCommit{Deliveries: []news.Delivery{f.delivery("first", head.ID)}, Told: []news.Told{first}})
 	check := func(what string, want int) {
 		f.Helper()
-		got, err := f.Grown(f.Context(), "alert")
+		got, err := f.Grown(f.Context(), "alert", time.Time{})
 		f.ok(err)
 		f.same(what, len(got), want)
 	}
@@ -372,6 +372,9 @@ func grown(f *fixture) {
 	head.LastAt = f.now
 	f.group(store.GroupCommit{Stories: []news.Story{head}})
 	check("took a report in", 1)
+	late, err := f.Grown(f.Context(), "alert", f.now)
+	f.ok(err)
+	f.same("took a report in before the time", len(late), 0)
 	head.Version = 2
 	f.group(store.GroupCommit{Stories: []news.Story{head}})
 	check("developed: that is to be told", 0)

@@ -231,7 +231,7 @@ func correctBack(f *fixture) {
 	if len(ended) != 1 || ended[0].Into.ID != part.ID || ended[0].DeliveryID != ended[0].Told.DeliveryID {
 		f.Errorf("got %+v, want the younger one to be the part, by one message", ended)
 	}
-	grown, err := f.Grown(f.Context(), "urgent")
+	grown, err := f.Grown(f.Context(), "urgent", time.Time{})
 	f.ok(err)
 	f.same("looked at", len(grown), 2)
 }
