@@ -281,11 +281,14 @@ func feedLineOf(f feedReport) feedLine {
 		State: f.health.State, Since: f.health.Since.UTC(), Why: f.health.Why, Advice: f.health.Advice,
 		Polled: s.PolledAt.UTC(), Good: s.OKAt.UTC(), New: health.LastNew(s).UTC(), Whole: m.WholeAt.UTC(),
 		Status: m.Status, Class: m.Class, Fails: s.Fails, Error: s.Error, Items: s.Items,
-		Gaps: m.Gaps, GapAt: m.GapAt.UTC(), Next: at.UTC(), Reason: why, Bounds: m.Bounds, Hold: f.hold.UTC(),
+		Gaps: m.Gaps, GapAt: m.GapAt.UTC(), Next: at.UTC(), Reason: why, Bounds: slices.Clone(m.Bounds), Hold: f.hold.UTC(),
 		FinalURL: hidden(s.FinalURL), ETag: s.ETag, Modified: s.LastModified, TTL: m.Hints.TTL.Seconds(),
 		Usual: cadence.Usual.Seconds(), SilentIn: cadence.Limit.Seconds(), Interval: m.Rhythm.Interval.Seconds(), Move: m.Move,
 	}
-	line.Move.URL = hidden(m.Move.URL)
+	line.Move.URL, line.Move.Since = hidden(m.Move.URL), m.Move.Since.UTC()
+	for i := range line.Bounds {
+		line.Bounds[i].At = line.Bounds[i].At.UTC()
+	}
 	return line
 }
 

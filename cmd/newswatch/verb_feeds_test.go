@@ -86,8 +86,15 @@ func deskStates(now time.Time) []news.FeedState {
 
 // TestFeedsGolden holds what people see of feeds in all conditions against
 // testdata/golden. In the bubble it is always midnight of the first of January
-// 2000, UTC.
+// 2000, UTC, and the machine stands in Vienna.
 func TestFeedsGolden(t *testing.T) {
+	vienna, err := time.LoadLocation("Europe/Vienna")
+	if err != nil {
+		t.Fatal(err)
+	}
+	here := time.Local
+	time.Local = vienna
+	t.Cleanup(func() { time.Local = here })
 	rulesPath := filepath.Join(t.TempDir(), "rules.yaml")
 	if err := os.WriteFile(rulesPath, []byte(deskRules), 0o600); err != nil {
 		t.Fatal(err)
