@@ -45,8 +45,8 @@ type clockWorld struct {
 	*testing.T
 	slack   *slackfake.Server
 	dir     string
-	right   time.Time    // what a good clock shows; zero: the bubble's
-	skew    atomic.Int64 // of the daemon's, in nanoseconds
+	right   atomic.Pointer[time.Time] // what a good clock shows; nil: the bubble's
+	skew    atomic.Int64              // of the daemon's, in nanoseconds
 	store   *store.Store
 	watcher *watcher.Watcher
 	mu      sync.Mutex
@@ -55,7 +55,10 @@ type clockWorld struct {
 }
 
 func newClockWorld(t *testing.T, at time.Time) *clockWorld {
-	w := &clockWorld{T: t, dir: t.TempDir(), right: at}
+	w := &clockWorld{T: t, dir: t.TempDir()}
+	if !at.IsZero() {
+		w.right.Store(&at)
+	}
 	w.slack = slackfake.New(slackfake.Config{
 		Channels: []string{"desk", "alerts", "ops"}, Now: w.good, Plan: slackfake.Plan{Rate: slackfake.Rate{Off: true}},
 	})
@@ -64,10 +67,16 @@ func newClockWorld(t *testing.T, at time.Time) *clockWorld {
 }
 
 func (w *clockWorld) good() time.Time {
-	if w.right.IsZero() {
-		return time.Now()
+	if at := w.right.Load(); at != nil {
+		return *at
 	}
-	return w.right
+	return time.Now()
+}
+
+// pass lets true time go on.
+func (w *clockWorld) pass(d time.Duration) {
+	at := w.good().Add(d)
+	w.right.Store(&at)
 }
 
 func (w *clockWorld) now() time.Time { return w.good().Add(time.Duration(w.skew.Load())) }
@@ -144,8 +153,8 @@ func (w *clockWorld) serve() {
 // live lets true time pass, five minutes a pass, with a new story each half hour.
 func (w *clockWorld) live(d time.Duration) {
 	w.Helper()
-	for end := w.right.Add(d); w.right.Before(end); w.right = w.right.Add(5 * time.Minute) {
-		if w.right.Minute()%30 == 5 {
+	for end := w.good().Add(d); w.good().Before(end); w.pass(5 * time.Minute) {
+		if w.good().Minute()%30 == 5 {
 			w.serve()
 		}
 		if _, err := w.watcher.Pass(w.Context()); err != nil {
@@ -158,7 +167,7 @@ func (w *clockWorld) live(d time.Duration) {
 func (w *clockWorld) settle() {
 	w.Helper()
 	for range 8 * 12 {
-		w.right = w.right.Add(5 * time.Minute)
+		w.pass(5 * time.Minute)
 		if _, err := w.watcher.Pass(w.Context()); err != nil {
 			w.Fatal(err)
 		}
@@ -337,7 +346,7 @@ func TestClockSteps(t *testing.T) {
 			begin: day(10, 6, 0),
 			play: func(w *clockWorld) {
 				w.live(7 * time.Hour)
-				w.right = w.right.Add(72 * time.Hour)
+				w.pass(72 * time.Hour)
 				w.live(24 * time.Hour)
 			},
 			slots:  []string{"2026-03-10T08:30", "2026-03-10T12:30", "2026-03-13T12:30", "2026-03-13T17:30", "2026-03-14T02:30", "2026-03-14T08:30"},
@@ -348,7 +357,7 @@ func TestClockSteps(t *testing.T) {
 			play: func(w *clockWorld) {
 				w.live(7 * time.Hour)
 				w.stop()
-				w.right = w.right.Add(72 * time.Hour)
+				w.pass(72 * time.Hour)
 				w.start()
 				w.live(24 * time.Hour)
 			},

@@ -195,7 +195,11 @@ func (p *reported) expect(want ...string) {
 	if len(fresh) != min(len(want), 1) {
 		p.t.Errorf("got %d messages, want %d", len(fresh), min(len(want), 1))
 	}
-	for _, d := range fresh {
+	for _, listed := range fresh {
+		d, err := p.store.Delivery(p.t.Context(), listed.ID, listed.Part) // lists have no messages
+		if err != nil {
+			p.t.Fatal(err)
+		}
 		for _, w := range want {
 			if !strings.Contains(string(d.Payload), w) {
 				p.t.Errorf("got\n%s\nwant %q in it", d.Payload, w)
