@@ -182,13 +182,13 @@ func alertControls(a news.Alert) slack.Block {
 func alertText(a news.Alert) string {
 	e := a.Entry
 	title, head := wording.Join(", ", alertTitle(a), ruleTitle(a))+": ", sentence(wording.Headline(e, maxHeadline))
-	summary, sources := alertTextSummary(e), alertTextSources(e)
+	sources := alertTextSources(e)
 	return evenly(func(limit int) string {
 		text := title + cutBytes(head, limit) + "."
 		if e.OneWith != (news.Source{}) {
 			return spoken(text + " The same story as: " + cutBytes(sourceHeadline(e.OneWith), limit) + " (" + sourceName(e.OneWith) + ").")
 		}
-		return spoken(wording.Join(" ", text, alertTextNews(e, limit), cutBytes(summary, limit), cutBytes(sources, limit)))
+		return spoken(wording.Join(" ", text, alertTextNews(e, limit), alertTextSummary(e, limit), cutBytes(sources, limit)))
 	})
 }
 
@@ -205,9 +205,9 @@ func alertTextSources(e news.Entry) string {
 
 // alertTextSummary is what the message says under the headline, with the outlet
 // whose words it is.
-func alertTextSummary(e news.Entry) string {
+func alertTextSummary(e news.Entry, limit int) string {
 	summed, quoted := wording.Tells(e)
-	s := wording.Clip(wording.Line(e.Summary), maxSummary)
+	s := cutBytes(wording.Clip(wording.Line(e.Summary), maxSummary), limit)
 	name := wording.Clip(wording.Line(e.SummaryBy.Name), maxName)
 	switch {
 	case summed && name != "":
@@ -215,7 +215,7 @@ func alertTextSummary(e news.Entry) string {
 	case summed:
 		return s
 	case quoted:
-		return wording.Clip(wording.Line(e.Quote.Text), maxSummary)
+		return cutBytes(wording.Clip(wording.Line(e.Quote.Text), maxSummary), limit)
 	}
 	return ""
 }
