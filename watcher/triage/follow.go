@@ -35,10 +35,7 @@ func (r *request) follow(ctx context.Context) (notify.Answer, error) {
 	if err != nil {
 		return notify.Answer{}, err
 	}
-	until, rest, err := r.span(rest, UsualFollow)
-	if err == nil {
-		err = r.allRead(rest)
-	}
+	until, err := r.spanAlone(rest, UsualFollow)
 	if err != nil {
 		return notify.Answer{}, err
 	}

@@ -21,10 +21,7 @@ func (r *request) pause(ctx context.Context) (notify.Answer, error) {
 	if plan.Timezone != nil {
 		r.clock.Zone = plan.Timezone // its days are those of its schedule
 	}
-	until, rest, err := r.span(rest, UsualPause)
-	if err == nil {
-		err = r.allRead(rest)
-	}
+	until, err := r.spanAlone(rest, UsualPause)
 	if err != nil {
 		return notify.Answer{}, err
 	}

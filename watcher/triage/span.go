@@ -12,6 +12,15 @@ import (
 // untilUsage are examples of how long something lasts.
 var untilUsage = []string{"24h", "3d", "2 weeks", "until 18:00", "until MON 08:00", "until 2026-12-24"}
 
+// spanAlone is span for commands that say nothing else.
+func (r *request) spanAlone(words []string, usual time.Duration) (until time.Time, err error) {
+	until, rest, err := r.span(words, usual)
+	if err == nil {
+		err = r.allRead(rest)
+	}
+	return until, err
+}
+
 // span reads from the beginning of words how long something is to last, and gives
 // the words behind it. Where they say nothing of it, it lasts as usual.
 func (r *request) span(words []string, usual time.Duration) (until time.Time, rest []string, err error) {
