@@ -42,27 +42,32 @@ func (c *Channel) channel(ctx context.Context, destination string) (string, erro
 
 // channelPage reads a page of all channels that we can see.
 func (c *Channel) channelPage(ctx context.Context, cursor string) (rollPage, error) {
-	args := url.Values{"limit": {listPerPage}, "types": {"public_channel,private_channel"}, "exclude_archived": {"true"}}
+	channels, next, err := c.conversations(ctx, cursor, url.Values{"exclude_archived": {"true"}})
+	if err != nil {
+		return rollPage{}, err
+	}
+	l := rollPage{ids: map[string]string{}, next: next}
+	for _, ch := range channels {
+		l.ids[ch.Name] = ch.ID
+	}
+	return l, nil
+}
+
+// conversations reads a page of the workspace's channels.
+func (c *Channel) conversations(ctx context.Context, cursor string, args url.Values) (list []conversation, next string, err error) {
+	args.Set("limit", listPerPage)
+	args.Set("types", "public_channel,private_channel")
 	if cursor != "" {
 		args.Set("cursor", cursor)
 	}
 	var page struct {
-		Channels []struct {
-			ID   string `json:"id"`
-			Name string `json:"name"`
-		} `json:"channels"`
+		Channels []conversation `json:"channels"`
 		Metadata struct {
 			Next string `json:"next_cursor"`
 		} `json:"response_metadata"`
 	}
-	if err := c.call(ctx, "conversations.list", args, &page); err != nil {
-		return rollPage{}, err
-	}
-	l := rollPage{ids: map[string]string{}, next: page.Metadata.Next}
-	for _, ch := range page.Channels {
-		l.ids[ch.Name] = ch.ID
-	}
-	return l, nil
+	err = c.call(ctx, "conversations.list", args, &page)
+	return page.Channels, page.Metadata.Next, err
 }
 
 // unasked says that a method cannot be used here at all.

@@ -215,26 +215,21 @@ func (t *trial) lookUp(ctx context.Context) (conversation, error) {
 		err := t.call(ctx, "conversations.info", url.Values{"channel": {t.name}}, &one)
 		return one.Channel, err
 	}
-	args := url.Values{"limit": {listPerPage}, "types": {"public_channel,private_channel"}}
+	cursor := ""
 	for range listPages {
-		var page struct {
-			Channels []conversation `json:"channels"`
-			Metadata struct {
-				Next string `json:"next_cursor"`
-			} `json:"response_metadata"`
-		}
-		if err := t.call(ctx, "conversations.list", args, &page); err != nil {
+		channels, next, err := t.conversations(ctx, cursor, url.Values{})
+		if err != nil {
 			return conversation{}, err
 		}
-		for _, ch := range page.Channels {
+		for _, ch := range channels {
 			if ch.Name == strings.ToLower(t.name) {
 				return ch, nil
 			}
 		}
-		if page.Metadata.Next == "" || page.Metadata.Next == args.Get("cursor") {
+		if next == "" || next == cursor {
 			break
 		}
-		args.Set("cursor", page.Metadata.Next)
+		cursor = next
 	}
 	return conversation{}, nil
 }
