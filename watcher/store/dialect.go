@@ -19,6 +19,7 @@ type dialect struct {
 	list         func(param int) string // sub-select of a JSON list's texts
 	rows         func(param int) string // FROM item whose e.value is each of a JSON list's lists
 	tables       string                 // counts our version table and all tables
+	size         string                 // bytes of the database
 	tidy         string                 // gives freed space back, a little at a time; "" when the database does so itself
 }
 
@@ -34,6 +35,7 @@ func sqliteDialect() dialect {
 		rows:         func(p int) string { return fmt.Sprintf("json_each($%d) AS e", p) },
 		tables: `SELECT COALESCE(SUM(CASE WHEN name = 'schema_version' THEN 1 ELSE 0 END), 0), COUNT(*)
 			FROM sqlite_master WHERE type = 'table'`,
+		size: "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()",
 		tidy: "PRAGMA incremental_vacuum(1000)",
 	}
 }

@@ -32,6 +32,7 @@ func (s *Store) tx(ctx context.Context, what string, fn func(ctx context.Context
 		return fmt.Errorf("%s: %w", what, err)
 	}
 	ctx = context.WithoutCancel(ctx)
+	began := time.Now()
 	tx, err := s.writer.BeginTx(ctx, nil)
 	if err != nil {
 		return s.explain(what, err)
@@ -43,6 +44,7 @@ func (s *Store) tx(ctx context.Context, what string, fn func(ctx context.Context
 	if err := tx.Commit(); err != nil {
 		return s.explain(what, err)
 	}
+	s.wrote(time.Since(began))
 	s.prepareMissing(ctx)
 	return nil
 }

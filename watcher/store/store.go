@@ -43,6 +43,9 @@ type Options struct {
 	// short writes of the outbox and story verbs. It never makes a database.
 	Beside bool
 	Log    *slog.Logger // of keys that turn out to identify nothing; nil: nothing is logged
+	// Wrote is told of each commit, and how long it took with the wait for its turn;
+	// nil: nobody wants to know.
+	Wrote func(took time.Duration)
 }
 
 // Store is the state. It is safe for concurrent use.
@@ -52,6 +55,7 @@ type Store struct {
 	dialect        dialect
 	now            func() time.Time
 	log            *slog.Logger
+	wrote          func(time.Duration)
 	path           string
 	lock           io.Closer // nil when opened beside
 	prepared       *prepared
@@ -69,13 +73,16 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{dialect: sqliteDialect(), now: o.Now, log: o.Log, path: path, prepared: newPrepared(), looked: map[string]news.Looked{}}
+	s := &Store{dialect: sqliteDialect(), now: o.Now, log: o.Log, wrote: o.Wrote, path: path, prepared: newPrepared(), looked: map[string]news.Looked{}}
 	s.fragments = s.dialect.replacer()
 	if s.now == nil {
 		s.now = time.Now
 	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
+	}
+	if s.wrote == nil {
+		s.wrote = func(time.Duration) {}
 	}
 	if err := s.open(ctx, o.Beside); err != nil {
 		return nil, errors.Join(err, s.Close())
