@@ -56,14 +56,15 @@ type Outbox struct {
 	queue queue               // of the calls that read what stands there
 }
 
-// OutboxConfig is what an Outbox is made of. All fields but Operators and At are
-// required.
+// OutboxConfig is what an Outbox is made of. All fields but Operators, Observe and At
+// are required.
 type OutboxConfig struct {
 	Store     OutboxStore
 	Channel   func(destination string) (Channel, Pacing, error)
 	Operators func(news.Notice) (news.Delivery, bool) // makes a notice of it; false: nobody wants them
 	Now       func() time.Time
 	Log       *slog.Logger
+	Observe   Observer   // nil: nobody counts
 	At        func(Step) // is told where the work is; nil: nobody wants to know
 }
 
@@ -71,6 +72,9 @@ type OutboxConfig struct {
 func NewOutbox(c OutboxConfig) *Outbox {
 	if c.At == nil {
 		c.At = func(Step) {}
+	}
+	if c.Observe == nil {
+		c.Observe = Nobody{}
 	}
 	return &Outbox{cfg: c, known: map[string]*history{}}
 }
@@ -153,6 +157,9 @@ func (s *sending) step(ctx context.Context, queue func(context.Context, string) 
 func (s *sending) advance(ctx context.Context, d *news.Delivery) error {
 	if receipt, there := s.history.posted[part{d.ID, d.Part}]; there && d.State != news.Sent {
 		s.cfg.Log.Info("already posted", "delivery", d.ID, "part", d.Part, "destination", d.Destination)
+		if d.State == news.Sending {
+			s.cfg.Observe.Resolved(*d, FoundThere)
+		}
 		return s.posted(ctx, d, receipt)
 	}
 	switch {
@@ -187,8 +194,10 @@ func (s *sending) attempt(ctx context.Context, d *news.Delivery) error {
 		lanes = nil // the pace counts from the start; where that says nothing, from the end
 	}
 	if postErr == nil {
+		s.cfg.Observe.Attempted(*d, Taken)
 		return s.posted(ctx, d, receipt, lanes...)
 	}
+	s.cfg.Observe.Attempted(*d, verdict(refusal))
 	d.Error = postErr.Error()
 	if refused {
 		return s.refused(ctx, d, refusal)

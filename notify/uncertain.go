@@ -33,6 +33,7 @@ func (s *sending) refused(ctx context.Context, d *news.Delivery, refusal *Refusa
 		if leaner, ok := s.channel.Lean(d.Payload, d.Rung+1); ok {
 			d.Payload, d.Rung, d.State, d.NotBefore = leaner, d.Rung+1, news.Pending, now
 			s.cfg.Log.Warn("refused in this form, going plainer", "delivery", d.ID, "part", d.Part, "rung", d.Rung, "err", refusal)
+			s.cfg.Observe.Plainer(*d)
 			return s.settle(ctx, d)
 		}
 	}
@@ -195,6 +196,7 @@ func (s *sending) resolve(ctx context.Context, d *news.Delivery) error {
 	case found:
 		delete(s.history.failed, part{d.ID, d.Part})
 		s.cfg.Log.Info("found where it belongs", "delivery", d.ID, "part", d.Part, "ts", receipt.TS)
+		s.cfg.Observe.Resolved(*d, FoundThere)
 		return s.posted(ctx, d, receipt)
 	}
 	return s.notFound(ctx, d)
@@ -245,6 +247,7 @@ func (s *sending) notFound(ctx context.Context, d *news.Delivery) error {
 		return s.settle(ctx, d)
 	}
 	if s.pacing.OnUncertain == news.Hold {
+		s.cfg.Observe.Resolved(*d, LeftToYou)
 		return s.ask(ctx, d, fmt.Sprintf("no certain answer came, and %d looks did not find it there", d.Looks), attemptNotice(d))
 	}
 	s.cfg.Log.Info("not there, sending again", "delivery", d.ID, "part", d.Part, "looks", d.Looks)
@@ -256,8 +259,10 @@ func (s *sending) notFound(ctx context.Context, d *news.Delivery) error {
 func (s *sending) unknowable(ctx context.Context, d *news.Delivery, why error) error {
 	switch s.pacing.OnUncertain {
 	case news.Hold:
+		s.cfg.Observe.Resolved(*d, LeftToYou)
 		return s.ask(ctx, d, "no certain answer came, and "+why.Error(), attemptNotice(d))
 	case news.Skip:
+		s.cfg.Observe.Resolved(*d, TakenAsIs)
 		s.cfg.Log.Warn("no certain answer, taken for delivered", "delivery", d.ID, "part", d.Part, "destination", d.Destination)
 		d.State, d.SentAt, d.Error = news.Sent, s.cfg.Now(), "taken for delivered: no certain answer came (on_uncertain: skip)"
 		return s.settle(ctx, d)
@@ -267,6 +272,7 @@ func (s *sending) unknowable(ctx context.Context, d *news.Delivery, why error) e
 }
 
 func (s *sending) again(ctx context.Context, d *news.Delivery) error {
+	s.cfg.Observe.Resolved(*d, SentAgain)
 	d.State, d.NotBefore, d.Looks = news.Pending, s.cfg.Now(), 0
 	err := s.settle(ctx, d)
 	s.cfg.At(BeforeResend)

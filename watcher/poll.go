@@ -79,10 +79,12 @@ func (w *Watcher) pollFeed(ctx context.Context, l news.Lease, d *desk, state new
 			return sum, false, fmt.Errorf("before asking: %w", err)
 		}
 	}
+	began := w.cfg.Elapsed()
 	r := d.poller.Poll(ctx, feed.Job{
 		Feed: f, State: state, Backfill: d.backfill, Wish: d.wish(f), Fixed: f.Poll != "", Phase: d.phases[f.ID],
 		RepeatedBlocks: d.rules.File.Settings.IgnoreRepeatedBlocks, Known: w.known(f.ID), Force: w.cfg.AtOnce,
 	})
+	took := w.cfg.Elapsed() - began
 	if ctx.Err() != nil {
 		return sum, false, ctx.Err() // a poll that we broke off says nothing about the feed
 	}
@@ -108,6 +110,7 @@ func (w *Watcher) pollFeed(ctx context.Context, l news.Lease, d *desk, state new
 		return sum, false, fmt.Errorf("commit: %w", err)
 	}
 	w.cfg.At(AfterPoll)
+	w.observe.Polled(census(r, c, took))
 	if !r.Busy {
 		w.asked.Store(f.ID, true)
 	}

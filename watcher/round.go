@@ -145,6 +145,14 @@ func (r *round) done() store.GroupCommit {
 	return r.commit
 }
 
+// developments counts those of the round.
+func (r *round) developments() (n int) {
+	for _, list := range r.commit.Developments {
+		n += len(list)
+	}
+	return n
+}
+
 // log tells what was committed.
 func (r *round) log(log *slog.Logger) {
 	for _, p := range r.commit.Placed {

@@ -17,7 +17,8 @@ type Census struct {
 	Stories    int       // that took in a report lately
 	Feeds      []FeedCensus
 	Plans      []PlanCensus
-	Bytes      int64 // size of the database, without its log
+	Due        map[news.Unit]time.Time // when the work that waits longest fell due; zero: none waits
+	Bytes      int64                   // size of the database, without its log
 }
 
 // What a census tells apart beyond the states of deliveries.
@@ -67,6 +68,12 @@ func (s *Store) Census(ctx context.Context, since time.Time) (c Census, err erro
 		}
 		return s.one(ctx, tx, s.dialect.size, nil, &c.Bytes)
 	})
+	c.Due = map[news.Unit]time.Time{}
+	for _, u := range units() {
+		if err == nil {
+			c.Due[u], err = s.NextAt(ctx, u)
+		}
+	}
 	return c, err
 }
 

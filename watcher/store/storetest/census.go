@@ -30,15 +30,20 @@ func countsAll(f *fixture) {
 	f.ok(f.SyncDestinations(ctx, []string{"slack:desk"}))
 	l := f.claim(news.Destinations, "slack:desk")
 	f.send(l, "d1/1", "1.1")
-	f.settle(l, func(d *news.Delivery) { d.State, d.NotBefore = news.Sending, f.now.Add(time.Hour) })                // no answer came
-	f.settle(l, func(d *news.Delivery) { d.State, d.NotBefore = news.Held, f.now.Add(time.Hour) })                   // a channel is away
+	f.settle(l, func(d *news.Delivery) { d.State, d.NotBefore = news.Sending, f.now.Add(time.Hour) })                 // no answer came
+	f.settle(l, func(d *news.Delivery) { d.State, d.NotBefore = news.Held, f.now.Add(time.Hour) })                    // a channel is away
 	f.settle(l, func(d *news.Delivery) { d.State, d.Undecided, d.NotBefore = news.Held, true, f.now.Add(time.Hour) }) // somebody must say
 	f.pass(time.Minute)
 	got, err := f.Census(ctx, began.Add(-time.Second))
 	f.ok(err)
+	for unit, want := range map[news.Unit]time.Time{news.Hosts: began.Add(time.Hour), news.Desk: {}, news.Plans: began.Add(time.Hour)} {
+		if !got.Due[unit].Equal(want) {
+			f.Errorf("%s: due at %v, want %v", unit, got.Due[unit], want)
+		}
+	}
 	want := store.Census{
 		Deliveries: map[news.DeliveryState]int{news.Sent: 1, store.Uncertain: 1, news.Held: 1, store.Undecided: 1, news.Pending: 1},
-		Oldest:     began, Stories: 1, Bytes: got.Bytes,
+		Oldest:     began, Stories: 1, Due: got.Due, Bytes: got.Bytes,
 		Feeds: []store.FeedCensus{{ID: "a", OKAt: began}},
 		Plans: []store.PlanCensus{{ID: "morning", Kind: news.DigestPlan, NextAt: began.Add(time.Hour), LastAt: began}},
 	}
