@@ -10,6 +10,7 @@ import (
 
 // Census is how the state stands, for those who watch over newswatch.
 type Census struct {
+	At time.Time // by the clock of the state
 	// Deliveries counts them by state. Of those in state Sending some are Uncertain,
 	// of those Held some are Undecided; these count there alone.
 	Deliveries map[news.DeliveryState]int
@@ -53,9 +54,10 @@ const (
 	livelyQuery  = `SELECT COUNT(*) FROM stories WHERE merged_into = '' AND last_at > $1`
 )
 
-// Census counts. Stories are those with a report after a time. It reads every feed's
+// Census counts. Stories are those with a report of that time. It reads every feed's
 // row: not for each second.
-func (s *Store) Census(ctx context.Context, since time.Time) (c Census, err error) {
+func (s *Store) Census(ctx context.Context, lately time.Duration) (c Census, err error) {
+	c.At = s.now()
 	c.Deliveries = map[news.DeliveryState]int{}
 	err = s.snapshot(ctx, "census", func(tx conn) error {
 		for _, read := range []func(context.Context, conn, *Census) error{s.countDeliveries, s.listFeeds, s.listPlans} {
@@ -63,7 +65,7 @@ func (s *Store) Census(ctx context.Context, since time.Time) (c Census, err erro
 				return err
 			}
 		}
-		if err := s.one(ctx, tx, livelyQuery, []any{ms(since)}, &c.Stories); err != nil {
+		if err := s.one(ctx, tx, livelyQuery, []any{ms(c.At.Add(-lately))}, &c.Stories); err != nil {
 			return err
 		}
 		return s.one(ctx, tx, s.dialect.size, nil, &c.Bytes)

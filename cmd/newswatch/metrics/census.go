@@ -23,7 +23,7 @@ const (
 
 // State is what a census is read from.
 type State interface {
-	Census(ctx context.Context, since time.Time) (store.Census, error)
+	Census(ctx context.Context, lately time.Duration) (store.Census, error)
 }
 
 // Watch shows how a state stands. Stories are open when they took in a report in
@@ -31,7 +31,7 @@ type State interface {
 func (m *Metrics) Watch(ctx context.Context, s State, open time.Duration) {
 	c := &census{
 		ctx: ctx, m: m, log: m.log,
-		read: func(ctx context.Context) (store.Census, error) { return s.Census(ctx, m.now().Add(-open)) },
+		read: func(ctx context.Context) (store.Census, error) { return s.Census(ctx, open) },
 	}
 	c.describe()
 	m.registry.MustRegister(c)
@@ -80,7 +80,7 @@ func (c *census) Describe(out chan<- *prometheus.Desc) {
 // Collect implements prometheus.Collector.
 func (c *census) Collect(out chan<- prometheus.Metric) {
 	now := c.m.now()
-	last, ok := c.get(now)
+	last, at, ok := c.get(now)
 	show := func(d *prometheus.Desc, v float64, labels ...string) {
 		out <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
 	}
@@ -88,11 +88,12 @@ func (c *census) Collect(out chan<- prometheus.Metric) {
 	if !ok {
 		return
 	}
+	age := now.Sub(at) // of the census: its clock may be the server's
 	since := func(t time.Time) float64 {
 		if t.IsZero() {
 			return 0
 		}
-		return max(now.Sub(t).Seconds(), 0)
+		return max((last.At.Sub(t) + age).Seconds(), 0)
 	}
 	c.showFeeds(last.Feeds, show)
 	show(c.open, float64(last.Stories))
@@ -135,8 +136,8 @@ func (c *census) showFeeds(feeds []store.FeedCensus, show func(*prometheus.Desc,
 	}
 }
 
-// get is the state as it was read lately, false when it cannot be read.
-func (c *census) get(now time.Time) (store.Census, bool) {
+// get is the state as it was read lately, and when by our own clock; false when it cannot be read.
+func (c *census) get(now time.Time) (last store.Census, at time.Time, ok bool) {
 	c.mu.Lock()
 	if c.busy == nil && !now.Before(c.next) {
 		c.busy = make(chan struct{})
@@ -152,7 +153,7 @@ func (c *census) get(now time.Time) (store.Census, bool) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.last, !c.bad && !c.at.IsZero() && now.Sub(c.at) < censusOld
+	return c.last, c.at, !c.bad && !c.at.IsZero() && now.Sub(c.at) < censusOld
 }
 
 // refresh reads the state.
