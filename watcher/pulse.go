@@ -26,7 +26,7 @@ func (p *pulse) begin(roles []news.Unit, now time.Duration) {
 	defer p.mu.Unlock()
 	p.ended, p.did = map[news.Unit]time.Duration{}, map[news.Unit]time.Duration{}
 	for _, u := range roles {
-		p.ended[u], p.did[u] = now, now
+		p.ended[u] = now
 	}
 }
 
@@ -62,5 +62,10 @@ func (w *Watcher) Alive() error {
 func (w *Watcher) Working() error {
 	w.pulse.mu.Lock()
 	defer w.pulse.mu.Unlock()
+	for u := range w.pulse.ended {
+		if _, once := w.pulse.did[u]; !once {
+			return fmt.Errorf("the loop of %s has not yet ended a step without an error", u)
+		}
+	}
 	return late(w.pulse.did, w.cfg.Elapsed(), "has had nothing but errors")
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"newswatch/cmd/newswatch/metrics"
 	"newswatch/watcher/store"
 )
 
@@ -180,6 +181,7 @@ var errHelped = errors.New("help was printed")
 type app struct {
 	*cli
 	stdio
+	metrics *metrics.Metrics // of the daemon; nil: nobody counts
 }
 
 // logger writes to stderr: stdout is for results.
