@@ -75,7 +75,7 @@ func (m *Metrics) count() {
 	m.polls = vec("feed_polls_total", "Polls by feed and what they brought: new, unchanged, failed, or busy when the host was held and no request was made.", "feed", "result")
 	m.bytes = one("feed_bytes_total", "Bytes of the feeds' documents as they came over the wire, compressed or not.")
 	m.items = vec("items_total", "Items of the documents that were read: new, edited, seen before, or too_old to be told after a feed's first poll.", "feed", "result")
-	m.hits = vec("matches_total", "New items that a rule matched.", "rule")
+	m.hits = vec("matches_total", "Items that a rule matched when they came, also those too old to be told.", "rule")
 	m.updates = one("story_updates_total", "Developments of stories.")
 	m.attempts = vec("delivery_attempts_total", "Attempts to deliver a message by its kind (digest, alert, followup, update, notice) and outcome (posted, rate_limited, unreachable, refused_config, refused_render, uncertain).", "kind", "outcome")
 	m.resolved = vec("delivery_uncertain_resolved_total", "Deliveries without a certain answer that were found, resent, held for a person's word, or skipped (taken for delivered, as the target wants it).", "result")
@@ -122,6 +122,9 @@ func (m *Metrics) Handler() http.Handler {
 		ErrorLog: complaints{m.log}, ErrorHandling: promhttp.ContinueOnError, MaxRequestsInFlight: 4, Timeout: 10 * time.Second,
 	})
 }
+
+// Gatherer gives the metrics to who wants them in another form.
+func (m *Metrics) Gatherer() prometheus.Gatherer { return m.registry }
 
 // complaints are the library's own.
 type complaints struct{ log *slog.Logger }
