@@ -77,13 +77,18 @@ func busy(t *testing.T) (*metrics.Metrics, *state, *bytes.Buffer) {
 	return m, s, log
 }
 
+// page is what is shown.
+func page(m *metrics.Metrics) string {
+	rec := httptest.NewRecorder()
+	m.Handler().ServeHTTP(rec, httptest.NewRequest("GET", "/metrics", nil))
+	return rec.Body.String()
+}
+
 // scrape reads the page as Prometheus does.
 func scrape(t *testing.T, m *metrics.Metrics) map[string]*dto.MetricFamily {
 	t.Helper()
-	rec := httptest.NewRecorder()
-	m.Handler().ServeHTTP(rec, httptest.NewRequest("GET", "/metrics", nil))
 	parser := expfmt.NewTextParser(model.LegacyValidation)
-	families, err := parser.TextToMetricFamilies(rec.Body)
+	families, err := parser.TextToMetricFamilies(strings.NewReader(page(m)))
 	if err != nil {
 		t.Fatal(err)
 	}
