@@ -154,9 +154,18 @@ func (s *sending) step(ctx context.Context, queue func(context.Context, string) 
 	return d, time.Time{}, nil
 }
 
+// say begins a line of the log about a delivery.
+func (s *sending) say(d *news.Delivery) *slog.Logger {
+	log := s.cfg.Log.With("delivery_id", d.ID, "part", d.Part, "kind", d.Kind, "plan", d.PlanID, "destination", d.Destination, "attempt", d.Attempts)
+	if len(d.Stories) == 1 {
+		log = log.With("story", d.Stories[0])
+	}
+	return log
+}
+
 func (s *sending) advance(ctx context.Context, d *news.Delivery) error {
 	if receipt, there := s.history.posted[part{d.ID, d.Part}]; there && d.State != news.Sent {
-		s.cfg.Log.Info("already posted", "delivery", d.ID, "part", d.Part, "destination", d.Destination)
+		s.say(d).Info("already posted")
 		if d.State == news.Sending {
 			s.cfg.Observe.Resolved(*d, FoundThere)
 		}
@@ -203,7 +212,7 @@ func (s *sending) attempt(ctx context.Context, d *news.Delivery) error {
 		return s.refused(ctx, d, refusal)
 	}
 	d.Looks, d.NotBefore = 0, s.cfg.Now().Add(s.pacing.Quarantine)
-	s.cfg.Log.Warn("no certain answer", "then", s.then(), "delivery", d.ID, "part", d.Part, "destination", d.Destination, "err", postErr)
+	s.say(d).Warn("no certain answer", "then", s.then(), "err", postErr)
 	return s.settle(ctx, d, lanes...)
 }
 
@@ -211,6 +220,7 @@ func (s *sending) attempt(ctx context.Context, d *news.Delivery) error {
 // that others may have taken it for uncertain: it is not.
 func (s *sending) withdraw(ctx context.Context, d *news.Delivery) error {
 	d.State, d.NotBefore = news.Pending, s.cfg.Now()
+	s.say(d).Warn("stood still for longer than the lease, so nothing was posted")
 	return s.cfg.Store.Withdraw(context.WithoutCancel(ctx), *d)
 }
 
@@ -256,8 +266,8 @@ func (s *sending) posted(ctx context.Context, d *news.Delivery, receipt news.Rec
 	if err := s.settle(ctx, d, lanes...); err != nil {
 		return err
 	}
-	s.cfg.Log.Info("posted", "delivery", d.ID, "part", d.Part, "kind", d.Kind, "plan", d.PlanID, "destination", d.Destination,
-		"stories", len(d.Stories), "attempt", d.Attempts, "ts", receipt.TS)
+	s.history.resting = ""
+	s.say(d).Info("posted", "stories", len(d.Stories), "ts", receipt.TS)
 	s.cfg.At(AfterSettle)
 	if d.Part < d.Parts {
 		s.cfg.At(BetweenParts)

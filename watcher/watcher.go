@@ -283,9 +283,13 @@ func (w *Watcher) loop(ctx context.Context, u news.Unit, work func(context.Conte
 		case errors.Is(err, store.ErrUnwritable):
 			return err
 		case err != nil:
-			fails++
-			w.cfg.Log.Error("step failed, trying again", "unit", u, "fails", fails, "err", err)
+			if fails++; seldom(fails) {
+				w.cfg.Log.Error("step failed, trying again", "unit", u, "fails", fails, "err", err)
+			}
 		default:
+			if fails > 1 {
+				w.cfg.Log.Info("step does its work again", "unit", u, "failed", fails)
+			}
 			fails = 0
 		}
 		w.rest(ctx, u, fails)

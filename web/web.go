@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"runtime/pprof"
 	"strconv"
+	"sync/atomic"
 	"time"
 )
 
@@ -33,8 +34,9 @@ type Check struct {
 
 // Site answers on the daemon's address.
 type Site struct {
-	cfg Config
-	mux *http.ServeMux
+	cfg     Config
+	mux     *http.ServeMux
+	unready atomic.Bool // was so at the last probe, and it was logged
 }
 
 // New returns a site.
@@ -94,10 +96,15 @@ func (s *Site) healthz(w http.ResponseWriter, _ *http.Request) {
 func (s *Site) readyz(w http.ResponseWriter, r *http.Request) {
 	for _, c := range s.cfg.Ready {
 		if err := c.Err(r.Context()); err != nil {
-			s.cfg.Log.Warn("not ready", "err", err)
+			if !s.unready.Swap(true) {
+				s.cfg.Log.Warn("not ready", "err", err)
+			}
 			http.Error(w, "not ready: "+c.Not, http.StatusServiceUnavailable)
 			return
 		}
+	}
+	if s.unready.Swap(false) {
+		s.cfg.Log.Info("ready again")
 	}
 	fmt.Fprintln(w, "ready")
 }
