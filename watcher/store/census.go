@@ -14,9 +14,10 @@ type Census struct {
 	// Deliveries counts them by state. Of those in state Sending some are Uncertain,
 	// of those Held some are Undecided; these count there alone.
 	Deliveries map[news.DeliveryState]int
-	Oldest     time.Time // when the oldest was frozen that is neither sent nor waits for a person; zero: there is none
-	Stories    int       // that took in a report lately
-	Feeds      []FeedCensus
+	Oldest     time.Time    // when the oldest was frozen that is neither sent nor waits for a person; zero: there is none
+	Stories    int          // that took in a report lately
+	Feeds      []FeedCensus // those with the smallest ids
+	Others     *FeedCensus  // the worst that can be said of the other feeds; nil: there are none
 	Plans      []PlanCensus
 	Due        map[news.Unit]time.Time // when the work that waits longest fell due; zero: none waits
 	Bytes      int64                   // size of the database, without its log
@@ -54,16 +55,20 @@ const (
 	livelyQuery  = `SELECT COUNT(*) FROM stories WHERE merged_into = '' AND last_at > $1`
 )
 
-// Census counts. Stories are those with a report of that time. It reads every feed's
-// row: not for each second.
-func (s *Store) Census(ctx context.Context, lately time.Duration) (c Census, err error) {
+// Census counts. Stories are those with a report of that time; so many feeds are
+// listed by themselves. It reads every feed's row: not for each second.
+func (s *Store) Census(ctx context.Context, lately time.Duration, feeds int) (c Census, err error) {
 	c.At = s.now()
 	c.Deliveries = map[news.DeliveryState]int{}
 	err = s.snapshot(ctx, "census", func(tx conn) error {
-		for _, read := range []func(context.Context, conn, *Census) error{s.countDeliveries, s.listFeeds, s.listPlans} {
-			if err := read(ctx, tx, &c); err != nil {
-				return err
-			}
+		if err := s.countDeliveries(ctx, tx, &c); err != nil {
+			return err
+		}
+		if err := s.listFeeds(ctx, tx, feeds, &c); err != nil {
+			return err
+		}
+		if err := s.listPlans(ctx, tx, &c); err != nil {
+			return err
 		}
 		if err := s.one(ctx, tx, livelyQuery, []any{ms(c.At.Add(-lately))}, &c.Stories); err != nil {
 			return err
@@ -103,13 +108,24 @@ func (s *Store) countDeliveries(ctx context.Context, tx conn, c *Census) error {
 	}, settledQuery)
 }
 
-func (s *Store) listFeeds(ctx context.Context, tx conn, c *Census) error {
-	return s.query(ctx, tx, func(r *sql.Rows) error {
+func (s *Store) listFeeds(ctx context.Context, tx conn, most int, c *Census) error {
+	err := s.query(ctx, tx, func(r *sql.Rows) error {
 		var f FeedCensus
 		err := r.Scan(&f.ID, at{&f.OKAt}, &f.Fails)
 		c.Feeds = append(c.Feeds, f)
 		return err
-	}, `SELECT id, ok_at, fails FROM feeds WHERE active = 1 ORDER BY id`)
+	}, `SELECT id, ok_at, fails FROM feeds WHERE active = 1 ORDER BY id LIMIT $1`, most)
+	if err != nil || len(c.Feeds) < most || most == 0 {
+		return err
+	}
+	var n int
+	var others FeedCensus
+	err = s.one(ctx, tx, `SELECT COUNT(*), COALESCE(MIN(ok_at), 0), COALESCE(MAX(fails), 0) FROM feeds WHERE active = 1 AND id > $1`,
+		[]any{c.Feeds[most-1].ID}, &n, at{&others.OKAt}, &others.Fails)
+	if n > 0 {
+		c.Others = &others
+	}
+	return err
 }
 
 func (s *Store) listPlans(ctx context.Context, tx conn, c *Census) error {

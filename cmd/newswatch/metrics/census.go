@@ -23,7 +23,7 @@ const (
 
 // State is what a census is read from.
 type State interface {
-	Census(ctx context.Context, lately time.Duration) (store.Census, error)
+	Census(ctx context.Context, lately time.Duration, feeds int) (store.Census, error)
 }
 
 // Watch shows how a state stands. Stories are open when they took in a report in
@@ -31,7 +31,7 @@ type State interface {
 func (m *Metrics) Watch(ctx context.Context, s State, open time.Duration) {
 	c := &census{
 		ctx: ctx, m: m, log: m.log,
-		read: func(ctx context.Context) (store.Census, error) { return s.Census(ctx, open) },
+		read: func(ctx context.Context) (store.Census, error) { return s.Census(ctx, open, maxFeeds) },
 	}
 	c.describe()
 	m.registry.MustRegister(c)
@@ -95,7 +95,7 @@ func (c *census) Collect(out chan<- prometheus.Metric) {
 		}
 		return max((last.At.Sub(t) + age).Seconds(), 0)
 	}
-	c.showFeeds(last.Feeds, show)
+	c.showFeeds(last, show)
 	show(c.open, float64(last.Stories))
 	for _, state := range []news.DeliveryState{news.Pending, news.Sending, store.Uncertain, news.Held, store.Undecided, news.Sent, news.Dropped, news.Superseded} {
 		show(c.deliveries, float64(last.Deliveries[state]), string(state))
@@ -114,25 +114,14 @@ func (c *census) Collect(out chan<- prometheus.Metric) {
 }
 
 // showFeeds shows the feeds; of those that have no series of their own the worst.
-func (c *census) showFeeds(feeds []store.FeedCensus, show func(*prometheus.Desc, float64, ...string)) {
-	var worst *store.FeedCensus
-	for _, f := range feeds {
-		if label := c.m.feeds.label(f.ID); label != other || f.ID == other {
-			show(c.lastOK, seconds(f.OKAt), label)
-			show(c.fails, float64(f.Fails), label)
-			continue
-		}
-		if worst == nil {
-			worst = &store.FeedCensus{ID: other, OKAt: f.OKAt}
-		}
-		if f.OKAt.Before(worst.OKAt) {
-			worst.OKAt = f.OKAt
-		}
-		worst.Fails = max(worst.Fails, f.Fails)
+func (c *census) showFeeds(last store.Census, show func(*prometheus.Desc, float64, ...string)) {
+	for _, f := range last.Feeds {
+		show(c.lastOK, seconds(f.OKAt), f.ID)
+		show(c.fails, float64(f.Fails), f.ID)
 	}
-	if worst != nil {
-		show(c.lastOK, seconds(worst.OKAt), other)
-		show(c.fails, float64(worst.Fails), other)
+	if f := last.Others; f != nil {
+		show(c.lastOK, seconds(f.OKAt), other)
+		show(c.fails, float64(f.Fails), other)
 	}
 }
 
@@ -185,7 +174,7 @@ func (c *census) forget(now store.Census) {
 	for _, p := range now.Plans {
 		plans[p.ID] = true
 	}
-	for _, id := range c.m.feeds.keep(feeds) {
+	for _, id := range c.m.feeds.keep(feeds, now.Others != nil) {
 		c.m.polls.DeletePartialMatch(prometheus.Labels{"feed": id})
 		c.m.items.DeletePartialMatch(prometheus.Labels{"feed": id})
 	}

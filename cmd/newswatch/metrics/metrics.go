@@ -105,7 +105,7 @@ func (m *Metrics) measure() {
 	m.loaded = gauge("config_last_reload_successful", "1 while the rule file is in force; 0 when it changed and was not taken, or is away.")
 	m.loadedAt = gauge("config_last_reload_success_timestamp_seconds", "When the rules in force were loaded, in Unix time.")
 	m.hash = gauge("config_hash", "The first 48 bits of the hash of the rules in force: replicas that differ have different rules.")
-	m.wroteAt = gauge("db_last_write_timestamp_seconds", "When this process last committed to the database, in Unix time. A healthy one does so every 30 s.")
+	m.wroteAt = gauge("db_last_write_timestamp_seconds", "When this process last committed to the database, in Unix time. A healthy one does so at least every 2 minutes.")
 	m.pingedAt = gauge("ping_last_success_timestamp_seconds", "When the dead man's switch was last told that all is well, in Unix time; 0: never, or there is none.")
 }
 

@@ -39,11 +39,15 @@ type state struct {
 }
 
 // Census implements metrics.State.
-func (s *state) Census(context.Context, time.Duration) (store.Census, error) {
+func (s *state) Census(_ context.Context, _ time.Duration, most int) (store.Census, error) {
 	s.reads++
 	time.Sleep(s.slow)
 	c := s.census
 	c.At = time.Now()
+	if len(c.Feeds) > most {
+		last := c.Feeds[len(c.Feeds)-1]
+		c.Feeds, c.Others = c.Feeds[:most], &store.FeedCensus{OKAt: last.OKAt, Fails: last.Fails}
+	}
 	return c, s.err
 }
 
@@ -58,6 +62,12 @@ func busy(t *testing.T) (*metrics.Metrics, *state, *bytes.Buffer) {
 		Due:   map[news.Unit]time.Time{news.Hosts: time.Now().Add(-time.Hour), news.Desk: {}}, Bytes: 4096,
 	}}
 	m.Watch(t.Context(), s, time.Hour)
+	work(m)
+	return m, s, log
+}
+
+// work gives each metric of a process a value.
+func work(m *metrics.Metrics) {
 	m.Socket(func() bool { return true })
 	m.Loops(func() error { return nil }, func() error { return errors.New("nothing but errors") })
 	m.Polled(watcher.Poll{Feed: "a", Result: watcher.PollNew, Took: time.Second, Bytes: 100, New: 2, Edited: 1, Seen: 5, Old: 3, Hits: map[string]int{"truce": 2}})
@@ -74,7 +84,6 @@ func busy(t *testing.T) (*metrics.Metrics, *state, *bytes.Buffer) {
 	m.Called("chat.postMessage", "ratelimited", 30*time.Second)
 	m.Wrote(time.Millisecond)
 	m.Pinged()
-	return m, s, log
 }
 
 // page is what is shown.
@@ -151,8 +160,11 @@ func TestValues(t *testing.T) {
 func TestTable(t *testing.T) {
 	t.Parallel()
 	m, _, _ := busy(t)
+	process := metrics.New(metrics.Config{}) // without a state
+	work(process)
+	own := scrape(t, process)
 	var table strings.Builder
-	table.WriteString("| metric | type | labels | meaning |\n|---|---|---|---|\n")
+	table.WriteString("| metric | type | of | labels | meaning |\n|---|---|---|---|---|\n")
 	families := scrape(t, m)
 	for _, name := range slices.Sorted(maps.Keys(families)) {
 		f := families[name]
@@ -168,7 +180,11 @@ func TestTable(t *testing.T) {
 				labels["`"+l.GetName()+"`"] = true
 			}
 		}
-		fmt.Fprintf(&table, "| `%s` | %s | %s | %s |\n", name, strings.ToLower(f.GetType().String()), strings.Join(slices.Sorted(maps.Keys(labels)), ", "), f.GetHelp())
+		of := "state"
+		if own[name] != nil {
+			of = "process"
+		}
+		fmt.Fprintf(&table, "| `%s` | %s | %s | %s | %s |\n", name, strings.ToLower(f.GetType().String()), of, strings.Join(slices.Sorted(maps.Keys(labels)), ", "), f.GetHelp())
 	}
 	const manual, begin, end = "../../../docs/operations.md", "<!-- the metrics, by go test ./cmd/newswatch/metrics -update -->\n", "<!-- end of the metrics -->"
 	text, err := os.ReadFile(manual)
@@ -219,6 +235,9 @@ func TestLabelsAreBounded(t *testing.T) {
 			m.Attempted(news.Delivery{Kind: news.DeliveryKind(id)}, notify.Taken)
 			m.Plainer(news.Delivery{Rung: i})
 		}
+		scrape(t, m) // from now on it is known which ids are counted by themselves
+		m.Polled(watcher.Poll{Feed: "feed-4999", Result: watcher.PollUnchanged})
+		m.Polled(watcher.Poll{Feed: "feed-5000", Result: watcher.PollUnchanged})
 		families := scrape(t, m)
 		for name, most := range map[string]int{
 			"feed_polls_total": 5003, "feed_last_success_timestamp_seconds": 5001, "matches_total": 1002, "slack_requests_total": 2, "delivery_attempts_total": 2, "render_rung_total": 10,
@@ -228,6 +247,9 @@ func TestLabelsAreBounded(t *testing.T) {
 			}
 		}
 		got := values(families)
+		if n, others := got["newswatch_feed_polls_total feed-4999 unchanged"], got["newswatch_feed_polls_total other unchanged"]; n == 0 || others == 0 {
+			t.Errorf("%v polls of the last feed by itself and %v of the others, want some of both", n, others)
+		}
 		if n := got["newswatch_feed_consecutive_failures other"]; n != 5999 {
 			t.Errorf("of the other feeds %v failures show, want the most", n)
 		}

@@ -22,26 +22,26 @@ type names struct {
 	most int
 	mu   sync.Mutex
 	used map[string]bool
+	only map[string]bool // those that may be used; nil: any, as long as there are not too many
 }
 
 func newNames(most int) *names { return &names{most: most, used: map[string]bool{}} }
 
-// label is the value for a name: itself, as long as there are not too many.
+// label is the value for a name: itself, or other.
 func (n *names) label(name string) string {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	switch {
-	case n.used[name]:
-	case len(n.used) >= n.most:
+	case n.only != nil && !n.only[name], n.only == nil && !n.used[name] && len(n.used) >= n.most:
 		return other
-	default:
-		n.used[name] = true
 	}
+	n.used[name] = true
 	return name
 }
 
-// keep forgets the names that are not there any more, and says which those are.
-func (n *names) keep(there map[string]bool) (gone []string) {
+// keep forgets the names that are not there any more, and says which those are. Of
+// too many only these may be used from now on.
+func (n *names) keep(there map[string]bool, tooMany bool) (gone []string) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	for name := range n.used {
@@ -49,6 +49,9 @@ func (n *names) keep(there map[string]bool) (gone []string) {
 			delete(n.used, name)
 			gone = append(gone, name)
 		}
+	}
+	if n.only = nil; tooMany {
+		n.only = there
 	}
 	return gone
 }

@@ -10,13 +10,14 @@ import (
 func census() map[string]func(*fixture) {
 	return map[string]func(*fixture){
 		"a census counts what is there":           countsAll,
+		"a census of many feeds lists some":       listsSome,
 		"the newest report of a story until when": newestReport,
 	}
 }
 
 func countsAll(f *fixture) {
 	ctx := f.Context()
-	empty, err := f.Census(ctx, 0)
+	empty, err := f.Census(ctx, 0, 9)
 	f.ok(err)
 	if len(empty.Deliveries) > 0 || !empty.Oldest.IsZero() || empty.Stories > 0 || len(empty.Feeds)+len(empty.Plans) > 0 || empty.Bytes <= 0 {
 		f.Errorf("an empty state: got %+v", empty)
@@ -34,7 +35,7 @@ func countsAll(f *fixture) {
 	f.settle(l, func(d *news.Delivery) { d.State, d.NotBefore = news.Held, f.now.Add(time.Hour) })                    // a channel is away
 	f.settle(l, func(d *news.Delivery) { d.State, d.Undecided, d.NotBefore = news.Held, true, f.now.Add(time.Hour) }) // somebody must say
 	f.pass(time.Minute)
-	got, err := f.Census(ctx, time.Hour)
+	got, err := f.Census(ctx, time.Hour, 9)
 	f.ok(err)
 	for unit, want := range map[news.Unit]time.Time{news.Hosts: began.Add(time.Hour), news.Desk: {}, news.Plans: began.Add(time.Hour)} {
 		if !got.Due[unit].Equal(want) {
@@ -48,10 +49,36 @@ func countsAll(f *fixture) {
 		Plans: []store.PlanCensus{{ID: "morning", Kind: news.DigestPlan, NextAt: began.Add(time.Hour), LastAt: began}},
 	}
 	f.same("census", got, want)
-	later, err := f.Census(ctx, 0)
+	later, err := f.Census(ctx, 0, 9)
 	f.ok(err)
 	if later.Stories != 0 {
 		f.Errorf("%d stories with a report after the last one, want none", later.Stories)
+	}
+}
+
+func listsSome(f *fixture) {
+	ctx := f.Context()
+	var all []news.Feed
+	for _, id := range []string{"d", "b", "a", "c"} {
+		all = append(all, feed(id, "one.example"))
+	}
+	f.ok(f.SyncFeeds(ctx, all))
+	l := f.claim(news.Hosts, "one.example")
+	for fails, id := range []string{"a", "b", "c", "d"} {
+		state := f.state(id)
+		state.OKAt, state.Fails = f.now.Add(-time.Duration(fails)*time.Minute), fails
+		f.ok(f.CommitPoll(ctx, l, store.PollCommit{State: state}))
+	}
+	for most, want := range map[int]struct {
+		listed int
+		others *store.FeedCensus
+	}{2: {2, &store.FeedCensus{OKAt: f.now.Add(-3 * time.Minute), Fails: 3}}, 4: {4, nil}, 5: {4, nil}} {
+		c, err := f.Census(ctx, 0, most)
+		f.ok(err)
+		if len(c.Feeds) != want.listed || c.Feeds[1].ID != "b" || c.Feeds[1].Fails != 1 {
+			f.Errorf("of %d: listed are %v", most, c.Feeds)
+		}
+		f.same("others", c.Others, want.others)
 	}
 }
 
