@@ -22,6 +22,7 @@ import (
 	"newswatch/watcher"
 	"newswatch/watcher/feed"
 	"newswatch/watcher/store"
+	"newswatch/web"
 )
 
 // probeAddr is where the daemon answers probes, or "off".
@@ -30,6 +31,18 @@ func (a *app) probeAddr() string {
 		return "127.0.0.1:8765"
 	}
 	return a.Listen
+}
+
+// listenToken is what requests to the daemon must bear beyond the probes, "" for none.
+func (a *app) listenToken() (news.Secret, error) {
+	token, err := a.secretNamed("LISTEN_TOKEN")
+	if err != nil {
+		return "", err
+	}
+	if err := web.CheckToken(token); err != nil {
+		return "", usagef("LISTEN_TOKEN %v", err)
+	}
+	return token, nil
 }
 
 // userAgent is how we name ourselves to the servers of feeds, and whom they may
