@@ -188,7 +188,7 @@ func (a *app) logger() *slog.Logger {
 	_ = level.UnmarshalText([]byte(a.LogLevel)) // the enum lets nothing else through
 	opts := &slog.HandlerOptions{Level: level}
 	if a.LogFormat == "json" {
-		return slog.New(slog.NewJSONHandler(a.err, opts))
+		return slog.New(slog.NewJSONHandler(seenJSON{a.err}, opts))
 	}
 	return slog.New(slog.NewTextHandler(a.err, opts))
 }
@@ -196,7 +196,7 @@ func (a *app) logger() *slog.Logger {
 // json writes values to stdout as JSON, one a line or, indented, for reading. Text
 // of feeds stays as it is: nobody puts this into a page.
 func (a *app) json(indented bool) *json.Encoder {
-	enc := json.NewEncoder(a.out)
+	enc := json.NewEncoder(seenJSON{a.out})
 	enc.SetEscapeHTML(false)
 	if indented {
 		enc.SetIndent("", "  ")
