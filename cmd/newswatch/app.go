@@ -163,8 +163,8 @@ type ways struct {
 // token messages to Slack carry buttons: somebody must listen then.
 func (a *app) newWays(out io.Writer, token, appToken news.Secret) *ways {
 	w := &ways{
-		hooks:    slack.NewHook(slack.HookConfig{Address: a.secretNamed, APIURL: a.env("SLACK_API_URL"), Log: a.logger()}),
-		webhooks: webhook.New(webhook.Config{Secret: a.secretNamed, UserAgent: "newswatch/" + version}),
+		hooks:    slack.NewHook(slack.HookConfig{Address: a.secretOfRules, APIURL: a.env("SLACK_API_URL"), Log: a.logger()}),
+		webhooks: webhook.New(webhook.Config{Secret: a.secretOfRules, UserAgent: "newswatch/" + version}),
 		terminal: terminal.New(terminal.Config{Out: out, Color: a.color(out), Width: width(out)}),
 	}
 	if token != "" {
@@ -218,7 +218,7 @@ func (w *ways) Channel(destination string, pace news.SlackSettings) (notify.Chan
 func (a *app) newWatcher(ctx context.Context, c watcher.Config, rs *rules.Ruleset, w *ways) (*watcher.Watcher, error) {
 	c.Route, c.Channel, c.Log, c.At = w.Route, w.Channel, a.logger(), crashAt(a.env(crashEnv))
 	c.Poller = func(s news.Settings) (*feed.Poller, error) {
-		return feed.New(feed.Config{Allow: s.Allow, UserAgent: userAgent(s.Contact), Now: c.Now, Secret: a.secretNamed})
+		return feed.New(feed.Config{Allow: s.Allow, UserAgent: userAgent(s.Contact), Now: c.Now, Secret: a.secretOfRules})
 	}
 	return watcher.New(ctx, c, rs)
 }
