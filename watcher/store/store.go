@@ -117,7 +117,20 @@ func (s *Store) hold() (err error) {
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrUnwritable, err)
 	}
+	if err := keepPrivate(f); err != nil {
+		s.log.Warn("others can read the state", "file", s.path, "err", err)
+	}
 	return f.Close()
+}
+
+// keepPrivate closes a file to strangers that was there before, such as a copy of a
+// backup. What its owner gave to a group stays. SQLite makes its other files likewise.
+func keepPrivate(f *os.File) error {
+	info, err := f.Stat()
+	if err != nil || info.Mode().Perm()&0o007 == 0 {
+		return err
+	}
+	return f.Chmod(info.Mode().Perm() &^ 0o007)
 }
 
 // connect opens one connection that writes, whose transactions take the write
