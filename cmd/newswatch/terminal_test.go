@@ -238,7 +238,10 @@ func (s *stage) hear(args ...string) string {
 	for i, a := range args {
 		args[i] = strings.ReplaceAll(a, "\x00", "")
 	}
-	cmd := exec.CommandContext(s.t.Context(), "newswatch", append(args, "--db", s.db)...)
+	if s.db != "" {
+		args = append(args, "--db", s.db)
+	}
+	cmd := exec.CommandContext(s.t.Context(), "newswatch", args...)
 	cmd.Dir, cmd.Env, cmd.Stdin = s.dir, s.env, strings.NewReader(s.in)
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
