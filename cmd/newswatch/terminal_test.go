@@ -19,8 +19,8 @@ import (
 
 // evil is what moves a cursor, sets a title, turns text around or hides it, in
 // all ways in which that can be written: ESC and its 8-bit kin, the marks that turn
-// text, what has no ink, the end of a line and of a record.
-const evil = "A\x1b[31mB\x1b]0;title\x07C\u009b2JD\u009d0;x\u009cE\u202eF\u2066G\u200bH\x7fI\x08J\rK\x00L\u2028M\ufeffN\U000e0041O"
+// text, what has no ink, the end of a line, of a page and of a record, and a line of its own.
+const evil = "A\x1b[31mB\x1b]0;title\x07C\u009b2JD\u009d0;x\u009cE\u202eF\u2066G\u200bH\x7fI\x08J\rK\x00L\u2028M\ufeffN\U000e0041O\nFORGED line"
 
 // asMarkup is evil in a document: as bytes, as references, as references of references.
 func asMarkup(s string) string {
@@ -247,6 +247,9 @@ func (s *stage) hear(args ...string) string {
 	cmd.Stdout, cmd.Stderr = &out, &out
 	_ = cmd.Run() // how it ends is of no matter
 	s.all.Write(out.Bytes())
+	if strings.Contains("\n"+out.String(), "\nFORGED") {
+		s.t.Errorf("%.60q prints a line that a stranger wrote: %q", strings.Join(args, " "), out.String())
+	}
 	if at, found := firstUnseen(out.String()); found {
 		text := out.String()
 		s.t.Errorf("%.60q prints %q: …%q…", strings.Join(args, " "), []rune(text[at:])[0], text[max(0, at-80):min(len(text), at+40)])

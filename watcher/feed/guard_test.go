@@ -320,3 +320,37 @@ func TestAddressesInDisguise(t *testing.T) {
 		t.Errorf("the proxy was asked for %s", url)
 	}
 }
+
+// TestNothingIsKeptForAServer: a cookie would let publishers know a reader again, and
+// would go along to whoever a redirect leads to.
+func TestNothingIsKeptForAServer(t *testing.T) {
+	t.Parallel()
+	polls := 0
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		for _, name := range []string{"Cookie", "Referer", "Authorization", "Origin"} {
+			if v := r.Header.Get(name); v != "" {
+				t.Errorf("%s was sent: %s", name, v)
+			}
+		}
+		w.Header().Set("Set-Cookie", "id=1; Path=/; Max-Age=100000")
+		if r.URL.Path == "/rss" {
+			http.Redirect(w, r, "/there", http.StatusFound)
+			return
+		}
+		polls++
+		fmt.Fprint(w, harbour)
+	}))
+	defer srv.Close()
+	p := poller(t, feed.Config{Allow: loopback()})
+	j := job(srv.URL + "/rss")
+	for range 2 {
+		r := p.Poll(t.Context(), j)
+		if r.Err != nil {
+			t.Fatal(r.Err)
+		}
+		j.State = r.State
+	}
+	if polls != 2 {
+		t.Errorf("got %d polls, want 2", polls)
+	}
+}
