@@ -21,8 +21,8 @@ import (
 func TestTextIsNoSQL(t *testing.T) {
 	t.Parallel()
 	titles := []string{
-		`Truce one'; DROP TABLE items; --`, `Truce two" OR "1"="1`, `Truce three $1 $2 {{list 1}} {{now}}`, `Truce four \'; DELETE FROM stories; \`,
-		`Truce five') ON CONFLICT DO NOTHING; --`, `Truce six %s %d ?1 :a @b`, `Truce seven $$; SELECT pg_sleep(60); $$`, `Truce eight [{"a":1}]' || x'00'`,
+		`Zookeepers agree a truce over penguins'; DROP TABLE items; --`, `Ferry strike: truce in the harbour talks" OR "1"="1`, `Chess federation declares truce $1 $2 {{list 1}} {{now}}`, `Border truce holds near Odrin \'; DELETE FROM stories; \`,
+		`Supermarkets sign price truce') ON CONFLICT DO NOTHING; --`, `Poets and critics in a truce at the festival %s %d ?1 :a @b`, `Glacier hikers and hoteliers: a truce $$; SELECT pg_sleep(60); $$`, `Rail unions offer a winter truce [{"a":1}]' || x'00'`,
 	}
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		var items strings.Builder
