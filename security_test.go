@@ -95,6 +95,29 @@ func TestConnectionsAreOpenedInFewPlaces(t *testing.T) {
 	}
 }
 
+// revealers are the files that see a secret's value, to send it or to compare it.
+var revealers = []string{
+	"cmd/newswatch/app.go", "notify/slack/api.go", "notify/slack/hook.go", "notify/slack/trial.go", "notify/webhook/sign.go",
+	"notify/webhook/webhook.go", "watcher/feed/dress.go", "web/guard.go",
+}
+
+// TestSecretsAreSeenInFewPlaces: everywhere else a secret can only be handed on.
+func TestSecretsAreSeenInFewPlaces(t *testing.T) {
+	t.Parallel()
+	seen := map[string]bool{}
+	for _, f := range tree(t) {
+		ast.Inspect(f.ast, func(n ast.Node) bool {
+			if sel, ok := n.(*ast.SelectorExpr); ok && sel.Sel.Name == "Reveal" {
+				seen[f.path] = true
+			}
+			return true
+		})
+	}
+	if got := slices.Sorted(maps.Keys(seen)); !slices.Equal(got, revealers) {
+		t.Errorf("secrets are seen in\n     %q\nwant %q\nlook at what is new there: is the value sent, and nothing else?", got, revealers)
+	}
+}
+
 // TestNothingForeignIsRun: no other program is started, no code is loaded, no memory
 // is read as something else, no text is markup, no certificate goes unchecked.
 func TestNothingForeignIsRun(t *testing.T) {
