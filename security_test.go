@@ -21,8 +21,8 @@ func TestThreatsHaveTheirTests(t *testing.T) {
 		t.Fatal(err)
 	}
 	row := regexp.MustCompile(`(?m)^\| ([A-Z]\d+) \|.*\| ([^|]+) \|$`)
-	group := regexp.MustCompile("((?:`(?:Test|Fuzz)\\w+`(?:, )?)+) in ([\\w/.]+)")
-	name := regexp.MustCompile(`(?:Test|Fuzz)\w+`)
+	group := regexp.MustCompile("((?:`(?:Test|Fuzz)[\\w/]+`(?:, )?)+) in ([\\w/.]+)")
+	name := regexp.MustCompile(`(?:Test|Fuzz)[\w/]+`)
 	rows := row.FindAllStringSubmatch(string(page), -1)
 	if len(rows) < 50 {
 		t.Errorf("got %d threats, want at least 50", len(rows))
@@ -41,6 +41,12 @@ func TestThreatsHaveTheirTests(t *testing.T) {
 			source := testsOf(t, g[2])
 			for _, test := range name.FindAllString(g[1], -1) {
 				named++
+				if script, is := strings.CutPrefix(test, "TestScripts/"); is {
+					test = "TestScripts"
+					if _, err := os.Stat(path.Join(g[2], "testdata/script", script+".txtar")); err != nil {
+						t.Errorf("threat %s: %v", r[1], err)
+					}
+				}
 				if !strings.Contains(source, "\nfunc "+test+"(") {
 					t.Errorf("threat %s: no %s in %s", r[1], test, g[2])
 				}
@@ -296,4 +302,33 @@ func isSQL(e ast.Expr) bool {
 		return isSQL(x.X) || isSQL(x.Y)
 	}
 	return false
+}
+
+// TestWhatIsBuiltIsChecked: the modules are those whose sums are written down, their
+// known vulnerabilities are asked for where that can be, and the image holds the program
+// alone, for a user without rights.
+func TestWhatIsBuiltIsChecked(t *testing.T) {
+	t.Parallel()
+	for file, lines := range map[string][]string{
+		".ci/run":    {`step go mod verify`, `step vulnerabilities`},
+		"Dockerfile": {`FROM scratch`, `USER \d+:\d+`, `RUN go mod download`, `HEALTHCHECK .*"healthcheck"\]`},
+	} {
+		raw, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, line := range lines {
+			if !regexp.MustCompile(`(?m)^` + line).Match(raw) {
+				t.Errorf("%s has no line %q", file, line)
+			}
+		}
+	}
+	image, err := os.ReadFile("Dockerfile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, last, _ := strings.Cut(string(image), "\nFROM scratch")
+	if bad := regexp.MustCompile(`(?m)^(FROM|RUN|ADD|USER 0|USER root).*|https?://.*`).FindString(last); bad != "" {
+		t.Errorf("the last stage of the image has %q", bad)
+	}
 }

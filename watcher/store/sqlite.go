@@ -93,7 +93,7 @@ func (e *sqliteEngine) connect(beside, empty bool) (w, r *sql.DB, err error) {
 	if beside {
 		busy = "busy_timeout(5000)"
 	}
-	common := []string{busy, "temp_store(MEMORY)"}
+	common := []string{busy, "temp_store(MEMORY)", "trusted_schema(0)"} // a file from elsewhere may hold triggers
 	writer := url.Values{"_txlock": {"immediate"}, "_pragma": append(slices.Clone(common),
 		"cache_size(-24576)", // KiB
 		"journal_mode(WAL)",
