@@ -15,6 +15,7 @@ import (
 
 func TestSite(t *testing.T) {
 	t.Parallel()
+	local := places(t)["loopback"]
 	broken := errors.New("rules.yaml has 1 error")
 	tests := map[string]struct {
 		method, path string
@@ -51,7 +52,8 @@ func TestSite(t *testing.T) {
 				Metrics: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "newswatch_up 1") }),
 				Log:     slog.New(slog.DiscardHandler),
 			})
-			req := httptest.NewRequest(tt.method, tt.path, nil)
+			req := httptest.NewRequestWithContext(web.WithListener(t.Context(), local), tt.method, tt.path, nil)
+			req.Host = "localhost:8765"
 			for k, v := range tt.header {
 				req.Header.Set(k, v)
 			}
@@ -69,9 +71,7 @@ func TestSite(t *testing.T) {
 
 func TestServeEndsWithItsContext(t *testing.T) {
 	t.Parallel()
-	site := web.New(web.Config{
-		Alive: func() error { return nil }, Reload: func(context.Context) error { return nil }, Metrics: http.NotFoundHandler(), Log: slog.New(slog.DiscardHandler),
-	})
+	site := web.New(well(web.Config{Log: slog.New(slog.DiscardHandler)}))
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- site.Serve(ctx, "127.0.0.1:0") }()
@@ -84,12 +84,18 @@ func TestServeEndsWithItsContext(t *testing.T) {
 	}
 }
 
+// well fills in a daemon that is well.
+func well(c web.Config) web.Config {
+	c.Alive, c.Metrics = func() error { return nil }, http.NotFoundHandler()
+	if c.Reload == nil {
+		c.Reload = func(context.Context) error { return nil }
+	}
+	return c
+}
+
 func TestProfilesWhereTheyAreWanted(t *testing.T) {
 	t.Parallel()
-	site := web.New(web.Config{
-		Alive: func() error { return nil }, Reload: func(context.Context) error { return nil }, Metrics: http.NotFoundHandler(),
-		Profiles: true, Log: slog.New(slog.DiscardHandler),
-	})
+	site := web.New(well(web.Config{Profiles: true, Log: slog.New(slog.DiscardHandler)}))
 	for path, want := range map[string]struct {
 		status int
 		body   string
@@ -97,8 +103,10 @@ func TestProfilesWhereTheyAreWanted(t *testing.T) {
 		"/debug/pprof/goroutine?debug=1": {200, "goroutine profile"}, "/debug/pprof/heap": {200, "\x1f\x8b"},
 		"/debug/pprof/profile?seconds=0": {200, "\x1f\x8b"}, "/debug/pprof/cmdline": {404, ""}, "/debug/pprof/": {404, ""},
 	} {
+		req := httptest.NewRequestWithContext(web.WithListener(t.Context(), places(t)["loopback"]), "GET", path, nil)
+		req.Host = "localhost:8765"
 		rec := httptest.NewRecorder()
-		site.ServeHTTP(rec, httptest.NewRequest("GET", path, nil))
+		site.ServeHTTP(rec, req)
 		if rec.Code != want.status || !strings.HasPrefix(rec.Body.String(), want.body) {
 			t.Errorf("%s = %d %.40q, want %d %q", path, rec.Code, rec.Body, want.status, want.body)
 		}

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"flag"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -31,11 +30,12 @@ var update = flag.Bool("update", false, "rewrite the expected outputs in testdat
 //	receiver MOOD... serve a receiver of JSON (see there); sets the secret DESK_HOOK
 //	received N M KIND... wait until it took N documents under M keys, of these kinds
 //	waitfor FILE TEXT wait until FILE holds TEXT
-//	freeport         set $LISTEN to a free address of loopback
-//	scrape FILE LINE get http://$LISTEN/metrics into FILE until a line of it matches LINE
+//	scrape FILE LINE get http://127.0.0.1:$PORT/metrics into FILE until a line of it matches LINE
 //	slash FILE CHANNEL TEXT     type /news TEXT until it is answered; FILE gets the answer
 //	press FILE CHANNEL N ACTION [VALUE] press a control of CHANNEL's N-th message likewise
 //	homepage FILE TEXT          open the home page until it has TEXT; FILE gets it
+//	listens FILE     wait until the log in FILE says where a daemon listens; sets PORT
+//	ask STATUS METHOD URL [HEADER...]  make a request, and hold its answer to STATUS
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:           "testdata/script",
@@ -51,7 +51,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"feeds": serveFeeds, "slack": serveSlack, "posted": checkPosted, "waitfor": waitFor,
-			"freeport": freePort, "scrape": scrapeMetrics,
+			"listens": listens, "ask": ask, "scrape": scrapeMetrics,
 			"receiver": serveReceiver, "received": checkReceived,
 			"slackplan": changePlan, "slash": slash, "press": pressControl, "homepage": homepage,
 		},
@@ -86,15 +86,6 @@ func waitFor(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// freePort finds an address for a daemon. Somebody else may take it before that
-// listens, which is unlikely.
-func freePort(ts *testscript.TestScript, _ bool, _ []string) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	ts.Check(err)
-	ts.Check(l.Close())
-	ts.Setenv("LISTEN", l.Addr().String())
-}
-
 // scrapeMetrics reads the metrics until they hold a text.
 func scrapeMetrics(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
@@ -104,7 +95,7 @@ func scrapeMetrics(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	var page []byte
 	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
-		resp, err := http.Get("http://" + ts.Getenv("LISTEN") + "/metrics")
+		resp, err := http.Get("http://127.0.0.1:" + ts.Getenv("PORT") + "/metrics")
 		if err != nil {
 			continue // it does not listen yet
 		}

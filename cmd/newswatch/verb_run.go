@@ -62,6 +62,10 @@ func (c *runCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
+	listenToken, err := a.listenToken()
+	if err != nil {
+		return err
+	}
 	pinging, err := a.checkPing()
 	if err != nil {
 		return err
@@ -103,7 +107,7 @@ func (c *runCmd) Run(ctx context.Context, a *app) error {
 	addr := a.probeAddr()
 	if serve && addr != "off" {
 		site := web.New(web.Config{
-			Alive: w.Alive, Ready: ready, Reload: w.Reload, Metrics: a.metrics.Handler(), Profiles: onLoopback(addr), Log: a.logger(),
+			Alive: w.Alive, Ready: ready, Reload: w.Reload, Metrics: a.metrics.Handler(), Profiles: onLoopback(addr), Token: listenToken, Log: a.logger(),
 		})
 		g.Go(func() error { return site.Serve(ctx, addr) })
 	}
