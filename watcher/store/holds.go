@@ -42,6 +42,16 @@ const hastenOver = 4 * time.Minute
 // last poll, as far as nothing holds their hosts.
 func (s *Store) Hasten(ctx context.Context, feedIDs []string) error {
 	return s.tx(ctx, "hasten feeds", func(ctx context.Context, tx *sql.Tx) error {
+		if err := s.alone(ctx, tx, syncLock); err != nil {
+			return err
+		}
+		hosts, err := s.texts(ctx, tx, `SELECT DISTINCT host FROM feeds WHERE id IN ({{list 1}})`, list(feedIDs))
+		if err != nil {
+			return err
+		}
+		if err := s.lockHosts(ctx, tx, hosts); err != nil {
+			return err
+		}
 		now, step := s.now(), min(time.Second, hastenOver/time.Duration(max(len(feedIDs), 1)))
 		for i, id := range feedIDs {
 			if _, err := s.exec(ctx, tx, `
@@ -50,6 +60,6 @@ func (s *Store) Hasten(ctx context.Context, feedIDs []string) error {
 				return err
 			}
 		}
-		return s.syncHosts(ctx, tx)
+		return s.syncHosts(ctx, tx, hosts)
 	})
 }

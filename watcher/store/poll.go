@@ -45,6 +45,11 @@ func (s *Store) CommitPoll(ctx context.Context, l news.Lease, c PollCommit) erro
 		if err := s.recordSeen(ctx, tx, c); err != nil {
 			return err
 		}
+		if len(c.Edited) > 0 { // their stories are marked
+			if err := s.lockDesk(ctx, tx); err != nil {
+				return err
+			}
+		}
 		work, err := s.saveItems(ctx, tx, c)
 		if err == nil && work {
 			err = s.wake(ctx, tx, news.Desk, []string{deskKey})
