@@ -117,7 +117,8 @@ func withoutScheme(address string) string {
 // are left to their release.
 func (s *Store) syncHosts(ctx context.Context, tx *sql.Tx, locked []string) error {
 	for _, query := range []string{
-		`INSERT INTO hosts (key) SELECT DISTINCT host FROM feeds WHERE active = 1 ON CONFLICT (key) DO NOTHING`,
+		`INSERT INTO hosts (key) SELECT DISTINCT f.host FROM feeds f WHERE f.active = 1
+			AND NOT EXISTS (SELECT 1 FROM hosts h WHERE h.key = f.host) ON CONFLICT (key) DO NOTHING`,
 		`UPDATE hosts SET active = 0 WHERE active = 1
 			AND NOT EXISTS (SELECT 1 FROM feeds f WHERE f.host = hosts.key AND f.active = 1)`,
 	} {

@@ -120,9 +120,12 @@ func held(rows int64, err error) error {
 // rest until it is woken; of a host it means when the first of its feeds is due.
 // A wake that came after the claim is not forgotten: the earlier time holds.
 func (s *Store) Release(ctx context.Context, l news.Lease, next time.Time) error {
-	return s.shared(ctx, "release "+string(l.Unit)+" "+l.Key, func(ctx context.Context, tx *sql.Tx) error {
-		return s.release(ctx, tx, l, next)
-	})
+	what := "release " + string(l.Unit) + " " + l.Key
+	release := func(ctx context.Context, tx *sql.Tx) error { return s.release(ctx, tx, l, next) }
+	if l.Unit == news.Hosts { // they are many
+		return s.shared(ctx, what, l.Key, release)
+	}
+	return s.tx(ctx, what, release)
 }
 
 func (s *Store) release(ctx context.Context, tx *sql.Tx, l news.Lease, next time.Time) error {
