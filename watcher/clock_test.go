@@ -1,7 +1,9 @@
 package watcher_test
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
@@ -45,6 +47,7 @@ type clockWorld struct {
 	*testing.T
 	slack   *slackfake.Server
 	dir     string
+	db      string                    // "": a file in dir
 	right   atomic.Pointer[time.Time] // what a good clock shows; nil: the bubble's
 	skew    atomic.Int64              // of the daemon's, in nanoseconds
 	store   *store.Store
@@ -102,7 +105,7 @@ func (w *clockWorld) start() {
 		w.Fatal(report.Findings)
 	}
 	var err error
-	if w.store, err = store.Open(w.Context(), store.Options{URL: "sqlite://" + filepath.Join(w.dir, "state.db"), Now: w.now}); err != nil {
+	if w.store, err = store.Open(w.Context(), store.Options{URL: cmp.Or(w.db, "sqlite://"+filepath.Join(w.dir, "state.db")), Now: w.now}); err != nil {
 		w.Fatal(err)
 	}
 	channel := slack.New(slack.Config{Token: "xoxb-test", HTTP: w.slack.Client(), Now: w.now})
@@ -150,6 +153,18 @@ func (w *clockWorld) serve() {
 	w.served = append(w.served, ferry(len(w.served)))
 }
 
+// onePass makes a pass; a connection that broke breaks it off, and is made anew.
+func (w *clockWorld) onePass() {
+	w.Helper()
+	_, err := w.watcher.Pass(w.Context())
+	for tries := 0; errors.Is(err, store.ErrUnreachable) && tries < 5; tries++ {
+		_, err = w.watcher.Pass(w.Context())
+	}
+	if err != nil {
+		w.Fatal(err)
+	}
+}
+
 // live lets true time pass, five minutes a pass, with a new story each half hour.
 func (w *clockWorld) live(d time.Duration) {
 	w.Helper()
@@ -157,9 +172,7 @@ func (w *clockWorld) live(d time.Duration) {
 		if w.good().Minute()%30 == 5 {
 			w.serve()
 		}
-		if _, err := w.watcher.Pass(w.Context()); err != nil {
-			w.Fatal(err)
-		}
+		w.onePass()
 	}
 }
 
@@ -168,9 +181,7 @@ func (w *clockWorld) settle() {
 	w.Helper()
 	for range 8 * 12 {
 		w.pass(5 * time.Minute)
-		if _, err := w.watcher.Pass(w.Context()); err != nil {
-			w.Fatal(err)
-		}
+		w.onePass()
 	}
 }
 

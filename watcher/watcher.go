@@ -95,8 +95,8 @@ type Watcher struct {
 	reload  sync.Mutex // one reload at a time
 	// badSince is since when this process found the rule file broken; zero: it is not.
 	badSince time.Time
-	cron    alarms
-	clock   clock
+	cron     alarms
+	clock    clock
 }
 
 // Summary counts what a pass did.

@@ -155,6 +155,9 @@ func (s *Store) Wake(ctx context.Context, u news.Unit, keys ...string) error {
 		if len(keys) > 0 {
 			return s.wake(ctx, tx, u, keys)
 		}
+		if err := s.alone(ctx, tx, syncLock); err != nil { // a reload goes through all hosts too
+			return err
+		}
 		return s.wakeWhere(ctx, tx, u, `active = 1`)
 	})
 }
