@@ -40,6 +40,8 @@ type history struct {
 	failed map[part]int // look-ups in a row that failed
 	wayErr string       // why there is no way out
 	boot   string       // of the database, when it was read; see news.Lease
+
+	resting string // why nothing could be posted last; "": it could
 }
 
 type part struct {

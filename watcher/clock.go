@@ -242,6 +242,10 @@ func (w *Watcher) logClock(l look) {
 	}
 	if l.back > 0 {
 		w.cfg.Log.Warn("the clock was set back", "by", l.back, "now", l.now)
+		w.observe.ClockStepped(-l.back)
+	}
+	if l.ahead > 0 {
+		w.observe.ClockStepped(l.ahead)
 	}
 	if l.believed {
 		w.cfg.Log.Info("digests go on by the clock as it is", "now", l.now)

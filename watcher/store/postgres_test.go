@@ -69,7 +69,7 @@ func TestPostgresOpenRefuses(t *testing.T) {
 			execPG(t, u, "INSERT INTO schema_version VALUES (99, 0)")
 			return u
 		}, want: store.ErrNewerSchema, says: "99"},
-		"no URL": {url: func(*testing.T) string { return "postgres://a:" + c.Password() + "@[::1/x" }, want: store.ErrURL, says: "postgres://user@host"},
+		"no URL":              {url: func(*testing.T) string { return "postgres://a:" + c.Password() + "@[::1/x" }, want: store.ErrURL, says: "postgres://user@host"},
 		"a port that is none": {url: func(*testing.T) string { return "postgres://a:" + c.Password() + "@h:seven/x" }, want: store.ErrURL},
 	} {
 		t.Run(name, func(t *testing.T) {
