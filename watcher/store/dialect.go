@@ -67,7 +67,7 @@ func (e *postgresEngine) dialect() dialect {
 	era := `CONCAT(` + timeline + `, ' ', pg_relation_filepath(to_regclass('meta')))`
 	return dialect{
 		era:        era,
-		boot:       "CONCAT(" + era + ", ' ', pg_postmaster_start_time())",
+		boot:       "CONCAT(" + era + ", ' ', EXTRACT(EPOCH FROM pg_postmaster_start_time()))",
 		text:       `TEXT COLLATE "C"`,
 		blob:       "BYTEA",
 		skipLocked: "FOR UPDATE SKIP LOCKED",
