@@ -5,8 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"net/url"
-	"os"
 	"time"
 
 	"newswatch/news"
@@ -127,26 +125,4 @@ func (s *Store) SetMeta(ctx context.Context, name, value string) error {
 		_, err := s.exec(ctx, tx, `INSERT INTO meta (k, v) VALUES ($1, $2) ON CONFLICT (k) DO UPDATE SET v = excluded.v`, name, value)
 		return err
 	})
-}
-
-// Backup writes a copy of the whole state, as it is at one moment, into a file
-// that is not there yet. Others go on working meanwhile.
-func (s *Store) Backup(ctx context.Context, path string) error {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) // SQLite fills an empty file
-	if err != nil {
-		return fmt.Errorf("back up: %w", err)
-	}
-	if err := f.Close(); err != nil {
-		return fmt.Errorf("back up: %w", err)
-	}
-	// A connection of its own: those that read may write no other file either.
-	db, err := sql.Open("sqlite", s.dsn(url.Values{"_pragma": {"busy_timeout(10000)"}}))
-	if err != nil {
-		return fmt.Errorf("back up: %w", err)
-	}
-	defer db.Close()
-	if _, err := s.exec(ctx, db, `VACUUM INTO $1`, path); err != nil {
-		return errors.Join(s.explain("back up to "+path, err), os.Remove(path))
-	}
-	return nil
 }

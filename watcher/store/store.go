@@ -154,10 +154,9 @@ func (s *Store) connect(beside, empty bool) (err error) {
 	return nil
 }
 
-// dsn names the file to the driver, as a URI because a path may hold any character.
+// dsn names the state's file to the driver.
 func (s *Store) dsn(options url.Values) string {
-	u := url.URL{Scheme: "file", Opaque: (&url.URL{Path: s.path}).EscapedPath(), RawQuery: options.Encode()}
-	return u.String()
+	return fileURI(s.path, options)
 }
 
 // Close gives the state free.
