@@ -11,15 +11,13 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 )
-
-// ErrNotSQLite says that only the embedded database is copied file by file.
-var ErrNotSQLite = errors.New("PostgreSQL is backed up by its own tools, such as pg_dump --format=custom")
 
 const (
 	backupRoom = 64 << 20 // bytes that a backup leaves free beside itself: polls go on meanwhile
@@ -40,25 +38,15 @@ type Progress func(written, all int64)
 // that is not there yet. Whoever holds the state goes on working. What schema the
 // state has does not matter, and it is not touched.
 func Backup(ctx context.Context, rawURL, path string, progress Progress) (Copy, error) {
-	if isPostgres(rawURL) {
-		return Copy{}, ErrNotSQLite
-	}
-	source, err := sqlitePath(rawURL)
+	e, err := engineOf(Options{URL: rawURL})
 	if err != nil {
 		return Copy{}, err
 	}
-	return backUp(ctx, source, path, progress)
-}
-
-// isPostgres says whether a URL names a PostgreSQL database.
-func isPostgres(rawURL string) bool { return strings.HasPrefix(rawURL, "postgres") }
-
-// Folder is where the state's file lies; "" when it is no file.
-func (s *Store) Folder() string {
-	if s.path == "" {
-		return ""
+	source, err := e.file()
+	if err != nil {
+		return Copy{}, fmt.Errorf("back up: %w", err)
 	}
-	return filepath.Dir(s.path)
+	return backUp(ctx, source, path, progress)
 }
 
 // BackUpInto writes a copy into a folder, named after the state's file and the time,
@@ -66,8 +54,9 @@ func (s *Store) Folder() string {
 // relative folder lies beside the state and is made for its owner alone; an absolute
 // one must be there: a disk that is not mounted is no place for backups.
 func (s *Store) BackUpInto(ctx context.Context, folder string, keep int) (Copy, error) {
-	if s.path == "" {
-		return Copy{}, ErrNotSQLite
+	source, err := s.engine.file()
+	if err != nil {
+		return Copy{}, fmt.Errorf("back up: %w", err)
 	}
 	if filepath.IsAbs(folder) {
 		if info, err := os.Stat(folder); err != nil {
@@ -76,16 +65,16 @@ func (s *Store) BackUpInto(ctx context.Context, folder string, keep int) (Copy, 
 			return Copy{}, fmt.Errorf("back up: %s is no folder", folder)
 		}
 	} else {
-		folder = filepath.Join(filepath.Dir(s.path), folder)
+		folder = filepath.Join(filepath.Dir(source), folder)
 		if err := os.MkdirAll(folder, 0o700); err != nil {
 			return Copy{}, fmt.Errorf("back up: %w", err)
 		}
 	}
-	r := rotation{folder: folder, base: strings.TrimSuffix(filepath.Base(s.path), ".db"), now: s.now()}
+	r := rotation{folder: folder, base: strings.TrimSuffix(filepath.Base(source), ".db"), now: s.now()}
 	if err := r.sweep(); err != nil {
 		return Copy{}, fmt.Errorf("back up: %w", err)
 	}
-	done, err := backUp(ctx, s.path, filepath.Join(folder, r.name(r.now)), nil)
+	done, err := backUp(ctx, source, filepath.Join(folder, r.name(r.now)), nil)
 	if err != nil {
 		return Copy{}, err
 	}
@@ -291,4 +280,35 @@ func publish(part, path string) error {
 func fileURI(path string, options url.Values) string {
 	u := url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: options.Encode()}
 	return u.String()
+}
+
+// schemaCopy begins the names of copies that were made before a schema changed; the
+// schema's number follows.
+const schemaCopy = ".schema-"
+
+// keepSchema keeps a copy of the state beside it before its schema changes, for a way
+// back to the version before, and deletes those of earlier times.
+func (e *sqliteEngine) keepSchema(ctx context.Context, have int) error {
+	path := e.path + schemaCopy + strconv.Itoa(have)
+	fresh := path + ".new"
+	if err := os.Remove(fresh); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if _, err := backUp(ctx, e.path, fresh, nil); err != nil {
+		return err
+	}
+	if err := os.Rename(fresh, path); err != nil {
+		return err
+	}
+	entries, err := os.ReadDir(filepath.Dir(e.path))
+	if err != nil {
+		return err
+	}
+	ours := regexp.MustCompile("^" + regexp.QuoteMeta(filepath.Base(e.path)+schemaCopy) + `\d+(\.new\.\d+\.part)?$`)
+	for _, f := range entries {
+		if f.Name() != filepath.Base(path) && ours.MatchString(f.Name()) && f.Type().IsRegular() {
+			err = errors.Join(err, os.Remove(filepath.Join(filepath.Dir(e.path), f.Name())))
+		}
+	}
+	return err
 }
