@@ -241,6 +241,7 @@ func (w *Watcher) Run(ctx context.Context, roles []news.Unit) error {
 	}
 	g.Go(func() error { return w.watchClock(ctx) })
 	g.Go(func() error { return w.prune(ctx) })
+	g.Go(func() error { return w.backUp(ctx) })
 	if slices.Contains(roles, news.Plans) {
 		g.Go(func() error { return w.report(ctx) })
 	}
