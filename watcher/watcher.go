@@ -94,6 +94,8 @@ type Watcher struct {
 	reload  sync.Mutex // one reload at a time
 	cron    alarms
 	clock   clock
+
+	recovery recovery
 }
 
 // Summary counts what a pass did.
@@ -137,6 +139,9 @@ func New(ctx context.Context, c Config, rs *rules.Ruleset) (*Watcher, error) {
 	w.polls = w.newCrew(news.Hosts, polls, w.pollHost)
 	w.posts = w.newCrew(news.Destinations, posts, w.sendTo)
 	if err := w.use(ctx, rs); err != nil {
+		return nil, err
+	}
+	if err := w.suspect(ctx); err != nil {
 		return nil, err
 	}
 	if err := w.keepTime(ctx); err != nil {
@@ -229,6 +234,7 @@ func (s *Summary) Add(o Summary) {
 // written any more. Each role has a loop of its own, so that a slow feed holds
 // up no message and a slow Slack no poll.
 func (w *Watcher) Run(ctx context.Context, roles []news.Unit) error {
+	w.recovery.patient = true
 	defer w.wakeByCron(roles)()
 	defer w.polls.busy.Wait()
 	defer w.posts.busy.Wait()

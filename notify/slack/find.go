@@ -28,6 +28,10 @@ const (
 	threadsLive = 120 * time.Hour
 	// recentThreads bounds the calls that a restart makes for replies.
 	recentThreads = 20
+	// standingMessages and standingThreads are the same bounds for all that stands in
+	// a channel: a state that was restored must miss nothing.
+	standingMessages = 20_000
+	standingThreads  = 500
 )
 
 // ReadPace is the least time between two calls that read histories: they are of
@@ -205,7 +209,7 @@ type recent struct {
 	threads []string // to be read yet
 	thread  *list    // being read
 	left    int      // how many messages more
-	opened  int      // how many threads were found
+	open    int      // how many threads more
 }
 
 // Recent begins to read our own messages at a destination since a time: those of
@@ -213,7 +217,13 @@ type recent struct {
 // What is read is bounded: a reply that is missed here is looked up all the same
 // if its own answer was lost.
 func (c *Channel) Recent(destination string, since time.Time) notify.Reading {
-	return &recent{c: c, destination: destination, since: since, left: recentMessages}
+	return &recent{c: c, destination: destination, since: since, left: recentMessages, open: recentThreads}
+}
+
+// Standing begins to read as Recent does, so far that in practice nothing is missed:
+// it takes a call for 200 messages of whomever, and one for each thread of ours.
+func (c *Channel) Standing(destination string, since time.Time) notify.Reading {
+	return &recent{c: c, destination: destination, since: since, left: standingMessages, open: standingThreads}
 }
 
 // Next makes one call.
@@ -249,9 +259,9 @@ func (r *recent) parents(ctx context.Context) (posted []notify.Posted, err error
 		}
 		_, ours := f.ours()
 		live := f.ReplyCount > 0 && (f.LatestReply == "" || later(f.LatestReply, from))
-		if ours && live && r.opened < recentThreads {
+		if ours && live && r.open > 0 {
 			r.threads = append(r.threads, f.TS)
-			r.opened++
+			r.open--
 		}
 	}
 	return posted, nil
@@ -268,6 +278,7 @@ func (r *recent) replies(ctx context.Context) (posted []notify.Posted, err error
 	}
 	for _, f := range page {
 		if p, ok := r.ours(f); ok && f.TS != r.thread.args.Get("ts") {
+			p.Reply = true
 			posted = append(posted, p)
 		}
 	}
@@ -287,7 +298,7 @@ func (r *recent) ours(f found) (notify.Posted, bool) {
 		return notify.Posted{}, false
 	}
 	return notify.Posted{
-		DeliveryID: p.DeliveryID, Part: p.Part, Stories: p.Stories, Receipt: news.Receipt{Channel: r.channel, TS: f.TS},
+		DeliveryID: p.DeliveryID, Part: p.Part, Stories: p.Stories, Receipt: news.Receipt{Channel: r.channel, TS: f.TS}, At: r.c.ourTime(f.TS),
 	}, true
 }
 

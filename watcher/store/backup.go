@@ -168,6 +168,9 @@ func backUp(ctx context.Context, source, path string, progress Progress) (done C
 	if err := vacuumInto(ctx, source, part.Name(), progress); err != nil {
 		return done, fmt.Errorf("back up to %s: %w", path, err)
 	}
+	if err := markCopy(ctx, part.Name()); err != nil {
+		return done, fmt.Errorf("back up to %s: %w", path, err)
+	}
 	if done.Schema, err = checkCopy(ctx, part.Name()); err != nil {
 		return done, fmt.Errorf("back up to %s: the copy is not good: %w", path, err)
 	}
@@ -234,6 +237,19 @@ func watchSize(path string, all int64, progress Progress) (stop func()) {
 		}
 	}()
 	return func() { close(done); <-ended }
+}
+
+// markCopy notes in a copy that it is one: whoever goes on with it must find out what
+// was posted since.
+func markCopy(ctx context.Context, path string) error {
+	db, err := sql.Open("sqlite", fileURI(path, url.Values{"mode": {"rw"}}))
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	_, err = db.ExecContext(ctx, `INSERT INTO meta (k, v) VALUES (?, ?) ON CONFLICT (k) DO UPDATE SET v = excluded.v`,
+		RestoredFrom, time.Now().UTC().Format(time.RFC3339))
+	return err
 }
 
 // checkCopy reads a copy through, and gives its schema's version.
