@@ -24,7 +24,11 @@ func (o *Outbox) Standing(ctx context.Context, destination string, since time.Ti
 		return nil, fmt.Errorf("way out of %s: %w", destination, err)
 	}
 	h := o.history(destination)
-	h.mu.Lock()
+	for !h.mu.TryLock() { // somebody sends there
+		if err := pause(ctx, time.Second); err != nil {
+			return nil, err
+		}
+	}
 	defer h.mu.Unlock()
 	reading := channel.Recent(destination, since)
 	if deep, ok := channel.(interface {

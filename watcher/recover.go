@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -44,7 +43,7 @@ const (
 // what stands at the destinations, and makes good what it lacks, before anything is
 // grouped or told.
 type recovery struct {
-	mu      sync.Mutex
+	turn    chan struct{} // has room for the one who looks into it
 	over    atomic.Bool
 	since   time.Time // of what is to be read; zero: nothing
 	began   time.Time
@@ -107,8 +106,12 @@ func (w *Watcher) recover(ctx context.Context) error {
 	if r.over.Load() {
 		return nil
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
+	select {
+	case r.turn <- struct{}{}:
+		defer func() { <-r.turn }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 	if r.over.Load() {
 		return nil
 	}

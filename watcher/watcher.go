@@ -127,7 +127,7 @@ func New(ctx context.Context, c Config, rs *rules.Ruleset) (*Watcher, error) {
 	if c.At == nil {
 		c.At = func(notify.Step) {}
 	}
-	w := &Watcher{cfg: c, holder: bootID(), bells: map[news.Unit]chan struct{}{}}
+	w := &Watcher{cfg: c, holder: bootID(), bells: map[news.Unit]chan struct{}{}, recovery: recovery{turn: make(chan struct{}, 1)}}
 	w.forget = func() grouper { return story.New(story.Config{}) }
 	for _, u := range []news.Unit{news.Hosts, news.Desk, news.Plans, news.Destinations} {
 		w.bells[u] = make(chan struct{}, 1)
