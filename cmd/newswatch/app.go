@@ -98,7 +98,7 @@ func (a *app) readRules(path string) (rs *rules.Ruleset, failed int, err error) 
 func (a *app) openStore(ctx context.Context, beside bool) (*store.Store, error) {
 	st, url, err := a.openState(ctx, beside)
 	if errors.Is(err, store.ErrNotFound) {
-		return nil, usagef("no state at %s yet: newswatch run or once makes it", url)
+		return nil, usagef("no state at %s yet: newswatch run or once makes it", store.Place(url))
 	}
 	return st, err
 }
@@ -110,17 +110,21 @@ func (a *app) openState(ctx context.Context, beside bool) (st *store.Store, url 
 		return nil, "", err
 	}
 	st, err = store.Open(ctx, store.Options{URL: url, Beside: beside, Log: a.logger()})
-	if err != nil && !strings.HasPrefix(url, "sqlite://") {
+	if errors.Is(err, store.ErrURL) {
 		err = usagef("%v", err)
 	}
 	return st, url, err
 }
 
-// dbURL is where the state is: --db, else newswatch.db in the folder that
-// systemd gives, else in the user's state folder (XDG Base Directory).
+// dbURL is where the state is: --db, else the secret NEWSWATCH_DB, as it may hold a
+// password, else newswatch.db in the folder that systemd gives, else in the user's
+// state folder (XDG Base Directory).
 func (a *app) dbURL() (string, error) {
 	if a.DB != "" {
 		return a.DB, nil
+	}
+	if url, err := a.secretNamed("NEWSWATCH_DB"); err != nil || url != "" {
+		return url.Reveal(), err
 	}
 	dir := a.env("STATE_DIRECTORY")
 	if dir == "" {
@@ -204,8 +208,12 @@ func (w *ways) Channel(destination string, pace news.SlackSettings) (notify.Chan
 // newWatcher wires the pipeline to the ways out.
 func (a *app) newWatcher(ctx context.Context, c watcher.Config, rs *rules.Ruleset, w *ways) (*watcher.Watcher, error) {
 	c.Route, c.Channel, c.Log, c.At = w.Route, w.Channel, a.logger(), crashAt(a.env(crashEnv))
+	now := c.Now
+	if now == nil {
+		now = c.Store.Now
+	}
 	c.Poller = func(s news.Settings) (*feed.Poller, error) {
-		return feed.New(feed.Config{Allow: s.Allow, UserAgent: userAgent(s.Contact), Now: c.Now, Secret: a.secretNamed})
+		return feed.New(feed.Config{Allow: s.Allow, UserAgent: userAgent(s.Contact), Now: now, Secret: a.secretNamed})
 	}
 	return watcher.New(ctx, c, rs)
 }

@@ -85,7 +85,7 @@ func (c *runCmd) Run(ctx context.Context, a *app) error {
 		if out.slack != nil {
 			g.Go(func() error { a.greetSlack(ctx, out.slack); return nil })
 		}
-		a.hearSlack(ctx, g, appToken, out.slack, triage.New(triage.Config{Store: st, Rules: w.Rules, Now: time.Now, Log: a.logger()}))
+		a.hearSlack(ctx, g, appToken, out.slack, triage.New(triage.Config{Store: st, Rules: w.Rules, Now: st.Now, Log: a.logger()}))
 	}
 	addr := a.probeAddr()
 	if serve && addr != "off" {

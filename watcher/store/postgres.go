@@ -3,8 +3,10 @@ package store
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"strings"
 	"time"
@@ -39,7 +41,7 @@ type postgresEngine struct {
 func newPostgres(o Options) (*postgresEngine, error) {
 	config, err := pgx.ParseConfig(o.URL)
 	if err != nil {
-		return nil, errors.New("open postgres://...: not a URL of the form postgres://user@host:5432/database?sslmode=verify-full")
+		return nil, fmt.Errorf("open postgres://...: %w: the form is postgres://user@host:5432/database?sslmode=verify-full", ErrURL)
 	}
 	if config.ConnectTimeout == 0 {
 		config.ConnectTimeout = pgPatience
@@ -95,19 +97,22 @@ func (e *postgresEngine) explain(err error) error {
 	case errors.As(err, &failed):
 		return e.explainCode(failed, err)
 	case errors.As(err, &refused):
-		return fmt.Errorf("%w: %s cannot be reached: %w", ErrUnwritable, e.place(), err)
-	case pgconn.Timeout(err), pgconn.SafeToRetry(err), strings.Contains(err.Error(), "conn closed"), errors.Is(err, net.ErrClosed):
-		return fmt.Errorf("%w: the connection to %s was lost: %w", ErrUnwritable, e.place(), err)
-	}
-	var broken net.Error
-	if errors.As(err, &broken) {
-		return fmt.Errorf("%w: the connection to %s was lost: %w", ErrUnwritable, e.place(), err)
+		return fmt.Errorf("%w: %w", ErrUnreachable, err)
+	case lost(err):
+		return fmt.Errorf("%w: the connection to %s was lost: %w", ErrUnreachable, e.place(), err)
 	}
 	return err
 }
 
+// lost says whether an error means that the connection broke.
+func lost(err error) bool {
+	var broken net.Error
+	return errors.As(err, &broken) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) ||
+		errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) || pgconn.SafeToRetry(err) || strings.Contains(err.Error(), "conn closed")
+}
+
 func (e *postgresEngine) explainCode(failed *pgconn.PgError, err error) error {
-	advice := ""
+	kind, advice := ErrUnwritable, ""
 	switch class := failed.Code[:min(2, len(failed.Code))]; {
 	case class == "28":
 		advice = "it refuses the login: check user and password"
@@ -116,15 +121,15 @@ func (e *postgresEngine) explainCode(failed *pgconn.PgError, err error) error {
 	case failed.Code == "42501", failed.Code == "3F000":
 		advice = "the user may not do this: make it the owner of the database, or of the schema in its search_path"
 	case failed.Code == "53100":
-		advice = "its disk is full"
+		kind, advice = ErrUnreachable, "its disk is full"
 	case failed.Code == "25006":
-		advice = "it only reads now: a standby, or set to default_transaction_read_only"
+		kind, advice = ErrUnreachable, "it only reads now: a standby, or set to default_transaction_read_only"
 	case class == "53", class == "57", class == "58", class == "08", class == "XX":
-		advice = "it cannot serve now"
+		kind, advice = ErrUnreachable, "it is overloaded, starting or shutting down"
 	default:
 		return err
 	}
-	return fmt.Errorf("%w: %s: %s: %w", ErrUnwritable, e.place(), advice, err)
+	return fmt.Errorf("%w: %s: %s: %w", kind, e.place(), advice, err)
 }
 
 // file: backups are the server's business, it also knows how to restore to a moment.

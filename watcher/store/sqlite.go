@@ -33,7 +33,7 @@ func newSQLite(o Options) (*sqliteEngine, error) {
 func sqlitePath(rawURL string) (string, error) {
 	path := strings.TrimPrefix(rawURL, "sqlite://")
 	if path == "" || strings.HasSuffix(path, "/") {
-		return "", fmt.Errorf("open %q: no file is named", rawURL)
+		return "", fmt.Errorf("open %q: %w: no file is named", rawURL, ErrURL)
 	}
 	abs, err := filepath.Abs(path)
 	if err != nil {
