@@ -42,7 +42,7 @@ func (*sqliteEngine) dialect() dialect {
 		rows:         func(p int) string { return fmt.Sprintf("json_each($%d) AS e", p) },
 		tables: `SELECT COALESCE(SUM(CASE WHEN name = 'schema_version' THEN 1 ELSE 0 END), 0), COUNT(*)
 			FROM sqlite_master WHERE type = 'table'`,
-		tidy: "PRAGMA incremental_vacuum(1000)",
+		tidy: "PRAGMA incremental_vacuum(50)",
 	}
 }
 

@@ -55,6 +55,7 @@ type Store struct {
 	log            *slog.Logger
 	prepared       *prepared
 	line           line // of those who wait to commit
+	pruneSize      pruneSize
 
 	mu     sync.Mutex
 	looked map[string]news.Looked // by plan: what Untold need not look at again
