@@ -30,6 +30,7 @@ const (
 	// grouped together, as it was before.
 	recoverWait = 15 * time.Minute
 	recoverLook = 2 * time.Second
+	recoverBeat = 20 * time.Second
 )
 
 // The names of two notes: since when a state is suspected to lack what was posted, and
@@ -115,6 +116,13 @@ func (w *Watcher) recover(ctx context.Context) error {
 	if r.over.Load() {
 		return nil
 	}
+	holding, stop := context.WithCancel(ctx)
+	defer stop()
+	go func() {
+		for sleep(holding, recoverBeat) == nil {
+			w.pulse.hold(w.cfg.Elapsed())
+		}
+	}()
 	found, whole, err := w.unknownPosts(ctx)
 	if err != nil {
 		return err

@@ -78,7 +78,8 @@ func upgrade(t *testing.T, dump string, schema int) {
 	if kept, err := filepath.Glob(state + ".schema-*"); err != nil || schema < latestSchema(t, state) != (len(kept) == 1) {
 		t.Errorf("kept %q before the upgrade (%v)", kept, err)
 	}
-	fake := slackfake.New(slackfake.Config{Channels: []string{"desk", "urgent"}, Now: clock})
+	channels := []slackfake.Channel{{ID: "C0000000001", Name: "desk"}, {Name: "urgent"}} // as they were for those programs
+	fake := slackfake.New(slackfake.Config{Plan: slackfake.Plan{Channels: channels}, Now: clock})
 	defer fake.Close()
 	channel := slack.New(slack.Config{Token: "xoxb-test", HTTP: fake.Client()})
 	rs, report := rules.LoadBytes("rules.yaml", []byte(upgradeRules), rules.LoadOptions{})
