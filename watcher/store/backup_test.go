@@ -3,7 +3,6 @@ package store_test
 import (
 	"bytes"
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -158,14 +157,4 @@ func namesIn(t *testing.T, folder, pattern string) (names []string) {
 		names = append(names, filepath.Base(p))
 	}
 	return names
-}
-
-// schemaOf reads a database's schema version without the store.
-func schemaOf(t *testing.T, path string) (v int) {
-	t.Helper()
-	db, err := sql.Open("sqlite", path)
-	must(t, err)
-	defer db.Close()
-	must(t, db.QueryRow("SELECT MAX(v) FROM schema_version").Scan(&v))
-	return v
 }
