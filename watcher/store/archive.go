@@ -5,8 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"net/url"
-	"os"
 	"time"
 
 	"newswatch/news"
@@ -130,23 +128,11 @@ func (s *Store) SetMeta(ctx context.Context, name, value string) error {
 }
 
 // Backup writes a copy of the whole state, as it is at one moment, into a file
-// that is not there yet. Others go on working meanwhile.
+// that is not there yet. Others go on working meanwhile. It gives ErrNotHere for a
+// database that is backed up by its own tools.
 func (s *Store) Backup(ctx context.Context, path string) error {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) // SQLite fills an empty file
-	if err != nil {
+	if err := s.engine.backup(ctx, path); err != nil {
 		return fmt.Errorf("back up: %w", err)
-	}
-	if err := f.Close(); err != nil {
-		return fmt.Errorf("back up: %w", err)
-	}
-	// A connection of its own: those that read may write no other file either.
-	db, err := sql.Open("sqlite", s.dsn(url.Values{"_pragma": {"busy_timeout(10000)"}}))
-	if err != nil {
-		return fmt.Errorf("back up: %w", err)
-	}
-	defer db.Close()
-	if _, err := s.exec(ctx, db, `VACUUM INTO $1`, path); err != nil {
-		return errors.Join(s.explain("back up to "+path, err), os.Remove(path))
 	}
 	return nil
 }

@@ -72,7 +72,7 @@ func SchemaUpTo(version int) (statements []string) {
 		if err != nil {
 			panic(err)
 		}
-		statements = append(statements, sqliteDialect().replacer().Replace(string(text)),
+		statements = append(statements, (*sqliteEngine)(nil).dialect().replacer().Replace(string(text)),
 			fmt.Sprintf("INSERT INTO schema_version VALUES (%d, 0)", i+1))
 	}
 	return statements

@@ -49,15 +49,12 @@ const farthest = 8 * 24 * time.Hour
 // mendClock makes due what a clock that was ahead for a while put off for years.
 func (s *Store) mendClock(ctx context.Context, tx *sql.Tx) error {
 	now := s.now()
-	for _, query := range []string{
-		`UPDATE feeds SET next_at = $1 WHERE next_at > $2`,
-		`UPDATE hosts SET hold_until = 0 WHERE hold_until > $2 AND $1 > 0`,
-	} {
-		if _, err := s.exec(ctx, tx, query, ms(now), ms(now.Add(farthest))); err != nil {
-			return err
-		}
+	far := ms(now.Add(farthest))
+	if _, err := s.exec(ctx, tx, `UPDATE feeds SET next_at = $1 WHERE next_at > $2`, ms(now), far); err != nil {
+		return err
 	}
-	return nil
+	_, err := s.exec(ctx, tx, `UPDATE hosts SET hold_until = 0 WHERE hold_until > $1`, far)
+	return err
 }
 
 // feedRow is what a rule file can change of a feed.

@@ -32,8 +32,13 @@ func on(u news.Unit, query string) (string, error) {
 }
 
 // clock is parameter 1 of statements that use the fragment "now": the process's
-// time on SQLite, where only one process works.
-func (s *Store) clock() int64 { return ms(s.now()) }
+// time on SQLite, where only one process works; 0 where the server's holds.
+func (s *Store) clock() int64 {
+	if s.dialect.serverNow != "" && !s.given {
+		return 0
+	}
+	return ms(s.now())
+}
 
 // Without MATERIALIZED a planner may run the sub-select again and pass the limit.
 const claimQuery = `
@@ -59,7 +64,11 @@ func (s *Store) Claim(ctx context.Context, u news.Unit, limit int, d time.Durati
 	}
 	var got []claimed
 	token := rand.Text()
+	if err := s.askTime(ctx); err != nil {
+		return nil, s.explain(what, err)
+	}
 	err = s.tx(ctx, what, func(ctx context.Context, tx *sql.Tx) error {
+		got = got[:0]
 		return s.query(ctx, tx, func(r *sql.Rows) error {
 			c := claimed{Lease: news.Lease{Unit: u, Token: token}}
 			err := r.Scan(&c.Key, at{&c.Until}, &c.due)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"embed"
+	"errors"
 	"fmt"
 	"io/fs"
 )
@@ -27,15 +28,23 @@ func (s *Store) migrate(ctx context.Context, beside bool) error {
 		return fmt.Errorf("%w: its schema is %d, this one knows %d: install the newer version", ErrNewerSchema, have, len(steps))
 	case have == len(steps):
 		return nil
+	case have == 0 && beside:
+		return fmt.Errorf("%w: nothing in it yet, newswatch run makes its tables", ErrNotFound)
 	}
-	if beside { // nobody may be working with the old schema while it changes
-		lock, err := lockFile(s.path + ".lock")
-		if err != nil {
-			return fmt.Errorf("its schema is older than this program and cannot change now: %w", err)
-		}
-		defer lock.Close()
+	release, err := s.engine.migrating(beside)
+	if err != nil {
+		return err
 	}
+	err = s.changeSchema(ctx, steps)
+	return errors.Join(err, release())
+}
+
+// changeSchema runs the steps that are missing, in one transaction.
+func (s *Store) changeSchema(ctx context.Context, steps []string) error {
 	return s.tx(ctx, "migrate", func(ctx context.Context, tx *sql.Tx) error {
+		if err := s.alone(ctx, tx, migrationLock); err != nil {
+			return err
+		}
 		have, err := s.schemaVersion(ctx, tx) // another may have been faster
 		for i := have; err == nil && i < len(steps); i++ {
 			err = s.step(ctx, tx, i+1, steps[i])
@@ -66,7 +75,7 @@ func (s *Store) schemaVersion(ctx context.Context, c conn) (version int, err err
 	}
 	switch {
 	case ours == 0 && all > 0:
-		return 0, fmt.Errorf("%w: %s holds the tables of another program, nothing in it was touched", ErrUnwritable, s.path)
+		return 0, fmt.Errorf("%w: %s holds the tables of another program, nothing in it was touched", ErrUnwritable, s.engine.place())
 	case ours == 0:
 		return 0, nil
 	}

@@ -66,7 +66,7 @@ func (s *Store) saveState(ctx context.Context, tx *sql.Tx, l news.Lease, c PollC
 	err := held(s.exec(ctx, tx, `
 		UPDATE feeds SET final_url = $3, etag = $4, last_modified = $5, body_hash = $6, next_at = $7, polled_at = $8,
 			ok_at = $9, baselined = $10, fails = $11, error = $12, items = $13,
-			memory = $15, read_at = CASE WHEN $14 > 0 THEN $14 ELSE read_at END
+			memory = $15, read_at = CASE WHEN CAST($14 AS BIGINT) > 0 THEN $14 ELSE read_at END
 		WHERE id = $1 AND host = $2`,
 		f.FeedID, l.Key, f.FinalURL, f.ETag, f.LastModified, f.BodyHash, ms(f.NextAt), ms(f.PolledAt),
 		ms(f.OKAt), bit(f.Baselined), f.Fails, f.Error, f.Items, bit(len(c.Seen) > 0 && !c.Partial)*ms(s.now()), asJSON(f.Memory)))

@@ -50,6 +50,9 @@ func (p plain) QueryContext(ctx context.Context, args ...any) (*sql.Rows, error)
 // statement is a query that is ready to run on c. In snapshots, which are rare,
 // it is parsed each time.
 func (s *Store) statement(ctx context.Context, c conn, query string) (runner, error) {
+	if s.dialect.prepares {
+		return plain{c, s.fragments.Replace(query)}, nil
+	}
 	key := preparedKey{query: query}
 	tx, inTx := c.(*sql.Tx)
 	switch on := c.(type) {

@@ -8,9 +8,6 @@ import (
 	"fmt"
 	"time"
 
-	"modernc.org/sqlite"
-	sqlite3 "modernc.org/sqlite/lib"
-
 	"newswatch/news"
 )
 
@@ -26,25 +23,38 @@ type reading struct{ *sql.Tx }
 // tx runs fn in one write transaction. A caller that goes away does not stop it:
 // it lasts a millisecond, and an interrupted commit leaves its outcome unknown.
 // The deferred rollback also covers a panic, which would otherwise keep the only
-// writing connection for ever.
+// writing connection for ever. Where replicas stand in each other's way fn runs
+// again, so it must begin anew each time.
 func (s *Store) tx(ctx context.Context, what string, fn func(ctx context.Context, tx *sql.Tx) error) error {
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("%s: %w", what, err)
 	}
 	ctx = context.WithoutCancel(ctx)
-	tx, err := s.writer.BeginTx(ctx, nil)
+	err := s.attempt(ctx, fn)
+	for n := 1; n < maxAttempts && err != nil && s.engine.passing(err); n++ {
+		err = s.attempt(ctx, fn)
+	}
 	if err != nil {
-		return s.explain(what, err)
-	}
-	defer func() { _ = tx.Rollback() }() // after a commit it does nothing
-	if err := fn(ctx, tx); err != nil {
-		return s.explain(what, err)
-	}
-	if err := tx.Commit(); err != nil {
 		return s.explain(what, err)
 	}
 	s.prepareMissing(ctx)
 	return nil
+}
+
+// maxAttempts is how often a transaction is run when others stand in its way.
+const maxAttempts = 8
+
+// attempt runs fn in a transaction, once.
+func (s *Store) attempt(ctx context.Context, fn func(ctx context.Context, tx *sql.Tx) error) error {
+	tx, err := s.writer.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = tx.Rollback() }() // after a commit it does nothing
+	if err := fn(ctx, tx); err != nil {
+		return err
+	}
+	return tx.Commit()
 }
 
 // fenced is a write transaction under a lease. The fence is one row-conditional
@@ -67,12 +77,30 @@ func (s *Store) behindFence(l news.Lease, fn func(ctx context.Context, tx *sql.T
 
 // snapshot runs fn on one state of the database.
 func (s *Store) snapshot(ctx context.Context, what string, fn func(tx conn) error) error {
-	tx, err := s.reader.BeginTx(ctx, nil)
+	tx, err := s.reader.BeginTx(ctx, s.dialect.snapshot)
 	if err != nil {
 		return s.explain(what, err)
 	}
 	defer func() { _ = tx.Rollback() }() // nothing was written
 	return s.explain(what, fn(reading{tx}))
+}
+
+// Locks that keep replicas from doing the same at once. The numbers are those of
+// PostgreSQL's advisory locks, which are of one database: another program there
+// would have to choose the same.
+const (
+	migrationLock = 0x6e77_0001 + iota
+	syncLock
+)
+
+// alone waits until no other transaction holds a lock, and holds it until this one
+// ends.
+func (s *Store) alone(ctx context.Context, tx *sql.Tx, lock int64) error {
+	if s.dialect.exclusive == "" {
+		return nil
+	}
+	_, err := tx.ExecContext(ctx, s.dialect.exclusive, lock)
+	return err
 }
 
 // exec runs a statement and says how many rows it changed.
@@ -81,7 +109,7 @@ func (s *Store) exec(ctx context.Context, c conn, query string, args ...any) (in
 	if err != nil {
 		return 0, err
 	}
-	res, err := stmt.ExecContext(ctx, args...)
+	res, err := stmt.ExecContext(ctx, s.dialect.clean(args)...)
 	if err != nil {
 		return 0, err
 	}
@@ -94,7 +122,7 @@ func (s *Store) query(ctx context.Context, c conn, scan func(*sql.Rows) error, q
 	if err != nil {
 		return err
 	}
-	rows, err := stmt.QueryContext(ctx, args...)
+	rows, err := stmt.QueryContext(ctx, s.dialect.clean(args)...)
 	if err != nil {
 		return err
 	}
@@ -137,18 +165,8 @@ func (s *Store) explain(what string, err error) error {
 	if err == nil {
 		return nil
 	}
-	var failed *sqlite.Error
-	if errors.Is(err, ErrUnwritable) || !errors.As(err, &failed) {
-		return fmt.Errorf("%s: %w", what, err)
-	}
-	switch failed.Code() & 0xff { // the low byte is the primary result code, https://sqlite.org/rescode.html
-	case sqlite3.SQLITE_FULL:
-		return fmt.Errorf("%s: %w: the disk under %s is full: %w", what, ErrUnwritable, s.path, err)
-	case sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR:
-		return fmt.Errorf("%s: %w: check owner, mode and disk of %s and its folder: %w", what, ErrUnwritable, s.path, err)
-	case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:
-		return fmt.Errorf("%s: %w: %s is damaged or not a database; it was left as it is: restore a backup, or move it away to begin anew: %w",
-			what, ErrUnwritable, s.path, err)
+	if !errors.Is(err, ErrUnwritable) {
+		err = s.engine.explain(err)
 	}
 	return fmt.Errorf("%s: %w", what, err)
 }

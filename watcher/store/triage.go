@@ -295,10 +295,10 @@ func (s *Store) destinationIn(ctx context.Context, c conn, channel string) (dest
 	return destination, err
 }
 
-// The conditions on kind and part are those of the index; the plus sign keeps a
+// The conditions on kind and part are those of the index; the empty text keeps a
 // planner from the one that is wrong here.
 const newestDigestQuery = selectDelivery + `
-		WHERE d.part = 1 AND d.kind = 'digest' AND +d.state = 'sent' AND ($1 = '' OR d.channel = $1) AND ($2 = '' OR d.plan_id = $2)
+		WHERE d.part = 1 AND d.kind = 'digest' AND d.state || '' = 'sent' AND ($1 = '' OR d.channel = $1) AND ($2 = '' OR d.plan_id = $2)
 			AND EXISTS (SELECT 1 FROM shown n WHERE n.delivery_id = d.id)
 		ORDER BY d.sent_at DESC, d.created_at DESC, d.id DESC LIMIT 1`
 

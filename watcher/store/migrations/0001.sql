@@ -25,7 +25,7 @@ CREATE TABLE hosts (
   woken       BIGINT NOT NULL DEFAULT 0,
   lease_until BIGINT NOT NULL DEFAULT 0,
   lease_token TEXT NOT NULL DEFAULT ''
-);
+) {{fill}};
 CREATE INDEX hosts_next ON hosts (next_at, key) WHERE active = 1;
 
 CREATE TABLE desk (
@@ -37,7 +37,7 @@ CREATE TABLE desk (
   lease_until BIGINT NOT NULL DEFAULT 0,
   lease_token TEXT NOT NULL DEFAULT '',
   seq         BIGINT NOT NULL DEFAULT 0 -- counts what the desk did: places and changes are numbered by it
-);
+) {{fill}};
 CREATE INDEX desk_next ON desk (next_at, key) WHERE active = 1;
 INSERT INTO desk (key) VALUES ('desk');
 
@@ -56,7 +56,7 @@ CREATE TABLE plans (
   created_at  BIGINT NOT NULL,
   clean       BIGINT NOT NULL DEFAULT 0, -- no story that last changed up to this desk.seq has anything untold
   clean_for   TEXT NOT NULL DEFAULT ''   -- the rules and score for which that holds
-);
+) {{fill}};
 CREATE INDEX plans_next ON plans (next_at, key) WHERE active = 1;
 
 CREATE TABLE destinations (
@@ -67,7 +67,7 @@ CREATE TABLE destinations (
   woken       BIGINT NOT NULL DEFAULT 0,
   lease_until BIGINT NOT NULL DEFAULT 0,
   lease_token TEXT NOT NULL DEFAULT ''
-);
+) {{fill}};
 CREATE INDEX destinations_next ON destinations (next_at, key) WHERE active = 1;
 
 CREATE TABLE feeds (

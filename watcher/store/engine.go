@@ -1,0 +1,51 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strings"
+)
+
+// engine is a database that the state lives in: all of it that SQL does not say.
+type engine interface {
+	dialect() dialect
+	// open gives a pool that writes and one that reads, which may be the same. Beside
+	// makes nothing; see Options.
+	open(ctx context.Context, beside bool) (writer, reader *sql.DB, err error)
+	// alone says that nobody else works on the state as long as it is open: leases
+	// that somebody left behind are void.
+	alone() bool
+	// migrating keeps others from working on a schema that changes under them, until
+	// the release.
+	migrating(beside bool) (release func() error, err error)
+	// explain says of an error of the database what it means and what to do; other
+	// errors it gives back.
+	explain(err error) error
+	// passing says that a transaction failed by no fault of its own and was not
+	// committed: it may be run again.
+	passing(err error) bool
+	// place names the database to people, without a secret.
+	place() string
+	backup(ctx context.Context, path string) error
+	close() error
+}
+
+// engineOf is the engine behind a URL.
+func engineOf(o Options) (engine, error) {
+	switch scheme, _, _ := strings.Cut(o.URL, "://"); scheme {
+	case "sqlite":
+		return newSQLite(o)
+	case "postgres", "postgresql":
+		return newPostgres(o)
+	}
+	return nil, fmt.Errorf("open %q: the form is sqlite://relative.db, sqlite:///absolute.db or postgres://user@host/database", scheme(o.URL))
+}
+
+// scheme is all of a foreign URL that may be shown: the rest can hold a password.
+func scheme(rawURL string) string {
+	if s, _, ok := strings.Cut(rawURL, "://"); ok {
+		return s + "://..."
+	}
+	return rawURL
+}

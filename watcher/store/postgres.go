@@ -1,0 +1,135 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/stdlib"
+)
+
+const (
+	// pgConns is how many connections a process has at most: what polls, sends and
+	// reads at once shares them. PostgreSQL's own limit is 100 by default.
+	pgConns = 12
+	// pgIdle is how long an unused connection is kept.
+	pgIdle = 5 * time.Minute
+	// pgPatience is how long making a connection may take.
+	pgPatience = 10 * time.Second
+	// pgOldest is the oldest server that is known to do: server_version_num.
+	pgOldest = 150000
+)
+
+// postgresEngine keeps the state in a PostgreSQL database, which any number of
+// processes may share: leases keep them apart, by the clock of the server.
+type postgresEngine struct {
+	config *pgx.ConnConfig
+	db     *sql.DB
+}
+
+// newPostgres reads the URL, and PostgreSQL's environment (PGHOST, PGPASSFILE, ...,
+// https://www.postgresql.org/docs/15/libpq-envars.html). Nothing that it returns
+// shows the password.
+func newPostgres(o Options) (*postgresEngine, error) {
+	config, err := pgx.ParseConfig(o.URL)
+	if err != nil {
+		return nil, errors.New("open postgres://...: not a URL of the form postgres://user@host:5432/database?sslmode=verify-full")
+	}
+	if config.ConnectTimeout == 0 {
+		config.ConnectTimeout = pgPatience
+	}
+	if config.RuntimeParams["application_name"] == "" {
+		config.RuntimeParams["application_name"] = "newswatch"
+	}
+	return &postgresEngine{config: config}, nil
+}
+
+func (e *postgresEngine) place() string {
+	return fmt.Sprintf("postgres://%s/%s", net.JoinHostPort(e.config.Host, fmt.Sprint(e.config.Port)), e.config.Database)
+}
+
+// alone: others may be at work.
+func (e *postgresEngine) alone() bool { return false }
+
+func (e *postgresEngine) open(ctx context.Context, _ bool) (writer, reader *sql.DB, err error) {
+	db := stdlib.OpenDB(*e.config)
+	db.SetMaxOpenConns(pgConns)
+	db.SetMaxIdleConns(pgConns)
+	db.SetConnMaxIdleTime(pgIdle)
+	e.db = db
+	var version int
+	if err := db.QueryRowContext(ctx, `SELECT CAST(current_setting('server_version_num') AS BIGINT)`).Scan(&version); err != nil {
+		return db, db, fmt.Errorf("open %s: %w", e.place(), e.explain(err))
+	}
+	if version < pgOldest {
+		return db, db, fmt.Errorf("open %s: PostgreSQL %d is too old, newswatch needs 15 or later", e.place(), version/10000)
+	}
+	return db, db, nil
+}
+
+// migrating: the lock is taken inside the transaction, see dialect.exclusive.
+func (e *postgresEngine) migrating(bool) (release func() error, err error) {
+	return func() error { return nil }, nil
+}
+
+// passing: two replicas that stood in each other's way. Which errors leave nothing
+// behind says https://www.postgresql.org/docs/15/errcodes-appendix.html.
+func (e *postgresEngine) passing(err error) bool {
+	var failed *pgconn.PgError
+	if !errors.As(err, &failed) {
+		return false
+	}
+	return failed.Code == "40001" || failed.Code == "40P01" // serialization failure, deadlock
+}
+
+func (e *postgresEngine) explain(err error) error {
+	var refused *pgconn.ConnectError
+	var failed *pgconn.PgError
+	switch {
+	case errors.As(err, &failed):
+		return e.explainCode(failed, err)
+	case errors.As(err, &refused):
+		return fmt.Errorf("%w: %s cannot be reached: %w", ErrUnwritable, e.place(), err)
+	case pgconn.Timeout(err), pgconn.SafeToRetry(err), strings.Contains(err.Error(), "conn closed"), errors.Is(err, net.ErrClosed):
+		return fmt.Errorf("%w: the connection to %s was lost: %w", ErrUnwritable, e.place(), err)
+	}
+	var broken net.Error
+	if errors.As(err, &broken) {
+		return fmt.Errorf("%w: the connection to %s was lost: %w", ErrUnwritable, e.place(), err)
+	}
+	return err
+}
+
+func (e *postgresEngine) explainCode(failed *pgconn.PgError, err error) error {
+	advice := ""
+	switch class := failed.Code[:min(2, len(failed.Code))]; {
+	case class == "28":
+		advice = "it refuses the login: check user and password"
+	case failed.Code == "3D000":
+		advice = "there is no such database: createdb makes it"
+	case failed.Code == "42501", failed.Code == "3F000":
+		advice = "the user may not do this: make it the owner of the database, or of the schema in its search_path"
+	case failed.Code == "53100":
+		advice = "its disk is full"
+	case failed.Code == "25006":
+		advice = "it only reads now: a standby, or set to default_transaction_read_only"
+	case class == "53", class == "57", class == "58", class == "08", class == "XX":
+		advice = "it cannot serve now"
+	default:
+		return err
+	}
+	return fmt.Errorf("%w: %s: %s: %w", ErrUnwritable, e.place(), advice, err)
+}
+
+// backup is the server's business: it also knows how to restore to a moment.
+func (e *postgresEngine) backup(context.Context, string) error {
+	return fmt.Errorf("%w: pg_dump -Fc --file newswatch.dump makes a copy of %s", ErrNotHere, e.place())
+}
+
+func (e *postgresEngine) close() error { return nil } // the pool is closed by the store

@@ -1,0 +1,177 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+// sqliteEngine keeps the state in a file of this machine.
+type sqliteEngine struct {
+	path string
+	lock io.Closer // nil when opened beside
+}
+
+func newSQLite(o Options) (*sqliteEngine, error) {
+	path, err := sqlitePath(o.URL)
+	return &sqliteEngine{path: path}, err
+}
+
+// sqlitePath is the file that a URL names. What follows sqlite:// is a path as
+// it is, nothing in it is decoded.
+func sqlitePath(rawURL string) (string, error) {
+	path := strings.TrimPrefix(rawURL, "sqlite://")
+	if path == "" || strings.HasSuffix(path, "/") {
+		return "", fmt.Errorf("open %q: no file is named", rawURL)
+	}
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return "", fmt.Errorf("open %q: %w", rawURL, err)
+	}
+	return abs, nil
+}
+
+func (e *sqliteEngine) place() string { return e.path }
+
+// alone: the lock on the file proves that whoever held a lease is gone.
+func (e *sqliteEngine) alone() bool { return e.lock != nil }
+
+func (e *sqliteEngine) open(_ context.Context, beside bool) (writer, reader *sql.DB, err error) {
+	if !beside {
+		if err := e.hold(); err != nil {
+			return nil, nil, err
+		}
+	}
+	info, err := os.Stat(e.path)
+	if err != nil {
+		return nil, nil, fmt.Errorf("open %s: %w: no database there yet, newswatch run makes one", e.path, ErrNotFound)
+	}
+	return e.connect(beside, info.Size() == 0)
+}
+
+// hold makes folder and file, and takes the lock.
+func (e *sqliteEngine) hold() (err error) {
+	if err := os.MkdirAll(filepath.Dir(e.path), 0o700); err != nil {
+		return fmt.Errorf("%w: make its folder: %w", ErrUnwritable, err)
+	}
+	if e.lock, err = lockFile(e.path + ".lock"); err != nil {
+		return err
+	}
+	f, err := os.OpenFile(e.path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrUnwritable, err)
+	}
+	return f.Close()
+}
+
+// connect opens one connection that writes, whose transactions take the write
+// lock at once, and some that only read. A pool that does both fails with
+// SQLITE_BUSY whenever a reader turns writer.
+func (e *sqliteEngine) connect(beside, empty bool) (w, r *sql.DB, err error) {
+	busy := "busy_timeout(10000)" // ms
+	if beside {
+		busy = "busy_timeout(5000)"
+	}
+	common := []string{busy, "temp_store(MEMORY)"}
+	writer := url.Values{"_txlock": {"immediate"}, "_pragma": append(slices.Clone(common),
+		"cache_size(-24576)", // KiB
+		"journal_mode(WAL)",
+		// FULL: with NORMAL a loss of power takes the last commits back, and a
+		// "sent" that is forgotten is a message sent twice.
+		"synchronous(FULL)",
+		"journal_size_limit(67108864)", // bytes
+	)}
+	if empty {
+		writer.Set("_auto_vacuum", "incremental") // counts only before the first page is written
+	}
+	reader := url.Values{"_pragma": append(common, "query_only(1)", "cache_size(-8192)")}
+	if w, err = sql.Open("sqlite", e.dsn(writer)); err != nil {
+		return nil, nil, fmt.Errorf("open %s: %w", e.path, err)
+	}
+	w.SetMaxOpenConns(1)
+	if r, err = sql.Open("sqlite", e.dsn(reader)); err != nil {
+		return w, nil, fmt.Errorf("open %s: %w", e.path, err)
+	}
+	readers := max(2, runtime.NumCPU())
+	r.SetMaxOpenConns(readers)
+	r.SetMaxIdleConns(readers)
+	return w, r, nil
+}
+
+// dsn names the file to the driver, as a URI because a path may hold any character.
+func (e *sqliteEngine) dsn(options url.Values) string {
+	u := url.URL{Scheme: "file", Opaque: (&url.URL{Path: e.path}).EscapedPath(), RawQuery: options.Encode()}
+	return u.String()
+}
+
+func (e *sqliteEngine) migrating(beside bool) (release func() error, err error) {
+	if !beside {
+		return func() error { return nil }, nil // the lock is held already
+	}
+	lock, err := lockFile(e.path + ".lock")
+	if err != nil {
+		return nil, fmt.Errorf("its schema is older than this program and cannot change now: %w", err)
+	}
+	return lock.Close, nil
+}
+
+// passing: the only connection that writes waits for its turn as long as it takes.
+func (e *sqliteEngine) passing(error) bool { return false }
+
+func (e *sqliteEngine) explain(err error) error {
+	var failed *sqlite.Error
+	if !errors.As(err, &failed) {
+		return err
+	}
+	switch failed.Code() & 0xff { // the low byte is the primary result code, https://sqlite.org/rescode.html
+	case sqlite3.SQLITE_FULL:
+		return fmt.Errorf("%w: the disk under %s is full: %w", ErrUnwritable, e.path, err)
+	case sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR:
+		return fmt.Errorf("%w: check owner, mode and disk of %s and its folder: %w", ErrUnwritable, e.path, err)
+	case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:
+		return fmt.Errorf("%w: %s is damaged or not a database; it was left as it is: restore a backup, or move it away to begin anew: %w",
+			ErrUnwritable, e.path, err)
+	}
+	return err
+}
+
+// backup writes a copy into a file that is not there yet.
+func (e *sqliteEngine) backup(ctx context.Context, path string) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) // SQLite fills an empty file
+	if err != nil {
+		return err
+	}
+	if err := f.Close(); err != nil {
+		return err
+	}
+	// A connection of its own: those that read may write no other file either.
+	db, err := sql.Open("sqlite", e.dsn(url.Values{"_pragma": {"busy_timeout(10000)"}}))
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	if _, err := db.ExecContext(ctx, `VACUUM INTO $1`, path); err != nil {
+		return errors.Join(e.explain(err), os.Remove(path))
+	}
+	return nil
+}
+
+func (e *sqliteEngine) close() error {
+	if e.lock == nil {
+		return nil
+	}
+	lock := e.lock
+	e.lock = nil
+	return lock.Close()
+}
