@@ -81,7 +81,7 @@ func rootKinds() []*kindSpec {
 		}},
 		{name: "keep", help: "How long things are kept.", keys: []fieldSpec{
 			{name: "items", shape: durationShape{hour, 3660 * day}, help: "Texts of items.", example: "30d", def: "30d"},
-			{name: "stories", shape: durationShape{hour, 3660 * day}, help: "Stories and what was told of them.", example: "180d", def: "180d"},
+			{name: "stories", shape: durationShape{hour, 3660 * day}, help: "Stories and what was told of them, from their last report; eight days at least, as long as another one may belong to them.", example: "180d", def: "180d"},
 		}},
 		{name: "slack settings", help: "Pacing of the posts to Slack.", keys: []fieldSpec{
 			{name: "quarantine", shape: durationShape{0, hour}, help: "From an answer that leaves it open whether a post arrived to the first look into the channel.", example: "60s", def: "60s"},

@@ -9,6 +9,9 @@ func (w *Watcher) Report(ctx context.Context) error { return w.report(ctx) }
 // Audit runs the loop that looks for yesterday's messages, by itself.
 func (w *Watcher) Audit(ctx context.Context) error { return w.audit(ctx) }
 
+// Prune is one round of forgetting.
+func (w *Watcher) Prune(ctx context.Context) error { return w.pruneOnce(ctx) }
+
 // Grouper decides which story an item belongs to.
 type Grouper = grouper
 
