@@ -3,6 +3,7 @@ package watcher_test
 import (
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"math/rand/v2"
 	"net/http"
@@ -49,9 +50,36 @@ type clockWorld struct {
 	skew    atomic.Int64              // of the daemon's, in nanoseconds
 	store   *store.Store
 	watcher *watcher.Watcher
+	log     lines
 	mu      sync.Mutex
 	served  []string // headlines so far
 	missed  []string // what digests said of runs that they cover
+}
+
+// lines keeps a log.
+type lines struct {
+	mu  sync.Mutex
+	all []string
+}
+
+// Write takes a line.
+func (l *lines) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.all = append(l.all, string(p))
+	return len(p), nil
+}
+
+// count says in how many lines a text stands.
+func (l *lines) count(text string) (n int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, line := range l.all {
+		if strings.Contains(line, text) {
+			n++
+		}
+	}
+	return n
 }
 
 func newClockWorld(t *testing.T, at time.Time) *clockWorld {
@@ -107,7 +135,7 @@ func (w *clockWorld) start() {
 	}
 	channel := slack.New(slack.Config{Token: "xoxb-test", HTTP: w.slack.Client(), Now: w.now})
 	w.watcher, err = watcher.New(w.Context(), watcher.Config{
-		Store: w.store, Now: w.now, Log: slog.New(slog.NewTextHandler(testLog{w.T}, &slog.HandlerOptions{Level: slog.LevelWarn})),
+		Store: w.store, Now: w.now, Log: slog.New(slog.NewTextHandler(io.MultiWriter(testLog{w.T}, &w.log), nil)),
 		Elapsed: func() time.Duration { return time.Duration(w.good().UnixNano()) },
 		Poller: func(s news.Settings) (*feed.Poller, error) {
 			return feed.New(feed.Config{Transport: w, Allow: s.Allow, Now: w.now, HostGap: -1})
@@ -452,6 +480,9 @@ func TestRunKeepsTime(t *testing.T) {
 		cancel()
 		if err := <-done; err != nil {
 			t.Error(err)
+		}
+		if n := w.log.count("held back"); n == 0 || n > 3 {
+			t.Errorf("it is said %d times that the digest is held back, want once or twice", n)
 		}
 		w.once()
 		w.stop()

@@ -129,7 +129,7 @@ func (m *month) plan() {
 	at(0.40, 0, set(down))
 	at(0.40, 5*time.Hour, set(monthPlan()))
 	noon := m.start.Truncate(24 * time.Hour).Add(time.Duration(1+*monthDays*6/10) * 24 * time.Hour).Add(12 * time.Hour)
-	time.AfterFunc(min(noon.Sub(m.start), m.end.Sub(m.start)*6/10), func() { m.offset.Store(-int64(monthBack)) })
+	time.AfterFunc(min(noon.Sub(m.start), m.end.Sub(m.start)*55/100), func() { m.offset.Store(-int64(monthBack)) })
 }
 
 func (m *month) ok(err error) {
@@ -205,7 +205,7 @@ func (m *month) begin(ctx context.Context, db *store.Store) (*watcher.Watcher, e
 		m.t.Fatalf("the rules are broken:\n%s", out.String())
 	}
 	began := time.Now()
-	log := slog.New(slog.NewTextHandler(testLog{m.t}, &slog.HandlerOptions{Level: slog.LevelInfo}))
+	log := slog.New(slog.NewTextHandler(testLog{m.t}, &slog.HandlerOptions{Level: slog.LevelError}))
 	channel := slack.New(slack.Config{Token: "xoxb-month", HTTP: m.slack.Client(), Now: m.now, Log: log})
 	return watcher.New(ctx, watcher.Config{
 		Store: db, Now: m.now, Elapsed: func() time.Duration { return time.Since(began) }, Log: log,
