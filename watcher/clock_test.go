@@ -470,7 +470,7 @@ func TestRunKeepsTime(t *testing.T) {
 		w.set(72 * time.Hour)
 		after(31*time.Second, "woken up after three days", "desk", 1)
 		after(24*time.Minute, "half past two", "desk", 2)
-		w.set(71 * time.Hour)
+		w.set(71*time.Hour + 3*time.Second) // the looks at the clock do not meet the times that it showed
 		after(15*time.Second, "an hour back", "ops", 1)
 		w.serve()
 		after(40*time.Minute, "a story that waits half an hour for a second outlet", "alerts", 2)
