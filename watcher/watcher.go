@@ -50,7 +50,7 @@ type Config struct {
 	// Channel is the way out of a destination.
 	Channel func(destination string, pace news.SlackSettings) (notify.Channel, notify.Pacing, error)
 	Log     *slog.Logger
-	Now     func() time.Time // nil: time.Now
+	Now     func() time.Time // nil: the store's clock
 	// Elapsed is a time that nobody sets, by which steps of Now are told from time
 	// that passes; nil: Go's monotonic clock, or Now if that is given.
 	Elapsed  func() time.Duration
@@ -114,7 +114,7 @@ func (s Summary) Empty() bool { return s == Summary{} }
 // New returns a watcher that works by the given rules.
 func New(ctx context.Context, c Config, rs *rules.Ruleset) (*Watcher, error) {
 	if c.Now == nil {
-		c.Now = time.Now
+		c.Now = c.Store.Now
 		if began := time.Now(); c.Elapsed == nil {
 			c.Elapsed = func() time.Duration { return time.Since(began) }
 		}

@@ -22,6 +22,7 @@ import (
 	"newswatch/watcher"
 	"newswatch/watcher/feed"
 	"newswatch/watcher/store"
+	"newswatch/web"
 )
 
 // probeAddr is where the daemon answers probes, or "off".
@@ -30,6 +31,18 @@ func (a *app) probeAddr() string {
 		return "127.0.0.1:8765"
 	}
 	return a.Listen
+}
+
+// listenToken is what requests to the daemon must bear beyond the probes, "" for none.
+func (a *app) listenToken() (news.Secret, error) {
+	token, err := a.secretNamed("LISTEN_TOKEN")
+	if err != nil {
+		return "", err
+	}
+	if err := web.CheckToken(token); err != nil {
+		return "", usagef("LISTEN_TOKEN %v", err)
+	}
+	return token, nil
 }
 
 // userAgent is how we name ourselves to the servers of feeds, and whom they may
@@ -98,7 +111,7 @@ func (a *app) readRules(path string) (rs *rules.Ruleset, failed int, err error) 
 func (a *app) openStore(ctx context.Context, beside bool) (*store.Store, error) {
 	st, url, err := a.openState(ctx, beside)
 	if errors.Is(err, store.ErrNotFound) {
-		return nil, usagef("no state at %s yet: newswatch run or once makes it", url)
+		return nil, usagef("no state at %s yet: newswatch run or once makes it", store.Place(url))
 	}
 	return st, err
 }
@@ -110,17 +123,21 @@ func (a *app) openState(ctx context.Context, beside bool) (st *store.Store, url 
 		return nil, "", err
 	}
 	st, err = store.Open(ctx, store.Options{URL: url, Beside: beside, Log: a.logger()})
-	if err != nil && !strings.HasPrefix(url, "sqlite://") {
+	if errors.Is(err, store.ErrURL) {
 		err = usagef("%v", err)
 	}
 	return st, url, err
 }
 
-// dbURL is where the state is: --db, else newswatch.db in the folder that
-// systemd gives, else in the user's state folder (XDG Base Directory).
+// dbURL is where the state is: --db, else the secret NEWSWATCH_DB, as it may hold a
+// password, else newswatch.db in the folder that systemd gives, else in the user's
+// state folder (XDG Base Directory).
 func (a *app) dbURL() (string, error) {
 	if a.DB != "" {
 		return a.DB, nil
+	}
+	if url, err := a.secretNamed("NEWSWATCH_DB"); err != nil || url != "" {
+		return url.Reveal(), err
 	}
 	dir := a.env("STATE_DIRECTORY")
 	if dir == "" {
@@ -150,8 +167,8 @@ type ways struct {
 // token messages to Slack carry buttons: somebody must listen then.
 func (a *app) newWays(out io.Writer, token, appToken news.Secret) *ways {
 	w := &ways{
-		hooks:    slack.NewHook(slack.HookConfig{Address: a.secretNamed, APIURL: a.env("SLACK_API_URL"), Log: a.logger()}),
-		webhooks: webhook.New(webhook.Config{Secret: a.secretNamed, UserAgent: "newswatch/" + version}),
+		hooks:    slack.NewHook(slack.HookConfig{Address: a.secretOfRules, APIURL: a.env("SLACK_API_URL"), Log: a.logger()}),
+		webhooks: webhook.New(webhook.Config{Secret: a.secretOfRules, UserAgent: "newswatch/" + version}),
 		terminal: terminal.New(terminal.Config{Out: out, Color: a.color(out), Width: width(out)}),
 	}
 	if token != "" {
@@ -204,8 +221,12 @@ func (w *ways) Channel(destination string, pace news.SlackSettings) (notify.Chan
 // newWatcher wires the pipeline to the ways out.
 func (a *app) newWatcher(ctx context.Context, c watcher.Config, rs *rules.Ruleset, w *ways) (*watcher.Watcher, error) {
 	c.Route, c.Channel, c.Log, c.At = w.Route, w.Channel, a.logger(), crashAt(a.env(crashEnv))
+	now := c.Now
+	if now == nil {
+		now = c.Store.Now
+	}
 	c.Poller = func(s news.Settings) (*feed.Poller, error) {
-		return feed.New(feed.Config{Allow: s.Allow, UserAgent: userAgent(s.Contact), Now: c.Now, Secret: a.secretNamed})
+		return feed.New(feed.Config{Allow: s.Allow, UserAgent: userAgent(s.Contact), Now: now, Secret: a.secretOfRules})
 	}
 	return watcher.New(ctx, c, rs)
 }

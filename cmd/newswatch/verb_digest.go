@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"newswatch/news"
 	"newswatch/notify"
@@ -53,7 +52,7 @@ func (c *digestCmd) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	defer st.Close()
-	planner := notify.NewPlanner(notify.PlannerConfig{Store: st, Titles: rs.Title, Now: time.Now, Summarizer: story.NewJudge(story.Names{})})
+	planner := notify.NewPlanner(notify.PlannerConfig{Store: st, Titles: rs.Title, Now: st.Now, Summarizer: story.NewJudge(story.Names{})})
 	d, err := planner.Preview(ctx, *plan)
 	if errors.Is(err, store.ErrNotFound) {
 		return usagef("the daemon has not taken %s yet: newswatch run or once does", c.ID)

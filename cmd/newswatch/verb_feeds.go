@@ -108,7 +108,7 @@ func (a *app) watched(ctx context.Context) (*watched, error) {
 func (a *app) feedStates(ctx context.Context) (states map[string]news.FeedState, holds map[string]time.Time, err error) {
 	st, url, err := a.openState(ctx, true)
 	if errors.Is(err, store.ErrNotFound) {
-		fmt.Fprintf(a.err, "no state at %s yet: newswatch run or once makes it\n", url)
+		fmt.Fprintf(a.err, "no state at %s yet: newswatch run or once makes it\n", store.Place(url))
 		return nil, nil, nil
 	}
 	if err != nil {

@@ -64,6 +64,10 @@ func (c *runCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
+	listenToken, err := a.listenToken()
+	if err != nil {
+		return err
+	}
 	st, err := a.openStore(ctx, false)
 	if err != nil {
 		return err
@@ -87,11 +91,11 @@ func (c *runCmd) Run(ctx context.Context, a *app) error {
 		if out.slack != nil {
 			g.Go(func() error { a.greetSlack(ctx, out.slack); return nil })
 		}
-		a.hearSlack(ctx, g, appToken, out.slack, triage.New(triage.Config{Store: st, Rules: w.Rules, Now: time.Now, Log: a.logger()}))
+		a.hearSlack(ctx, g, appToken, out.slack, triage.New(triage.Config{Store: st, Rules: w.Rules, Now: st.Now, Log: a.logger()}))
 	}
 	addr := a.probeAddr()
 	if serve && addr != "off" {
-		site := web.New(web.Config{Ready: st.Ping, Reload: w.Reload, Log: a.logger()})
+		site := web.New(web.Config{Ready: st.Ping, Reload: w.Reload, Token: listenToken, Log: a.logger()})
 		g.Go(func() error { return site.Serve(ctx, addr) })
 	}
 	a.logger().Info("running", "rules", a.Rules, "feeds", len(rs.File.Feeds), "plans", len(rs.File.Plans), "listen", addr, "version", version)

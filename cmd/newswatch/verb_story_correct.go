@@ -106,7 +106,7 @@ func (a *app) correct(ctx context.Context, change func(*store.Store, watcher.Cor
 		return err
 	}
 	defer st.Close()
-	t, err := change(st, watcher.Corrector{Store: st, Judge: story.NewJudge(a.names()), Now: time.Now})
+	t, err := change(st, watcher.Corrector{Store: st, Judge: story.NewJudge(a.names()), Now: st.Now})
 	if err != nil {
 		return err
 	}

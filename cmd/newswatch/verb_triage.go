@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os/user"
 	"slices"
-	"time"
 
 	"newswatch/notify"
 	"newswatch/notify/wording"
@@ -98,7 +97,7 @@ func (a *app) ask(ctx context.Context, words []string, asJSON bool) error {
 		return err
 	}
 	defer st.Close()
-	desk := triage.New(triage.Config{Store: st, Rules: func() *rules.Ruleset { return rs }, Now: time.Now})
+	desk := triage.New(triage.Config{Store: st, Rules: func() *rules.Ruleset { return rs }, Now: st.Now})
 	answer, err := desk.Do(ctx, notify.Command{By: a.login(), Words: words})
 	switch {
 	case errors.Is(err, triage.ErrNothing):

@@ -39,7 +39,16 @@ func engineOf(o Options) (engine, error) {
 	case "postgres", "postgresql":
 		return newPostgres(o)
 	}
-	return nil, fmt.Errorf("open %q: the form is sqlite://relative.db, sqlite:///absolute.db or postgres://user@host/database", scheme(o.URL))
+	return nil, fmt.Errorf("open %q: %w: the form is sqlite://relative.db, sqlite:///absolute.db or postgres://user@host/database", scheme(o.URL), ErrURL)
+}
+
+// Place names the database behind a URL to people, without a secret.
+func Place(rawURL string) string {
+	e, err := engineOf(Options{URL: rawURL})
+	if err != nil {
+		return scheme(rawURL)
+	}
+	return e.place()
 }
 
 // scheme is all of a foreign URL that may be shown: the rest can hold a password.

@@ -2,10 +2,15 @@ package store
 
 import (
 	"context"
+	"crypto/tls"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
+	"io"
 	"net"
+	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -39,7 +44,7 @@ type postgresEngine struct {
 func newPostgres(o Options) (*postgresEngine, error) {
 	config, err := pgx.ParseConfig(o.URL)
 	if err != nil {
-		return nil, errors.New("open postgres://...: not a URL of the form postgres://user@host:5432/database?sslmode=verify-full")
+		return nil, fmt.Errorf("open postgres://...: %w: the form is postgres://user@host:5432/database?sslmode=verify-full", ErrURL)
 	}
 	if config.ConnectTimeout == 0 {
 		config.ConnectTimeout = pgPatience
@@ -47,7 +52,22 @@ func newPostgres(o Options) (*postgresEngine, error) {
 	if config.RuntimeParams["application_name"] == "" {
 		config.RuntimeParams["application_name"] = "newswatch"
 	}
+	if o.Log != nil && !o.Beside && exposed(config) {
+		o.Log.Warn("what goes to PostgreSQL and comes back can be read or changed on the way", "host", config.Host, "do", "add sslmode=verify-full to its address")
+	}
 	return &postgresEngine{config: config}, nil
+}
+
+// exposed says that the way to a server of another machine may be taken without TLS, or
+// to whoever answers: without sslmode an attacker need only refuse TLS.
+func exposed(config *pgx.ConnConfig) bool {
+	open := func(host string, t *tls.Config) bool {
+		if addr, err := netip.ParseAddr(host); host == "localhost" || strings.HasPrefix(host, "/") || err == nil && addr.IsLoopback() {
+			return false
+		}
+		return t == nil || t.InsecureSkipVerify && t.VerifyPeerCertificate == nil
+	}
+	return open(config.Host, config.TLSConfig) || slices.ContainsFunc(config.Fallbacks, func(f *pgconn.FallbackConfig) bool { return open(f.Host, f.TLSConfig) })
 }
 
 func (e *postgresEngine) place() string {
@@ -95,19 +115,22 @@ func (e *postgresEngine) explain(err error) error {
 	case errors.As(err, &failed):
 		return e.explainCode(failed, err)
 	case errors.As(err, &refused):
-		return fmt.Errorf("%w: %s cannot be reached: %w", ErrUnwritable, e.place(), err)
-	case pgconn.Timeout(err), pgconn.SafeToRetry(err), strings.Contains(err.Error(), "conn closed"), errors.Is(err, net.ErrClosed):
-		return fmt.Errorf("%w: the connection to %s was lost: %w", ErrUnwritable, e.place(), err)
-	}
-	var broken net.Error
-	if errors.As(err, &broken) {
-		return fmt.Errorf("%w: the connection to %s was lost: %w", ErrUnwritable, e.place(), err)
+		return fmt.Errorf("%w: %w", ErrUnreachable, err)
+	case lost(err):
+		return fmt.Errorf("%w: the connection to %s was lost: %w", ErrUnreachable, e.place(), err)
 	}
 	return err
 }
 
+// lost says whether an error means that the connection broke.
+func lost(err error) bool {
+	var broken net.Error
+	return errors.As(err, &broken) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) ||
+		errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) || pgconn.SafeToRetry(err) || strings.Contains(err.Error(), "conn closed")
+}
+
 func (e *postgresEngine) explainCode(failed *pgconn.PgError, err error) error {
-	advice := ""
+	kind, advice := ErrUnwritable, ""
 	switch class := failed.Code[:min(2, len(failed.Code))]; {
 	case class == "28":
 		advice = "it refuses the login: check user and password"
@@ -116,15 +139,15 @@ func (e *postgresEngine) explainCode(failed *pgconn.PgError, err error) error {
 	case failed.Code == "42501", failed.Code == "3F000":
 		advice = "the user may not do this: make it the owner of the database, or of the schema in its search_path"
 	case failed.Code == "53100":
-		advice = "its disk is full"
+		kind, advice = ErrUnreachable, "its disk is full"
 	case failed.Code == "25006":
-		advice = "it only reads now: a standby, or set to default_transaction_read_only"
+		kind, advice = ErrUnreachable, "it only reads now: a standby, or set to default_transaction_read_only"
 	case class == "53", class == "57", class == "58", class == "08", class == "XX":
-		advice = "it cannot serve now"
+		kind, advice = ErrUnreachable, "it is overloaded, starting or shutting down"
 	default:
 		return err
 	}
-	return fmt.Errorf("%w: %s: %s: %w", ErrUnwritable, e.place(), advice, err)
+	return fmt.Errorf("%w: %s: %s: %w", kind, e.place(), advice, err)
 }
 
 // backup is the server's business: it also knows how to restore to a moment.

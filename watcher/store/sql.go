@@ -159,13 +159,13 @@ func (s *Store) texts(ctx context.Context, c conn, query string, args ...any) (l
 	return list, err
 }
 
-// explain says what was attempted, and tells a database that cannot be written
-// and one that cannot be read from all other errors.
+// explain says what was attempted, and tells a database that cannot be written,
+// read or reached from all other errors.
 func (s *Store) explain(what string, err error) error {
 	if err == nil {
 		return nil
 	}
-	if !errors.Is(err, ErrUnwritable) {
+	if !errors.Is(err, ErrUnwritable) && !errors.Is(err, ErrUnreachable) {
 		err = s.engine.explain(err)
 	}
 	return fmt.Errorf("%s: %w", what, err)

@@ -22,6 +22,8 @@ var (
 	ErrLocked      = errors.New("another instance holds the state")
 	ErrFenced      = errors.New("the lease is no longer held")
 	ErrUnwritable  = errors.New("the database cannot be written")
+	ErrUnreachable = errors.New("the database server cannot be reached or does not serve now")
+	ErrURL         = errors.New("no URL of a database")
 	ErrNewerSchema = errors.New("the database was written by a newer version")
 	ErrNotFound    = errors.New("not found")
 	ErrNotHere     = errors.New("this database does that itself")
