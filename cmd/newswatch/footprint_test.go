@@ -32,8 +32,15 @@ const (
 	footprintMost  = 64 // MB resident
 	footprintStart = time.Second
 	footprintStop  = 2 * time.Second
-	starts         = 7 // of which the one in the middle counts
 )
+
+// scale is how large and how exact TestFootprint measures.
+type scale struct {
+	outlets, items int
+	poll           string
+	starts         int // of which the one in the middle counts
+	looks          int // at the memory, a second apart; likewise
+}
 
 // TestFootprint measures what the program takes: memory with many feeds of the size
 // that real ones have, the time from its start until it is ready, from a crash until
@@ -43,23 +50,24 @@ const (
 //	go test ./cmd/newswatch -run TestFootprint -v -footprint -timeout 30m
 func TestFootprint(t *testing.T) {
 	forbidShort(t)
-	feeds, items := 50, 2000
+	size := scale{outlets: 50, items: 2000, poll: "2s", starts: 1, looks: 2}
 	if *footprint {
-		feeds, items = 1000, 1_000_000
+		size = scale{outlets: 1000, items: 1_000_000, poll: "1m", starts: 7, looks: 60}
 	}
-	p := newOutlets(t, feeds)
+	p := newOutlets(t, size)
 	p.measureMemory()
 	p.measureStarts("few items")
 	began := time.Now()
-	p.fill(items)
-	t.Logf("%d items stored in %v, the database has %.0f MB", items, time.Since(began).Round(time.Second), p.databaseMB())
-	p.measureStarts(fmt.Sprintf("%d items", items))
+	p.fill()
+	t.Logf("%d items stored in %v, the database has %.0f MB", size.items, time.Since(began).Round(time.Second), p.databaseMB())
+	p.measureStarts(fmt.Sprintf("%d items", size.items))
 	p.measureMemory()
 }
 
 // outlets are the program and the feeds that it polls.
 type outlets struct {
 	*prey
+	scale
 	listen string
 	feeds  []*outlet
 	polls  chan time.Time // when a feed was asked, the first since somebody waited
@@ -73,10 +81,10 @@ type outlet struct {
 	items   int
 }
 
-func newOutlets(t *testing.T, n int) *outlets {
-	p := &outlets{prey: &prey{t: t, dir: t.TempDir(), binary: build(t)}, listen: freeAddress(t), polls: make(chan time.Time, 1)}
+func newOutlets(t *testing.T, size scale) *outlets {
+	p := &outlets{scale: size, prey: &prey{t: t, dir: t.TempDir(), binary: build(t)}, listen: freeAddress(t), polls: make(chan time.Time, 1)}
 	rng := rand.New(rand.NewPCG(1, 5))
-	for i := range n {
+	for i := range size.outlets {
 		p.feeds = append(p.feeds, newOutlet(rng, i))
 	}
 	l, err := net.Listen("tcp", ":0") // all of 127.0.0.0/8 leads here: one address a host
@@ -88,7 +96,7 @@ func newOutlets(t *testing.T, n int) *outlets {
 	var src strings.Builder
 	src.WriteString("version: 1\nsettings:\n  network: {allow: [127.0.0.0/8]}\nfeeds:\n")
 	for i := range p.feeds {
-		poll := "1m"
+		poll := size.poll
 		if i == 0 { // a poll is always near
 			poll = "1s"
 		}
@@ -190,13 +198,12 @@ func (p *outlets) measureMemory() {
 		time.Sleep(100 * time.Millisecond)
 	}
 	var rss []float64
-	for range 20 {
+	for range p.looks {
 		time.Sleep(time.Second)
 		rss = append(rss, p.status(cmd, "VmRSS:"))
 	}
 	slices.Sort(rss)
 	most := p.status(cmd, "VmHWM:")
-	p.t.Logf("of it %.0f MB are of files, as the program itself", p.status(cmd, "RssFile:"))
 	p.t.Logf("memory with %d feeds after %d polls: %.0f MB resident (goal %d), %.0f MB at most", len(p.feeds), p.asked.Load()-before, rss[len(rss)/2], footprintMost, most)
 	if rss[len(rss)/2] > 1.5*footprintMost {
 		p.t.Errorf("it holds %.0f MB", rss[len(rss)/2])
@@ -216,7 +223,7 @@ func (p *outlets) status(cmd *exec.Cmd, name string) float64 {
 func (p *outlets) measureStarts(what string) {
 	p.t.Helper()
 	var ready, again, stopped []time.Duration
-	for range starts {
+	for range p.starts {
 		cmd, took := p.start()
 		ready = append(ready, took)
 		time.Sleep(300 * time.Millisecond) // at work
@@ -240,7 +247,7 @@ func (p *outlets) measureStarts(what string) {
 		{"start to ready", ready, footprintStart}, {"start after kill -9 to the first poll", again, footprintStart}, {"SIGTERM to the end", stopped, footprintStop},
 	} {
 		slices.Sort(m.all)
-		p.t.Logf("%s, %s: %v, at most %v (goal %v)", what, m.name, m.all[starts/2].Round(time.Millisecond), m.all[starts-1].Round(time.Millisecond), m.goal)
+		p.t.Logf("%s, %s: %v, at most %v (goal %v)", what, m.name, m.all[p.starts/2].Round(time.Millisecond), m.all[p.starts-1].Round(time.Millisecond), m.goal)
 	}
 }
 
@@ -250,9 +257,9 @@ func (p *outlets) databaseMB() float64 {
 	return float64(info.Size()) / (1 << 20)
 }
 
-// fill stores so many items of a month: one in twenty has hit a rule and is in a
+// fill stores the items of a month: one in twenty has hit a rule and is in a
 // story of four.
-func (p *outlets) fill(items int) {
+func (p *outlets) fill() {
 	p.t.Helper()
 	ctx := p.t.Context()
 	db, err := store.Open(ctx, store.Options{URL: "sqlite://" + filepath.Join(p.dir, "state.db")})
@@ -266,7 +273,7 @@ func (p *outlets) fill(items int) {
 	p.must(err)
 	rng, now, month := rand.New(rand.NewPCG(2, 5)), time.Now(), 30*24*time.Hour
 	const batch = 2000
-	for at := 0; at < items; at += batch {
+	for at := 0; at < p.items; at += batch {
 		host := hosts[at/batch%len(hosts)]
 		states, err := db.DueFeeds(ctx, host.Key, true)
 		p.must(err)
@@ -274,7 +281,7 @@ func (p *outlets) fill(items int) {
 		c.State.NextAt = now
 		var group store.GroupCommit
 		for i := at; i < at+batch; i++ {
-			m := storedItem(rng, states[0].FeedID, i, now.Add(-month+month*time.Duration(i)/time.Duration(items)))
+			m := storedItem(rng, states[0].FeedID, i, now.Add(-month+month*time.Duration(i)/time.Duration(p.items)))
 			c.Fresh = append(c.Fresh, m)
 			if len(m.Hits) > 0 {
 				id := news.StoryID(fmt.Sprint("story", i/80))
