@@ -49,6 +49,7 @@ type scale struct {
 //
 //	go test ./cmd/newswatch -run TestFootprint -v -footprint -timeout 30m
 func TestFootprint(t *testing.T) {
+	t.Parallel()
 	forbidShort(t)
 	size := scale{outlets: 50, items: 2000, poll: "2s", starts: 1, looks: 2}
 	if *footprint {

@@ -44,6 +44,7 @@ const (
 //
 //	go test ./cmd/newswatch -run TestSoak -v -soak 1h -timeout 2h
 func TestSoak(t *testing.T) {
+	t.Parallel()
 	forbidShort(t)
 	plan := calm()
 	plan.Methods, plan.Latency = []string{"chat.postMessage", "chat.update"}, slackfake.Duration(20*time.Millisecond)
