@@ -3,7 +3,6 @@ package watcher_test
 import (
 	"context"
 	"fmt"
-	"io"
 	"log/slog"
 	"math/rand/v2"
 	"net/http"
@@ -50,36 +49,12 @@ type clockWorld struct {
 	skew    atomic.Int64              // of the daemon's, in nanoseconds
 	store   *store.Store
 	watcher *watcher.Watcher
-	log     lines
 	mu      sync.Mutex
-	served  []string // headlines so far
-	missed  []string // what digests said of runs that they cover
-}
-
-// lines keeps a log.
-type lines struct {
-	mu  sync.Mutex
-	all []string
-}
-
-// Write takes a line.
-func (l *lines) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.all = append(l.all, string(p))
-	return len(p), nil
-}
-
-// count says in how many lines a text stands.
-func (l *lines) count(text string) (n int) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for _, line := range l.all {
-		if strings.Contains(line, text) {
-			n++
-		}
-	}
-	return n
+	served  []string     // headlines so far
+	missed  []string     // what digests said of runs that they cover
+	observe *observer    // nil: nobody counts
+	log     *slog.Logger // nil: the test's, of what is wrong
+	status  atomic.Int32 // of the feed; 0: it is well
 }
 
 func newClockWorld(t *testing.T, at time.Time) *clockWorld {
@@ -120,6 +95,9 @@ func (w *clockWorld) RoundTrip(r *http.Request) (*http.Response, error) {
 	for i, title := range slices.Backward(w.served) {
 		fmt.Fprintf(&b, `<item><title>%s</title><link>http://aster.example/%d.html</link><guid>n%d</guid></item>`, title, i, i)
 	}
+	if status := w.status.Load(); status != 0 {
+		return fakeWeb{r.URL.Host + r.URL.Path: {status: int(status)}}.RoundTrip(r)
+	}
 	return fakeWeb{r.URL.Host + r.URL.Path: {status: http.StatusOK, body: []byte(b.String() + `</channel></rss>`)}}.RoundTrip(r)
 }
 
@@ -134,8 +112,16 @@ func (w *clockWorld) start() {
 		w.Fatal(err)
 	}
 	channel := slack.New(slack.Config{Token: "xoxb-test", HTTP: w.slack.Client(), Now: w.now})
+	log := w.log
+	if log == nil {
+		log = slog.New(slog.NewTextHandler(testLog{w.T}, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	}
+	var observe watcher.Observer
+	if w.observe != nil {
+		observe = w.observe
+	}
 	w.watcher, err = watcher.New(w.Context(), watcher.Config{
-		Store: w.store, Now: w.now, Log: slog.New(slog.NewTextHandler(io.MultiWriter(testLog{w.T}, &w.log), nil)),
+		Store: w.store, Observe: observe, Now: w.now, Log: log,
 		Elapsed: func() time.Duration { return time.Duration(w.good().UnixNano()) },
 		Poller: func(s news.Settings) (*feed.Poller, error) {
 			return feed.New(feed.Config{Transport: w, Allow: s.Allow, Now: w.now, HostGap: -1})
@@ -449,7 +435,8 @@ func contains(all, part []string) bool {
 func TestRunKeepsTime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		w := newClockWorld(t, time.Time{})
+		w, log := newClockWorld(t, time.Time{}), &lines{}
+		w.log = slog.New(slog.NewJSONHandler(log, nil))
 		w.start()
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error)
@@ -481,7 +468,7 @@ func TestRunKeepsTime(t *testing.T) {
 		if err := <-done; err != nil {
 			t.Error(err)
 		}
-		if n := w.log.count("held back"); n == 0 || n > 3 {
+		if n := len(log.of(t, "held back, the clock was set back")); n == 0 || n > 3 {
 			t.Errorf("it is said %d times that the digest is held back, want once or twice", n)
 		}
 		w.once()
