@@ -252,6 +252,22 @@ func (w *Watcher) logClock(l look) {
 	}
 }
 
+// recallClock reads what was noted of the clock before this process looks at it.
+func (w *Watcher) recallClock(ctx context.Context) error {
+	c := &w.clock
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.looked {
+		return nil
+	}
+	noted, err := w.cfg.Store.Meta(ctx, clockKey)
+	if err != nil {
+		return fmt.Errorf("read what the clock was: %w", err)
+	}
+	c.note = w.recalled(noted)
+	return nil
+}
+
 // recalled reads what was noted of the clock.
 func (w *Watcher) recalled(noted string) (n seenTime) {
 	if noted == "" {

@@ -149,13 +149,3 @@ func (s *Store) setMeta(ctx context.Context, tx *sql.Tx, name, value string) err
 	_, err := s.exec(ctx, tx, `INSERT INTO meta (k, v) VALUES ($1, $2) ON CONFLICT (k) DO UPDATE SET v = excluded.v`, name, value)
 	return err
 }
-
-// Backup writes a copy of the whole state, as it is at one moment, into a file
-// that is not there yet. Others go on working meanwhile. It gives ErrNotHere for a
-// database that is backed up by its own tools.
-func (s *Store) Backup(ctx context.Context, path string) error {
-	if err := s.engine.backup(ctx, path); err != nil {
-		return fmt.Errorf("back up: %w", err)
-	}
-	return nil
-}
