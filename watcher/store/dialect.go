@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 )
 
 // dialect holds all in which one database's SQL differs from another's. The SQL
@@ -21,6 +20,8 @@ type dialect struct {
 	list         func(param int) string // sub-select of a JSON list's texts
 	rows         func(param int) string // FROM item whose e.value is each of a JSON list's lists
 	tables       string                 // counts our version table and all tables
+	columns      string                 // table, name and type of all columns, in their order
+	indexes      string                 // name and statement of all indexes but those of keys
 	tidy         string                 // gives freed space back, a little at a time; "" when the database does so itself
 	serverNow    string                 // the server's clock in ms; "" where the process's holds
 	exclusive    string                 // takes the lock of a number until the transaction ends; "" where one writes at a time
@@ -42,7 +43,10 @@ func (*sqliteEngine) dialect() dialect {
 		rows:         func(p int) string { return fmt.Sprintf("json_each($%d) AS e", p) },
 		tables: `SELECT COALESCE(SUM(CASE WHEN name = 'schema_version' THEN 1 ELSE 0 END), 0), COUNT(*)
 			FROM sqlite_master WHERE type = 'table'`,
-		tidy: "PRAGMA incremental_vacuum(1000)",
+		columns: `SELECT t.name, c.name, c.type FROM sqlite_master t JOIN pragma_table_info(t.name) c
+			WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite\_%' ESCAPE '\' ORDER BY t.name, c.cid`,
+		indexes: `SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL ORDER BY rowid`,
+		tidy:    "PRAGMA incremental_vacuum(1000)",
 	}
 }
 
@@ -60,6 +64,13 @@ func (*postgresEngine) dialect() dialect {
 		rows:       func(p int) string { return fmt.Sprintf("jsonb_array_elements(CAST($%d AS JSONB)) AS e(value)", p) },
 		tables: `SELECT COALESCE(SUM(CASE WHEN tablename = 'schema_version' THEN 1 ELSE 0 END), 0), COUNT(*)
 			FROM pg_tables WHERE schemaname = current_schema()`,
+		columns: `SELECT c.table_name, c.column_name, c.data_type FROM information_schema.columns c
+			JOIN pg_tables t ON t.schemaname = c.table_schema AND t.tablename = c.table_name
+			WHERE c.table_schema = current_schema() ORDER BY c.table_name, c.ordinal_position`,
+		indexes: `SELECT i.indexname, i.indexdef FROM pg_indexes i
+			WHERE i.schemaname = current_schema() AND NOT EXISTS (SELECT 1 FROM pg_constraint c
+				WHERE c.conname = i.indexname AND c.connamespace = to_regnamespace(quote_ident(i.schemaname)))
+			ORDER BY i.indexname`,
 		serverNow: now,
 		exclusive: "SELECT pg_advisory_xact_lock($1)",
 		// Leases change rows in place: room in the page keeps that from touching an index.
@@ -91,8 +102,8 @@ func (d dialect) clean(args []any) []any {
 		return args
 	}
 	for i, a := range args {
-		if text, ok := a.(string); ok && (!utf8.ValidString(text) || strings.Contains(text, "\x00")) {
-			args[i] = strings.ReplaceAll(strings.ToValidUTF8(text, "\uFFFD"), "\x00", "")
+		if text, ok := a.(string); ok && !acceptable(text) {
+			args[i] = cleaned(text)
 		}
 	}
 	return args

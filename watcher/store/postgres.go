@@ -31,8 +31,9 @@ const (
 // postgresEngine keeps the state in a PostgreSQL database, which any number of
 // processes may share: leases keep them apart, by the clock of the server.
 type postgresEngine struct {
-	config *pgx.ConnConfig
-	db     *sql.DB
+	config  *pgx.ConnConfig
+	session string // the name of those who work on the state (pg_stat_activity)
+	db      *sql.DB
 }
 
 // newPostgres reads the URL, and PostgreSQL's environment (PGHOST, PGPASSFILE, ...,
@@ -46,10 +47,12 @@ func newPostgres(o Options) (*postgresEngine, error) {
 	if config.ConnectTimeout == 0 {
 		config.ConnectTimeout = pgPatience
 	}
-	if config.RuntimeParams["application_name"] == "" {
-		config.RuntimeParams["application_name"] = "newswatch"
+	session := config.RuntimeParams["application_name"]
+	if session == "" {
+		session = "newswatch"
 	}
-	return &postgresEngine{config: config}, nil
+	config.RuntimeParams["application_name"] = session + o.errand
+	return &postgresEngine{config: config, session: session}, nil
 }
 
 func (e *postgresEngine) place() string {

@@ -41,6 +41,8 @@ type Options struct {
 	// short writes of the outbox and story verbs. It never makes a database.
 	Beside bool
 	Log    *slog.Logger // of keys that turn out to identify nothing; nil: nothing is logged
+
+	errand string // added to the name of sessions that do not work on the state
 }
 
 // Store is the state. It is safe for concurrent use.
@@ -69,6 +71,10 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
+	return openEngine(ctx, e, o)
+}
+
+func openEngine(ctx context.Context, e engine, o Options) (*Store, error) {
 	s := &Store{engine: e, dialect: e.dialect(), now: o.Now, given: o.Now != nil, log: o.Log, prepared: newPrepared(), looked: map[string]news.Looked{}}
 	s.fragments = s.dialect.replacer()
 	switch {
