@@ -23,9 +23,11 @@ func TestCopyMillion(t *testing.T) {
 	const items = 1_000_000
 	dir := t.TempDir()
 	first, back := "sqlite://"+filepath.Join(dir, "n.db"), "sqlite://"+filepath.Join(dir, "back.db")
-	server := pgtest.Start(t, "fsync=on", "synchronous_commit=on").Database(t)
+	server := pgtest.Start(t, "fsync=on", "synchronous_commit=on", "max_wal_size=4GB").Database(t)
 	s := at(t, first)
 	for _, query := range []string{
+		`PRAGMA synchronous = OFF`,
+		`PRAGMA cache_size = -1000000`,
 		`INSERT INTO items (id, feed_id, feed_name, publisher, weight, keys, url, title, author, categories, lang, published, dated,
 				fetched, baseline, revision, hits, story_id, place, body)
 			SELECT hex(randomblob(8)), 'f' || (value % 10000), 'Harbour Post', 'Harbour', 3, '["https://one.example/' || value || '","guid-' || value || '"]',
@@ -35,7 +37,7 @@ func TestCopyMillion(t *testing.T) {
 				'The harbour master closed the quay on Friday evening. ' || hex(randomblob(200)) FROM generate_series(1, $1)`,
 		`INSERT INTO seen (feed_id, key, item_id, last_seen) SELECT feed_id, lower(hex(randomblob(8))), id, fetched FROM items
 			UNION ALL SELECT feed_id, lower(hex(randomblob(8))), id, fetched FROM items
-			UNION ALL SELECT feed_id, lower(hex(randomblob(8))), id, fetched FROM items WHERE fetched % 2 = 0`,
+			UNION ALL SELECT feed_id, lower(hex(randomblob(8))), id, fetched FROM items WHERE fetched % 2 = 0 ORDER BY 1, 2`,
 		`INSERT INTO hits (item_id, rule, score, rank, entities, evidence)
 			SELECT id, 'ports', 50, 0, '["harbour"]', '{"why":"quay in the title","spans":[{"Field":"title","End":4}]}' FROM items WHERE hits > 0`,
 		`INSERT INTO stories (id, version, phase, first_at, last_at, lead_id, changed)
@@ -50,6 +52,7 @@ func TestCopyMillion(t *testing.T) {
 		must(t, err)
 	}
 	must(t, s.Close())
+	t.Log("filled")
 	for _, way := range [][2]string{{first, server}, {server, back}} {
 		began, used := time.Now(), cpu()
 		done, err := store.Copy(t.Context(), store.CopyOptions{From: way[0], To: way[1]})

@@ -29,6 +29,7 @@ type dialect struct {
 	snapshot     *sql.TxOptions         // of a transaction that reads one state of the database
 	prepares     bool                   // the driver keeps parsed statements itself
 	strict       bool                   // texts must be valid UTF-8 without NUL
+	turns        int                    // how many transactions of polls and sends are written at once
 }
 
 func (*sqliteEngine) dialect() dialect {
@@ -47,6 +48,7 @@ func (*sqliteEngine) dialect() dialect {
 			WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite\_%' ESCAPE '\' ORDER BY t.name, c.cid`,
 		indexes: `SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL ORDER BY rowid`,
 		tidy:    "PRAGMA incremental_vacuum(1000)",
+		turns:   1,
 	}
 }
 
@@ -78,6 +80,7 @@ func (*postgresEngine) dialect() dialect {
 		snapshot: &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true},
 		prepares: true,
 		strict:   true,
+		turns:    4, // each waits for the network most of its time
 	}
 }
 

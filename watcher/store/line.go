@@ -9,20 +9,20 @@ import (
 )
 
 // line is where commits of many workers wait for each other: all that have come
-// while one was written share the next transaction, because the disk takes as
+// while others were written share the next transaction, because the disk takes as
 // long for one as for fifty.
 type line struct {
 	mu      sync.Mutex
 	waiting []*queued
 
-	turn sync.Mutex // of the one who writes
+	turns chan struct{} // of those who write: see dialect.turns
 }
 
 // queued is a piece of work that waits for its transaction.
 type queued struct {
 	what string
 	fn   func(ctx context.Context, tx *sql.Tx) error
-	done bool
+	done chan struct{} // closed when err holds
 	err  error
 }
 
@@ -33,28 +33,35 @@ func (s *Store) shared(ctx context.Context, what string, fn func(ctx context.Con
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("%s: %w", what, err)
 	}
-	q := &queued{what: what, fn: fn}
+	q := &queued{what: what, fn: fn, done: make(chan struct{})}
 	s.line.mu.Lock()
 	s.line.waiting = append(s.line.waiting, q)
 	s.line.mu.Unlock()
-	s.line.turn.Lock()
-	defer s.line.turn.Unlock()
-	if !q.done {
-		s.line.mu.Lock()
-		batch := s.line.waiting
-		s.line.waiting = nil
-		s.line.mu.Unlock()
-		s.commitAll(context.WithoutCancel(ctx), batch)
+	select {
+	case <-q.done:
+	case s.line.turns <- struct{}{}:
+		s.commitWaiting(context.WithoutCancel(ctx))
+		<-q.done // by us, or it was in somebody's hands before
 	}
 	return q.err
 }
 
+// commitWaiting commits what waits, and ends the turn.
+func (s *Store) commitWaiting(ctx context.Context) {
+	defer func() { <-s.line.turns }()
+	s.line.mu.Lock()
+	batch := s.line.waiting
+	s.line.waiting = nil
+	s.line.mu.Unlock()
+	s.commitAll(ctx, batch)
+}
+
 func (s *Store) commitAll(ctx context.Context, batch []*queued) {
+	finished := 0
 	defer func() { // a panic in one must not leave the others waiting
-		for _, q := range batch {
-			if !q.done {
-				q.done, q.err = true, fmt.Errorf("%s: broken off with what was written beside it", q.what)
-			}
+		for _, q := range batch[finished:] {
+			q.err = fmt.Errorf("%s: broken off with what was written beside it", q.what)
+			close(q.done)
 		}
 	}()
 	together := errors.New("alone")
@@ -74,6 +81,7 @@ func (s *Store) commitAll(ctx context.Context, batch []*queued) {
 		} else if q.err != nil {
 			q.err = s.explain(q.what, q.err)
 		}
-		q.done = true
+		close(q.done)
+		finished++
 	}
 }

@@ -77,6 +77,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 func openEngine(ctx context.Context, e engine, o Options) (*Store, error) {
 	s := &Store{engine: e, dialect: e.dialect(), now: o.Now, given: o.Now != nil, log: o.Log, prepared: newPrepared(), looked: map[string]news.Looked{}}
 	s.fragments = s.dialect.replacer()
+	s.line.turns = make(chan struct{}, s.dialect.turns)
 	switch {
 	case s.given:
 	case s.dialect.serverNow == "":
