@@ -139,3 +139,6 @@ func (s *Store) Everything(ctx context.Context) (map[string][]string, error) {
 	}
 	return all, err
 }
+
+// Text is a statement as this database reads it.
+func (s *Store) Text(query string) string { return s.text(query) }

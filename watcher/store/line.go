@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+
+	"newswatch/news"
 )
 
 // line is where commits of many workers wait for each other: all that have come
@@ -20,20 +22,30 @@ type line struct {
 
 // queued is a piece of work that waits for its transaction.
 type queued struct {
-	what string
-	fn   func(ctx context.Context, tx *sql.Tx) error
-	done chan struct{} // closed when err holds
-	err  error
+	what  string
+	lease *news.Lease // that must be held, or nil
+	fn    func(ctx context.Context, tx *sql.Tx) error
+	done  chan struct{} // closed when err holds
+	err   error
 }
 
 // shared runs fn in a write transaction that it may share with others, and
 // returns when that is durable. fn may run twice: when another one fails, each
 // is tried again alone. It returns ErrFenced only before it has written anything.
 func (s *Store) shared(ctx context.Context, what string, fn func(ctx context.Context, tx *sql.Tx) error) error {
+	return s.queue(ctx, &queued{what: what, fn: fn, done: make(chan struct{})})
+}
+
+// sharedUnder is shared behind the fence of a lease: one fence serves all that share
+// a transaction.
+func (s *Store) sharedUnder(ctx context.Context, l news.Lease, what string, fn func(ctx context.Context, tx *sql.Tx) error) error {
+	return s.queue(ctx, &queued{what: what, lease: &l, fn: fn, done: make(chan struct{})})
+}
+
+func (s *Store) queue(ctx context.Context, q *queued) error {
 	if err := ctx.Err(); err != nil {
-		return fmt.Errorf("%s: %w", what, err)
+		return fmt.Errorf("%s: %w", q.what, err)
 	}
-	q := &queued{what: what, fn: fn, done: make(chan struct{})}
 	s.line.mu.Lock()
 	s.line.waiting = append(s.line.waiting, q)
 	s.line.mu.Unlock()
@@ -67,21 +79,64 @@ func (s *Store) commitAll(ctx context.Context, batch []*queued) {
 	together := errors.New("alone")
 	if len(batch) > 1 {
 		together = s.tx(ctx, "commit together", func(ctx context.Context, tx *sql.Tx) error {
-			for _, q := range batch {
-				if q.err = q.fn(ctx, tx); q.err != nil && !errors.Is(q.err, ErrFenced) {
-					return q.err
+			held, err := s.fenceAll(ctx, tx, batch)
+			for i := 0; err == nil && i < len(batch); i++ {
+				q := batch[i]
+				q.err = ErrFenced
+				if q.lease == nil || held[q.lease.Token+q.lease.Key] {
+					q.err = q.fn(ctx, tx)
+				}
+				if q.err != nil && !errors.Is(q.err, ErrFenced) {
+					err = q.err
 				}
 			}
-			return nil
+			return err
 		})
 	}
 	for _, q := range batch {
 		if together != nil {
-			q.err = s.tx(ctx, q.what, q.fn)
+			fn := q.fn
+			if q.lease != nil {
+				fn = s.behindFence(*q.lease, q.fn)
+			}
+			q.err = s.tx(ctx, q.what, fn)
 		} else if q.err != nil {
 			q.err = s.explain(q.what, q.err)
 		}
 		close(q.done)
 		finished++
 	}
+}
+
+// fenceAll is fence for all of a batch, one statement for each unit. It says which
+// leases are held, by token and key.
+func (s *Store) fenceAll(ctx context.Context, tx *sql.Tx, batch []*queued) (map[string]bool, error) {
+	held := map[string]bool{}
+	for _, u := range units() {
+		var rows [][2]string
+		for _, q := range batch {
+			if q.lease != nil && q.lease.Unit == u {
+				rows = append(rows, [2]string{q.lease.Key, q.lease.Token})
+			}
+		}
+		if len(rows) == 0 {
+			continue
+		}
+		query, err := on(u, `
+			UPDATE {{unit}} SET lease_token = lease_token FROM {{rows 2}}
+			WHERE {{unit}}.key = e.value ->> 0 AND lease_token = e.value ->> 1 AND lease_until > {{now}}
+			RETURNING lease_token, {{unit}}.key`)
+		if err != nil {
+			return nil, err
+		}
+		if err := s.query(ctx, tx, func(r *sql.Rows) error {
+			var token, key string
+			err := r.Scan(&token, &key)
+			held[token+key] = true
+			return err
+		}, query, s.clock(), asJSON(rows)); err != nil {
+			return nil, err
+		}
+	}
+	return held, nil
 }
