@@ -63,6 +63,9 @@ func (w *Watcher) runPlan(ctx context.Context, d *desk, l news.Lease) (sum Summa
 	}
 	sum.Built, sum.Told = out.Deliveries, out.Stories
 	if out.Deliveries > 0 || out.Slot != "" {
+		if out.Slot != "" {
+			w.observe.Built(plan, out)
+		}
 		w.cfg.Log.Info("planned", "plan", plan.ID, "slot", out.Slot, "stories", out.Stories, "messages", out.Deliveries, "next", out.Next)
 	}
 	return sum, ignoreFence(w.cfg.Store.Release(ctx, l, out.Next))
@@ -80,6 +83,7 @@ func (w *Watcher) sendTo(ctx context.Context, l news.Lease) (sum Summary, err er
 	for _, d := range done {
 		switch d.State {
 		case news.Sent:
+			w.delivered(ctx, d)
 			if d.Kind == news.KindUpdate {
 				sum.Rewritten++
 			} else {

@@ -22,6 +22,7 @@ import (
 	"newswatch/watcher"
 	"newswatch/watcher/feed"
 	"newswatch/watcher/store"
+	"newswatch/web"
 )
 
 // probeAddr is where the daemon answers probes, or "off".
@@ -30,6 +31,18 @@ func (a *app) probeAddr() string {
 		return "127.0.0.1:8765"
 	}
 	return a.Listen
+}
+
+// listenToken is what requests to the daemon must bear beyond the probes, "" for none.
+func (a *app) listenToken() (news.Secret, error) {
+	token, err := a.secretNamed("LISTEN_TOKEN")
+	if err != nil {
+		return "", err
+	}
+	if err := web.CheckToken(token); err != nil {
+		return "", usagef("LISTEN_TOKEN %v", err)
+	}
+	return token, nil
 }
 
 // userAgent is how we name ourselves to the servers of feeds, and whom they may
@@ -109,7 +122,11 @@ func (a *app) openState(ctx context.Context, beside bool) (st *store.Store, url 
 	if url, err = a.dbURL(); err != nil {
 		return nil, "", err
 	}
-	st, err = store.Open(ctx, store.Options{URL: url, Beside: beside, Log: a.logger()})
+	o := store.Options{URL: url, Beside: beside, Log: a.logger()}
+	if a.metrics != nil {
+		o.Wrote = a.metrics.Wrote
+	}
+	st, err = store.Open(ctx, o)
 	if errors.Is(err, store.ErrURL) {
 		err = usagef("%v", err)
 	}
@@ -154,12 +171,16 @@ type ways struct {
 // token messages to Slack carry buttons: somebody must listen then.
 func (a *app) newWays(out io.Writer, token, appToken news.Secret) *ways {
 	w := &ways{
-		hooks:    slack.NewHook(slack.HookConfig{Address: a.secretNamed, APIURL: a.env("SLACK_API_URL"), Log: a.logger()}),
-		webhooks: webhook.New(webhook.Config{Secret: a.secretNamed, UserAgent: "newswatch/" + version}),
+		hooks:    slack.NewHook(slack.HookConfig{Address: a.secretOfRules, APIURL: a.env("SLACK_API_URL"), Log: a.logger()}),
+		webhooks: webhook.New(webhook.Config{Secret: a.secretOfRules, UserAgent: "newswatch/" + version}),
 		terminal: terminal.New(terminal.Config{Out: out, Color: a.color(out), Width: width(out)}),
 	}
 	if token != "" {
-		w.slack = slack.New(slack.Config{Token: token, AppToken: appToken, Interactive: appToken != "", APIURL: a.env("SLACK_API_URL"), Log: a.logger()})
+		c := slack.Config{Token: token, AppToken: appToken, Interactive: appToken != "", APIURL: a.env("SLACK_API_URL"), Log: a.logger()}
+		if a.metrics != nil {
+			c.Observe = a.metrics.Called
+		}
+		w.slack = slack.New(c)
 	}
 	return w
 }
@@ -213,7 +234,7 @@ func (a *app) newWatcher(ctx context.Context, c watcher.Config, rs *rules.Rulese
 		now = c.Store.Now
 	}
 	c.Poller = func(s news.Settings) (*feed.Poller, error) {
-		return feed.New(feed.Config{Allow: s.Allow, UserAgent: userAgent(s.Contact), Now: now, Secret: a.secretNamed})
+		return feed.New(feed.Config{Allow: s.Allow, UserAgent: userAgent(s.Contact), Now: now, Secret: a.secretOfRules})
 	}
 	return watcher.New(ctx, c, rs)
 }

@@ -14,7 +14,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -33,12 +35,13 @@ const (
 	feedHeader  = "hiddenheader0123"
 	proxyWord   = "hiddenproxy0123"
 	ticket      = "hiddenticket0123"
+	pingWord    = "hiddenping0123"
 )
 
 // forms are all that must not show: the secrets, and what is made of them on the wire.
 func forms() []string {
 	return []string{
-		botToken, appToken, hookWord, webhookWord, webhookKey, signingKey, "hiddenuser", "hiddenpassword", feedHeader, proxyWord, ticket,
+		botToken, appToken, hookWord, webhookWord, webhookKey, signingKey, "hiddenuser", "hiddenpassword", feedHeader, proxyWord, ticket, pingWord,
 		base64.StdEncoding.EncodeToString([]byte(feedLogin)), base64.StdEncoding.EncodeToString([]byte("proxyuser:" + proxyWord)),
 		url.QueryEscape(feedLogin), "hidden", "HIDDEN",
 	}
@@ -116,7 +119,7 @@ func (l *listener) surround(feeds string) {
 	l.env = append(os.Environ(),
 		"SLACK_API_URL="+base+"/api/", "SLACK_BOT_TOKEN="+botToken, "SLACK_APP_TOKEN="+appToken,
 		"DESK_HOOK="+base+"/services/T0/B0/"+hookWord, "NEWS_HOOK="+base+"/in/"+webhookWord+"?key="+webhookKey,
-		"NEWS_HOOK_SIGNING=whsec_"+signingKey, "FEED_LOGIN="+feedLogin, "FEED_KEY="+feedHeader,
+		"NEWS_HOOK_SIGNING=whsec_"+signingKey, "PING_URL="+base+"/ping/"+pingWord, "FEED_LOGIN="+feedLogin, "FEED_KEY="+feedHeader,
 		"HTTP_PROXY="+proxy, "HTTPS_PROXY="+proxy, "NEWSWATCH_LISTEN=off", "XDG_STATE_HOME="+l.dir)
 	src := fmt.Sprintf(`version: 1
 settings:
@@ -208,20 +211,17 @@ func (l *listener) hear(args ...string) string {
 // run lets the daemon run for a moment, asks its pages, and ends it by the signal
 // that makes it tell all its goroutines.
 func (l *listener) run() {
-	port, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		l.t.Fatal(err)
-	}
-	addr := port.Addr().String()
-	_ = port.Close()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	cmd, out := l.command(ctx, "run", "--listen", addr, "--log-level", "debug")
+	cmd, _ := l.command(ctx, "run", "--listen", "127.0.0.1:0", "--log-level", "debug")
+	out := &said{}
+	cmd.Stdout, cmd.Stderr = out, out
 	if err := cmd.Start(); err != nil {
 		l.t.Fatal(err)
 	}
-	time.Sleep(500 * time.Millisecond)
-	for _, path := range []string{"/healthz", "/readyz", "/metrics", "/", "/debug/vars"} {
+	addr := out.listens(l.t)
+	time.Sleep(500 * time.Millisecond) // so that it meets the failure
+	for _, path := range []string{"/healthz", "/readyz", "/metrics", "/", "/debug/vars", "/debug/pprof/goroutine?debug=2", "/debug/pprof/heap?debug=1"} {
 		resp, err := http.Get("http://" + addr + path)
 		if err != nil {
 			continue // a page that is not there is none to leak
@@ -229,6 +229,9 @@ func (l *listener) run() {
 		body, _ := io.ReadAll(io.LimitReader(resp.Body, 4<<20))
 		_ = resp.Body.Close()
 		l.check(path, string(body))
+		if path == "/metrics" && !strings.Contains(string(body), "newswatch_feed_polls_total{") {
+			l.t.Errorf("there are no metrics to look into: %.300s", body)
+		}
 	}
 	l.spoilRules(addr)
 	_ = cmd.Process.Signal(syscall.SIGQUIT)
@@ -237,6 +240,37 @@ func (l *listener) run() {
 	if !strings.Contains(out.String(), "goroutine ") {
 		l.t.Errorf("run did not tell its goroutines:\n%s", out)
 	}
+}
+
+// said is what a program has said so far.
+type said struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (s *said) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.buf.Write(p)
+}
+
+func (s *said) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.buf.String()
+}
+
+// listens waits until a daemon says where it listens.
+func (s *said) listens(t *testing.T) string {
+	t.Helper()
+	line := regexp.MustCompile(`msg=listening at=(\S+)`)
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+		if found := line.FindStringSubmatch(s.String()); found != nil {
+			return found[1]
+		}
+	}
+	t.Fatalf("it never listened:\n%s", s)
+	return ""
 }
 
 // spoilRules writes an address into the rule file, as somebody does who has not

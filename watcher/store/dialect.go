@@ -22,6 +22,7 @@ type dialect struct {
 	tables       string                 // counts our version table and all tables
 	columns      string                 // table, name and type of all columns, in their order
 	indexes      string                 // name and statement of all indexes but those of keys
+	size         string                 // bytes of the database
 	tidy         string                 // gives freed space back, a little at a time; "" when the database does so itself
 	serverNow    string                 // the server's clock in ms; "" where the process's holds
 	exclusive    string                 // takes the lock of a number until the transaction ends; "" where one writes at a time
@@ -49,6 +50,7 @@ func (*sqliteEngine) dialect() dialect {
 		indexes: `SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL ORDER BY rowid`,
 		tidy:    "PRAGMA incremental_vacuum(1000)",
 		turns:   1,
+		size:    "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()",
 	}
 }
 
@@ -73,6 +75,7 @@ func (*postgresEngine) dialect() dialect {
 			WHERE i.schemaname = current_schema() AND NOT EXISTS (SELECT 1 FROM pg_constraint c
 				WHERE c.conname = i.indexname AND c.connamespace = to_regnamespace(quote_ident(i.schemaname)))
 			ORDER BY i.indexname`,
+		size:      "SELECT pg_database_size(current_database())",
 		serverNow: now,
 		exclusive: "SELECT pg_advisory_xact_lock($1)",
 		// Leases change rows in place: room in the page keeps that from touching an index.
