@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"flag"
+	"os"
 	"path/filepath"
 	"syscall"
 	"testing"
@@ -23,7 +24,8 @@ func TestCopyMillion(t *testing.T) {
 	const items = 1_000_000
 	dir := t.TempDir()
 	first, back := "sqlite://"+filepath.Join(dir, "n.db"), "sqlite://"+filepath.Join(dir, "back.db")
-	server := pgtest.Start(t, "fsync=on", "synchronous_commit=on", "max_wal_size=4GB").Database(t)
+	cluster := pgtest.Start(t, "fsync=on", "synchronous_commit=on", "max_wal_size=4GB")
+	server := cluster.Database(t)
 	s := at(t, first)
 	for _, query := range []string{
 		`PRAGMA synchronous = OFF`,
@@ -54,18 +56,27 @@ func TestCopyMillion(t *testing.T) {
 	must(t, s.Close())
 	t.Log("filled")
 	for _, way := range [][2]string{{first, server}, {server, back}} {
-		began, used := time.Now(), cpu()
+		began, used := time.Now(), cpu(syscall.RUSAGE_SELF)
 		done, err := store.Copy(t.Context(), store.CopyOptions{From: way[0], To: way[1]})
 		must(t, err)
 		took := time.Since(began)
 		t.Logf("%s -> %s: %d rows, of which %d items, in %.1f s (%.1f s of this process's CPU), %.0f rows/s, verified",
-			store.Place(way[0]), store.Place(way[1]), done.Rows, items, took.Seconds(), (cpu() - used).Seconds(), float64(done.Rows)/took.Seconds())
+			store.Place(way[0]), store.Place(way[1]), done.Rows, items, took.Seconds(), (cpu(syscall.RUSAGE_SELF) - used).Seconds(), float64(done.Rows)/took.Seconds())
 	}
+	for _, db := range []string{first, back} {
+		info, err := os.Stat(db[len("sqlite://"):])
+		must(t, err)
+		t.Logf("%s: %d MiB", db, info.Size()>>20)
+	}
+	before := cpu(syscall.RUSAGE_CHILDREN)
+	must(t, cluster.Stop(syscall.SIGINT))
+	t.Logf("PostgreSQL: %.1f s of CPU in all", (cpu(syscall.RUSAGE_CHILDREN) - before).Seconds())
 }
 
-// cpu is the time of the processors that this process has had.
-func cpu() time.Duration {
+// cpu is the time of the processors that this process has had, or those that it
+// started and that have ended.
+func cpu(whose int) time.Duration {
 	var u syscall.Rusage
-	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u)
+	_ = syscall.Getrusage(whose, &u)
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }

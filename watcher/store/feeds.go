@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -160,12 +161,21 @@ func scanState(r *sql.Rows, f *news.FeedState) error {
 }
 
 const dueFeedsQuery = `SELECT ` + stateColumns + ` FROM feeds
-	WHERE active = 1 AND host = $1 AND (next_at <= $2 OR $3 = 1) ORDER BY next_at, id`
+	WHERE active = 1 AND host = $1 AND (next_at <= $2 OR $3 = 1) ORDER BY next_at, id LIMIT $4`
 
-// DueFeeds are the feeds of a host that are due, the longest due first; with all,
-// every one that is switched on.
+// dueAtOnce is how many due feeds of a host are looked at under one lease: more than
+// can be polled in its time where a second lies between two, and a bound for hosts
+// that have thousands.
+const dueAtOnce = 500
+
+// DueFeeds are feeds of a host that are due, the longest due first, 500 at most; with
+// all, every one that is switched on.
 func (s *Store) DueFeeds(ctx context.Context, host string, all bool) ([]news.FeedState, error) {
-	return s.states(ctx, "due feeds of "+host, dueFeedsQuery, host, ms(s.now()), bit(all))
+	limit := int64(dueAtOnce)
+	if all {
+		limit = math.MaxInt64
+	}
+	return s.states(ctx, "due feeds of "+host, dueFeedsQuery, host, ms(s.now()), bit(all), limit)
 }
 
 // FeedStates are the states of all feeds that are switched on, by id.
