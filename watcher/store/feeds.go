@@ -138,7 +138,7 @@ func withoutScheme(address string) string {
 // marked as woken, so that its release does not put off a feed that is new there.
 func (s *Store) syncHosts(ctx context.Context, tx *sql.Tx) error {
 	for _, query := range []string{
-		`INSERT INTO hosts (key) SELECT DISTINCT host FROM feeds WHERE active = 1 ON CONFLICT (key) DO NOTHING`,
+		`INSERT INTO hosts (key, next_at) SELECT host, MIN(next_at) FROM feeds WHERE active = 1 GROUP BY host ON CONFLICT (key) DO NOTHING`,
 		`UPDATE hosts SET active = 0 WHERE active = 1
 			AND NOT EXISTS (SELECT 1 FROM feeds f WHERE f.host = hosts.key AND f.active = 1)`,
 		`WITH due AS MATERIALIZED (SELECT host, MIN(next_at) AS first FROM feeds WHERE active = 1 GROUP BY host)
