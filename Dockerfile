@@ -29,7 +29,7 @@ COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certifica
 COPY --from=build /out/newswatch /newswatch
 USER 65532:65532
 ENV NEWSWATCH_RULES=/etc/newswatch/rules.yaml \
-    NEWSWATCH_DB=sqlite:///var/lib/newswatch/newswatch.db \
+    STATE_DIRECTORY=/var/lib/newswatch \
     NEWSWATCH_LISTEN=:8765
 VOLUME /var/lib/newswatch
 EXPOSE 8765

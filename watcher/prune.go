@@ -8,8 +8,12 @@ import (
 
 const (
 	pruneEvery = time.Hour
-	pruneBatch = 1000            // rows in one transaction, so that no poll waits for long
-	pruneRest  = time.Second / 5 // between two of them
+	pruneBatch = 5000 // rows of a kind in one transaction at most: the store takes fewer, so that no poll waits for long
+	// Between two of them lies so much rest for each time that one took, and so much at
+	// least: it is no work that anybody waits for.
+	pruneRest      = 4
+	pruneRestMost  = time.Second
+	pruneRestLeast = 20 * time.Millisecond
 )
 
 // prune forgets, hour by hour, what is older than the desk keeps it.
@@ -32,6 +36,7 @@ func (w *Watcher) pruneOnce(ctx context.Context) error {
 	now := w.cfg.Now()
 	forgotten := 0
 	for {
+		began := time.Now()
 		n, err := w.cfg.Store.Prune(ctx, now.Add(-keep.KeepItems), now.Add(-keep.KeepStories), pruneBatch)
 		if err != nil {
 			return fmt.Errorf("prune: %w", err)
@@ -40,7 +45,7 @@ func (w *Watcher) pruneOnce(ctx context.Context) error {
 		if n == 0 {
 			break
 		}
-		if err := sleep(ctx, pruneRest); err != nil {
+		if err := sleep(ctx, max(pruneRestLeast, min(pruneRest*time.Since(began), pruneRestMost))); err != nil {
 			return err
 		}
 	}

@@ -18,6 +18,9 @@ const (
 
 // plan builds the digests whose slot has come and the alerts that are ready.
 func (w *Watcher) plan(ctx context.Context) (sum Summary, err error) {
+	if ready, err := w.ready(ctx); err != nil || !ready {
+		return sum, err
+	}
 	d := w.desk.Load()
 	if w.cfg.AtOnce {
 		if err := w.cfg.Store.Wake(ctx, news.Plans); err != nil {

@@ -97,6 +97,8 @@ type Watcher struct {
 	clock   clock
 	pulse   pulse
 	observe Observer
+
+	recovery recovery
 }
 
 // Summary counts what a pass did.
@@ -128,7 +130,7 @@ func New(ctx context.Context, c Config, rs *rules.Ruleset) (*Watcher, error) {
 	if c.At == nil {
 		c.At = func(notify.Step) {}
 	}
-	w := &Watcher{cfg: c, holder: bootID(), bells: map[news.Unit]chan struct{}{}, observe: c.Observe}
+	w := &Watcher{cfg: c, holder: bootID(), bells: map[news.Unit]chan struct{}{}, observe: c.Observe, recovery: recovery{turn: make(chan struct{}, 1)}}
 	if w.observe == nil {
 		w.observe = nobody{}
 	}
@@ -144,6 +146,9 @@ func New(ctx context.Context, c Config, rs *rules.Ruleset) (*Watcher, error) {
 	w.polls = w.newCrew(news.Hosts, polls, w.pollHost)
 	w.posts = w.newCrew(news.Destinations, posts, w.sendTo)
 	if err := w.use(ctx, rs); err != nil {
+		return nil, err
+	}
+	if err := w.suspect(ctx); err != nil {
 		return nil, err
 	}
 	w.observe.Loaded(rs.Hash)
@@ -237,6 +242,7 @@ func (s *Summary) Add(o Summary) {
 // written any more. Each role has a loop of its own, so that a slow feed holds
 // up no message and a slow Slack no poll.
 func (w *Watcher) Run(ctx context.Context, roles []news.Unit) error {
+	w.recovery.patient = true
 	w.pulse.begin(roles, w.cfg.Elapsed())
 	defer w.wakeByCron(roles)()
 	defer w.polls.busy.Wait()
@@ -250,6 +256,7 @@ func (w *Watcher) Run(ctx context.Context, roles []news.Unit) error {
 	}
 	g.Go(func() error { return w.watchClock(ctx) })
 	g.Go(func() error { return w.prune(ctx) })
+	g.Go(func() error { return w.backUp(ctx) })
 	if slices.Contains(roles, news.Plans) {
 		g.Go(func() error { return w.report(ctx) })
 	}

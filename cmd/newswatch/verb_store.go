@@ -46,7 +46,7 @@ func (c *storeCopyCmd) Run(ctx context.Context, a *app) error {
 	}
 	began := time.Now()
 	progress := &copyProgress{app: a, began: began, every: progressPause, live: isTerminal(a.err)}
-	done, err := store.Copy(ctx, store.CopyOptions{From: from, To: to, Log: a.logger(), Progress: progress.tell})
+	done, err := store.CopyState(ctx, store.CopyOptions{From: from, To: to, Log: a.logger(), Progress: progress.tell})
 	progress.end()
 	switch {
 	case errors.Is(err, store.ErrNotFound):

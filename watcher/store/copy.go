@@ -48,7 +48,7 @@ type CopiedTable struct {
 // copyErrand tells the sessions of a copy from those that work on the state.
 const copyErrand = " store copy"
 
-// Copy copies a whole state into an empty database, of the other kind or the same,
+// CopyState copies a whole state into an empty database, of the other kind or the same,
 // while nobody works on it. The leases in the copy are void. The source's schema is
 // brought up to date as by any start. All of it appears at once, after it was read
 // back and found equal; until then, and when anything fails, there is nothing, save
@@ -56,7 +56,7 @@ const copyErrand = " store copy"
 //
 // Errors: ErrNotFound when there is no source, ErrNotEmpty when the target holds a
 // state, ErrLocked when somebody works on one of them, ErrUnequal.
-func Copy(ctx context.Context, o CopyOptions) (_ *Copied, err error) {
+func CopyState(ctx context.Context, o CopyOptions) (_ *Copied, err error) {
 	src, err := Open(ctx, Options{URL: o.From, Beside: true, Log: o.Log, errand: copyErrand})
 	if err != nil {
 		return nil, err

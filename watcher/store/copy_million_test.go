@@ -57,7 +57,7 @@ func TestCopyMillion(t *testing.T) {
 	t.Log("filled")
 	for _, way := range [][2]string{{first, server}, {server, back}} {
 		began, used := time.Now(), cpu(syscall.RUSAGE_SELF)
-		done, err := store.Copy(t.Context(), store.CopyOptions{From: way[0], To: way[1]})
+		done, err := store.CopyState(t.Context(), store.CopyOptions{From: way[0], To: way[1]})
 		must(t, err)
 		took := time.Since(began)
 		t.Logf("%s -> %s: %d rows, of which %d items, in %.1f s (%.1f s of this process's CPU), %.0f rows/s, verified",

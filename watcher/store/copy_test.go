@@ -45,7 +45,7 @@ func TestCopy(t *testing.T) {
 	t.Run("to itself by another name", func(t *testing.T) {
 		url := places["postgres"](t)
 		must(t, at(t, url).Close())
-		_, err := store.Copy(t.Context(), store.CopyOptions{From: url, To: url + "&statement_timeout=60000"})
+		_, err := store.CopyState(t.Context(), store.CopyOptions{From: url, To: url + "&statement_timeout=60000"})
 		if !errors.Is(err, store.ErrLocked) {
 			t.Errorf("got %v", err)
 		}
@@ -92,7 +92,7 @@ func copyLeavesOutNothing(t *testing.T, from, to place) {
 	must(t, s.FillTables(t.Context(), 3))
 	must(t, s.Close())
 	var said []store.CopyProgress
-	done, err := store.Copy(t.Context(), store.CopyOptions{From: source, To: target, Progress: func(p store.CopyProgress) { said = append(said, p) }})
+	done, err := store.CopyState(t.Context(), store.CopyOptions{From: source, To: target, Progress: func(p store.CopyProgress) { said = append(said, p) }})
 	must(t, err)
 	var names []string
 	for _, table := range done.Tables {
@@ -110,7 +110,7 @@ func copyLeavesOutNothing(t *testing.T, from, to place) {
 	if last := said[len(said)-1]; last.Of != 2*done.Rows || !last.Checking || done.Schema != store.SchemaVersion() {
 		t.Errorf("got %+v, %d rows of schema %d", last, done.Rows, done.Schema)
 	}
-	_, err = store.Copy(t.Context(), store.CopyOptions{From: source, To: target})
+	_, err = store.CopyState(t.Context(), store.CopyOptions{From: source, To: target})
 	if !errors.Is(err, store.ErrNotEmpty) {
 		t.Errorf("into what is there: %v", err)
 	}
@@ -125,7 +125,7 @@ func copyLeavesNoHalf(t *testing.T, from, to place) {
 	must(t, s.Close())
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	_, err := store.Copy(ctx, store.CopyOptions{From: source, To: target, Progress: func(p store.CopyProgress) {
+	_, err := store.CopyState(ctx, store.CopyOptions{From: source, To: target, Progress: func(p store.CopyProgress) {
 		if p.Checking {
 			cancel()
 		}
@@ -140,7 +140,7 @@ func copyLeavesNoHalf(t *testing.T, from, to place) {
 			t.Errorf("left behind:\n%s", diff)
 		}
 	}
-	_, err = store.Copy(t.Context(), store.CopyOptions{From: source, To: target})
+	_, err = store.CopyState(t.Context(), store.CopyOptions{From: source, To: target})
 	must(t, err)
 }
 
@@ -151,7 +151,7 @@ func copyEndsLeases(t *testing.T, from, to place) {
 	must(t, s.SyncFeeds(t.Context(), feedsOn(3, 3)))
 	claimOne(t, s, news.Hosts)
 	must(t, s.Close())
-	_, err := store.Copy(t.Context(), store.CopyOptions{From: source, To: target})
+	_, err := store.CopyState(t.Context(), store.CopyOptions{From: source, To: target})
 	must(t, err)
 	c := at(t, target)
 	defer c.Close()
@@ -166,16 +166,16 @@ func copyEndsLeases(t *testing.T, from, to place) {
 func copyOfWhatIsWorkedOn(t *testing.T, from, to place) {
 	source, target := from(t), to(t)
 	s := at(t, source)
-	_, err := store.Copy(t.Context(), store.CopyOptions{From: source, To: target})
+	_, err := store.CopyState(t.Context(), store.CopyOptions{From: source, To: target})
 	if !errors.Is(err, store.ErrLocked) {
 		t.Errorf("source held: %v", err)
 	}
 	must(t, s.Close())
-	_, err = store.Copy(t.Context(), store.CopyOptions{From: source, To: source})
+	_, err = store.CopyState(t.Context(), store.CopyOptions{From: source, To: source})
 	if !errors.Is(err, store.ErrNotEmpty) && !errors.Is(err, store.ErrLocked) && !strings.Contains(fmt.Sprint(err), "lock timeout") {
 		t.Errorf("to itself: %v", err)
 	}
-	_, err = store.Copy(t.Context(), store.CopyOptions{From: to(t), To: target})
+	_, err = store.CopyState(t.Context(), store.CopyOptions{From: to(t), To: target})
 	if !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("no source: %v", err)
 	}
@@ -188,7 +188,7 @@ func copyCleans(t *testing.T, from, to place) {
 	must(t, s.SetMeta(t.Context(), "odd", "a\x00b\xffc"))
 	must(t, s.SetMeta(t.Context(), "even", "ß"))
 	must(t, s.Close())
-	done, err := store.Copy(t.Context(), store.CopyOptions{From: source, To: target})
+	done, err := store.CopyState(t.Context(), store.CopyOptions{From: source, To: target})
 	must(t, err)
 	if done.Cleaned != 1 {
 		t.Errorf("cleaned %d, want 1", done.Cleaned)
@@ -215,7 +215,7 @@ func copyNoticesWhatDiffers(t *testing.T, from, to place) {
 		must(t, err)
 	}
 	must(t, c.Close())
-	_, err := store.Copy(t.Context(), store.CopyOptions{From: source, To: target})
+	_, err := store.CopyState(t.Context(), store.CopyOptions{From: source, To: target})
 	if !errors.Is(err, store.ErrUnequal) {
 		t.Fatalf("got %v", err)
 	}
@@ -235,7 +235,7 @@ func TestCopyOfOtherSchemas(t *testing.T) {
 	must(t, err)
 	must(t, s.Close())
 	target := filepath.Join(dir, "copy.db")
-	_, err = store.Copy(t.Context(), store.CopyOptions{From: source, To: "sqlite://" + target})
+	_, err = store.CopyState(t.Context(), store.CopyOptions{From: source, To: "sqlite://" + target})
 	if !errors.Is(err, store.ErrNewerSchema) {
 		t.Errorf("got %v", err)
 	}

@@ -48,7 +48,7 @@ func (*sqliteEngine) dialect() dialect {
 		columns: `SELECT t.name, c.name, c.type FROM sqlite_master t JOIN pragma_table_info(t.name) c
 			WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite\_%' ESCAPE '\' ORDER BY t.name, c.cid`,
 		indexes: `SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL ORDER BY rowid`,
-		tidy:    "PRAGMA incremental_vacuum(1000)",
+		tidy:    "PRAGMA incremental_vacuum(50)",
 		turns:   1,
 		size:    "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()",
 	}
