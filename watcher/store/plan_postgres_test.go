@@ -87,6 +87,6 @@ func filledPostgres() []string {
 		`INSERT INTO deliveries (id, part, parts, plan_id, kind, slot, destination, reply_to, broadcast, stories, state, not_before, created_at, payload)
 			SELECT 'd' || n, 1, 1, 'p', CASE WHEN n % 3 = 0 THEN 'digest' ELSE 'alert' END, 's', 'slack:desk', '', 0, '[]',
 				CASE WHEN n > 9990 THEN 'pending' ELSE 'sent' END, n, n, '' FROM generate_series(1, 10000) n`,
-		`ANALYZE`,
+		`VACUUM ANALYZE`,
 	}
 }
