@@ -226,6 +226,20 @@ func copyNoticesWhatDiffers(t *testing.T, from, to place) {
 	}
 }
 
+// Names are parts of statements, so those in a foreign file must be like ours.
+func TestCopyOfOddNames(t *testing.T) {
+	dir := t.TempDir()
+	source := "sqlite://" + filepath.Join(dir, "n.db")
+	s := at(t, source)
+	_, err := s.Writer().ExecContext(t.Context(), `CREATE TABLE "meta; DROP TABLE items" (k TEXT)`)
+	must(t, err)
+	must(t, s.Close())
+	_, err = store.CopyState(t.Context(), store.CopyOptions{From: source, To: "sqlite://" + filepath.Join(dir, "copy.db")})
+	if err == nil || !strings.Contains(err.Error(), "none of ours is") {
+		t.Errorf("got %v", err)
+	}
+}
+
 // An older state is brought up to date first, a newer one refused.
 func TestCopyOfOtherSchemas(t *testing.T) {
 	dir := t.TempDir()

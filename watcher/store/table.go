@@ -62,6 +62,9 @@ func (s *Store) tables(ctx context.Context, c conn) (list []table, err error) {
 		if err := r.Scan(&name, &col.name, &declared); err != nil || name == versionTable {
 			return err
 		}
+		if !plainName(name) || !plainName(col.name) { // they become parts of statements
+			return fmt.Errorf("a table or column is called %.40q: none of ours is", name+"."+col.name)
+		}
 		if col.kind, err = kindOf(declared); err != nil {
 			return fmt.Errorf("%s.%s: %w", name, col.name, err)
 		}
@@ -74,6 +77,11 @@ func (s *Store) tables(ctx context.Context, c conn) (list []table, err error) {
 	}, s.dialect.columns)
 	slices.SortFunc(list, func(a, b table) int { return strings.Compare(a.name, b.name) })
 	return list, err
+}
+
+// plainName says of a name that it needs no quotes.
+func plainName(name string) bool {
+	return strings.Trim(name, "abcdefghijklmnopqrstuvwxyz_0123456789") == ""
 }
 
 // sameTables compares two schemas of one version, in which columns may stand in
