@@ -27,6 +27,7 @@ FROM scratch
 COPY --from=build /root-fs /
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
 COPY --from=build /out/newswatch /newswatch
+COPY docs/licences.md /licences.md
 USER 65532:65532
 ENV NEWSWATCH_RULES=/etc/newswatch/rules.yaml \
     STATE_DIRECTORY=/var/lib/newswatch \

@@ -82,7 +82,7 @@ func rootKinds() []*kindSpec {
 		}},
 		{name: "keep", help: "How long things are kept.", keys: []fieldSpec{
 			{name: "items", shape: durationShape{hour, 3660 * day}, help: "Texts of items.", example: "30d", def: "30d"},
-			{name: "stories", shape: durationShape{hour, 3660 * day}, help: "Stories and what was told of them.", example: "180d", def: "180d"},
+			{name: "stories", shape: durationShape{hour, 3660 * day}, help: "Stories and what was told of them, from their last report; eight days at least, as long as another one may belong to them.", example: "180d", def: "180d"},
 		}},
 		{name: "backup", help: "Copies of the state that the daemon makes by itself: each is read through before it counts. Of SQLite only, a state in PostgreSQL is backed up by pg_dump.", keys: []fieldSpec{
 			{name: "schedule", shape: cronShape{}, help: "Their times, in settings.timezone. One that was missed is made up for after a start, several by one copy.", example: `"30 3 * * *"`, def: `"30 3 * * *"`},

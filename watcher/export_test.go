@@ -12,6 +12,9 @@ func (w *Watcher) Audit(ctx context.Context) error { return w.audit(ctx) }
 // BackUp runs the loop that copies the state, by itself.
 func (w *Watcher) BackUp(ctx context.Context) error { return w.backUp(ctx) }
 
+// Prune is one round of forgetting.
+func (w *Watcher) Prune(ctx context.Context) error { return w.pruneOnce(ctx) }
+
 // Grouper decides which story an item belongs to.
 type Grouper = grouper
 

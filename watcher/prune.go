@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"newswatch/watcher/story"
 )
 
 const (
@@ -14,6 +16,10 @@ const (
 	pruneRest      = 4
 	pruneRestMost  = time.Second
 	pruneRestLeast = 20 * time.Millisecond
+	// storiesLeast is how long stories are kept at least after their last report: the
+	// desk takes in reports for as long as its memory, and a story that it was told to
+	// forget meanwhile would be told as if it were new.
+	storiesLeast = story.Memory + 24*time.Hour
 )
 
 // prune forgets, hour by hour, what is older than the desk keeps it.
@@ -34,10 +40,11 @@ func (w *Watcher) prune(ctx context.Context) error {
 func (w *Watcher) pruneOnce(ctx context.Context) error {
 	keep := w.Rules().File.Settings
 	now := w.cfg.Now()
+	items, stories := now.Add(-keep.KeepItems), now.Add(-max(keep.KeepStories, storiesLeast))
 	forgotten := 0
 	for {
 		began := time.Now()
-		n, err := w.cfg.Store.Prune(ctx, now.Add(-keep.KeepItems), now.Add(-keep.KeepStories), pruneBatch)
+		n, err := w.cfg.Store.Prune(ctx, items, stories, pruneBatch)
 		if err != nil {
 			return fmt.Errorf("prune: %w", err)
 		}
@@ -50,7 +57,7 @@ func (w *Watcher) pruneOnce(ctx context.Context) error {
 		}
 	}
 	if forgotten > 0 {
-		w.cfg.Log.Info("forgot what is old", "rows", forgotten, "items_before", now.Add(-keep.KeepItems), "stories_before", now.Add(-keep.KeepStories))
+		w.cfg.Log.Info("forgot what is old", "rows", forgotten, "items_before", items, "stories_before", stories)
 	}
 	return nil
 }

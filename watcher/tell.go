@@ -52,7 +52,7 @@ func (w *Watcher) runPlan(ctx context.Context, d *desk, l news.Lease) (sum Summa
 	}
 	if until, held := w.clock.holds(); held && plan.Kind == news.DigestPlan && !w.cfg.AtOnce {
 		w.cfg.Log.Info("held back, the clock was set back", "plan", plan.ID, "until", until)
-		return sum, ignoreFence(w.cfg.Store.Release(ctx, l, until))
+		return sum, ignoreFence(w.cfg.Store.Release(ctx, l, until.Add(clockLook))) // by then it has been looked whether they go on
 	}
 	out, err := d.planner.Run(ctx, l, plan, w.cfg.AtOnce)
 	w.cfg.At(AfterBind)

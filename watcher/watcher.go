@@ -266,11 +266,7 @@ func (w *Watcher) Run(ctx context.Context, roles []news.Unit) error {
 	if w.cfg.Source != nil {
 		g.Go(func() error { return w.watchRules(ctx) })
 	}
-	for _, u := range []news.Unit{news.Desk, news.Plans, news.Destinations} {
-		if slices.Contains(roles, u) {
-			g.Go(func() error { return w.listen(ctx, u) })
-		}
-	}
+	g.Go(func() error { return w.listen(ctx, roles) })
 	if err := g.Wait(); !errors.Is(err, context.Canceled) {
 		return err
 	}
@@ -326,11 +322,13 @@ func (w *Watcher) rest(ctx context.Context, u news.Unit, fails int) {
 // listenEvery is how often it is looked whether a verb made something due.
 const listenEvery = time.Second / 2
 
-// listen rings for what verbs beside us made due: they are other processes.
-func (w *Watcher) listen(ctx context.Context, u news.Unit) error {
+// listen rings for what verbs beside us made due: they are other processes. They
+// poll nothing.
+func (w *Watcher) listen(ctx context.Context, roles []news.Unit) error {
+	units := slices.DeleteFunc(slices.Clone(roles), func(u news.Unit) bool { return u == news.Hosts })
 	for sleep(ctx, listenEvery) == nil {
-		next, err := w.cfg.Store.NextAt(ctx, u)
-		if err == nil && !next.IsZero() && !next.After(w.cfg.Now()) { // an error the unit's loop meets too
+		due, _ := w.cfg.Store.Due(ctx, units...) // an error the units' loops meet too
+		for _, u := range due {
 			w.ring(u)
 		}
 	}
