@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 )
 
 // dialect holds all in which one database's SQL differs from another's. The SQL
@@ -23,6 +22,8 @@ type dialect struct {
 	list         func(param int) string // sub-select of a JSON list's texts
 	rows         func(param int) string // FROM item whose e.value is each of a JSON list's lists
 	tables       string                 // counts our version table and all tables
+	columns      string                 // table, name and type of all columns, in their order
+	indexes      string                 // name and statement of all indexes but those of keys
 	size         string                 // bytes of the database
 	tidy         string                 // gives freed space back, a little at a time; "" when the database does so itself
 	serverNow    string                 // the server's clock in ms; "" where the process's holds
@@ -33,6 +34,7 @@ type dialect struct {
 	snapshot     *sql.TxOptions         // of a transaction that reads one state of the database
 	prepares     bool                   // the driver keeps parsed statements itself
 	strict       bool                   // texts must be valid UTF-8 without NUL
+	turns        int                    // how many transactions of polls and sends are written at once
 }
 
 func (*sqliteEngine) dialect() dialect {
@@ -49,8 +51,12 @@ func (*sqliteEngine) dialect() dialect {
 		rows:         func(p int) string { return fmt.Sprintf("json_each($%d) AS e", p) },
 		tables: `SELECT COALESCE(SUM(CASE WHEN name = 'schema_version' THEN 1 ELSE 0 END), 0), COUNT(*)
 			FROM sqlite_master WHERE type = 'table'`,
-		size: "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()",
-		tidy: "PRAGMA incremental_vacuum(50)",
+		columns: `SELECT t.name, c.name, c.type FROM sqlite_master t JOIN pragma_table_info(t.name) c
+			WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite\_%' ESCAPE '\' ORDER BY t.name, c.cid`,
+		indexes: `SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL ORDER BY rowid`,
+		tidy:    "PRAGMA incremental_vacuum(50)",
+		turns:   1,
+		size:    "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()",
 	}
 }
 
@@ -80,6 +86,13 @@ func (e *postgresEngine) dialect() dialect {
 		rows:       func(p int) string { return fmt.Sprintf("jsonb_array_elements(CAST($%d AS JSONB)) AS e(value)", p) },
 		tables: `SELECT COALESCE(SUM(CASE WHEN tablename = 'schema_version' THEN 1 ELSE 0 END), 0), COUNT(*)
 			FROM pg_tables WHERE schemaname = current_schema()`,
+		columns: `SELECT c.table_name, c.column_name, c.data_type FROM information_schema.columns c
+			JOIN pg_tables t ON t.schemaname = c.table_schema AND t.tablename = c.table_name
+			WHERE c.table_schema = current_schema() ORDER BY c.table_name, c.ordinal_position`,
+		indexes: `SELECT i.indexname, i.indexdef FROM pg_indexes i
+			WHERE i.schemaname = current_schema() AND NOT EXISTS (SELECT 1 FROM pg_constraint c
+				WHERE c.conname = i.indexname AND c.connamespace = to_regnamespace(quote_ident(i.schemaname)))
+			ORDER BY i.indexname`,
 		size:      "SELECT pg_database_size(current_database())",
 		serverNow: now,
 		exclusive: "SELECT pg_advisory_xact_lock($1)",
@@ -88,6 +101,7 @@ func (e *postgresEngine) dialect() dialect {
 		snapshot: &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true},
 		prepares: true,
 		strict:   true,
+		turns:    4, // each waits for the network most of its time
 	}
 }
 
@@ -112,8 +126,8 @@ func (d dialect) clean(args []any) []any {
 		return args
 	}
 	for i, a := range args {
-		if text, ok := a.(string); ok && (!utf8.ValidString(text) || strings.Contains(text, "\x00")) {
-			args[i] = strings.ReplaceAll(strings.ToValidUTF8(text, "\uFFFD"), "\x00", "")
+		if text, ok := a.(string); ok && !acceptable(text) {
+			args[i] = cleaned(text)
 		}
 	}
 	return args

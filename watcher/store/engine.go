@@ -19,6 +19,12 @@ type engine interface {
 	// migrating keeps others from working on a schema that changes under them, until
 	// the release, and sees that there is a way back to the schema as it is.
 	migrating(ctx context.Context, beside bool, have int) (release func() error, err error)
+	// still makes sure that nobody works on the state, until the release; else
+	// ErrLocked. The state is open already, beside.
+	still(ctx context.Context) (release func() error, err error)
+	// receive prepares for a copy that is to become the state. ErrNotEmpty: there is
+	// one already.
+	receive(ctx context.Context, o CopyOptions) (*intake, error)
 	// explain says of an error of the database what it means and what to do; other
 	// errors it gives back.
 	explain(err error) error

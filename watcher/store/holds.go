@@ -26,9 +26,9 @@ func (s *Store) Holds(ctx context.Context) (map[string]time.Time, error) {
 // lease on its host: should nothing come of the poll, not even a failure, the feed
 // is not asked again before. CommitPoll says better.
 func (s *Store) Asking(ctx context.Context, l news.Lease, feedID string, notBefore time.Time) error {
-	return s.shared(ctx, "ask "+feedID, l.Key, s.behindFence(l, func(ctx context.Context, tx *sql.Tx) error {
+	return s.shared(ctx, l, "ask "+feedID, func(ctx context.Context, tx *sql.Tx) error {
 		return held(s.exec(ctx, tx, `UPDATE feeds SET next_at = $3 WHERE id = $1 AND host = $2`, feedID, l.Key, ms(notBefore)))
-	}))
+	})
 }
 
 // hastenAfter is how long after its last poll a feed may be asked again at the

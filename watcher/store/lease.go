@@ -125,30 +125,33 @@ func (s *Store) Release(ctx context.Context, l news.Lease, next time.Time) error
 	what := "release " + string(l.Unit) + " " + l.Key
 	release := func(ctx context.Context, tx *sql.Tx) error { return s.release(ctx, tx, l, next) }
 	if l.Unit == news.Hosts { // they are many
-		return s.shared(ctx, what, l.Key, release)
+		return s.shared(ctx, l, what, release)
 	}
 	return s.tx(ctx, what, release)
 }
 
 func (s *Store) release(ctx context.Context, tx *sql.Tx, l news.Lease, next time.Time) error {
-	query, err := on(l.Unit, `
-		UPDATE {{unit}} SET lease_until = 0, lease_token = '', woken = 0,
-			next_at = {{greatest}}(hold_until, CASE
-				WHEN woken = 1 AND next_at > 0 AND (next_at < $4 OR $4 = 0) THEN next_at
-				ELSE $4 END)
-		WHERE key = $2 AND lease_token = $3 AND lease_until > {{now}} AND {{era}} = $5`)
+	due, args := "$5", []any{s.clock(), l.Key, l.Token, l.Era, ms(next)}
+	if l.Unit == news.Hosts && next.IsZero() {
+		due, args = firstDue, args[:4]
+	}
+	query, err := on(l.Unit, releaseQuery(due))
 	if err != nil {
 		return err
 	}
-	due := ms(next)
-	if l.Unit == news.Hosts && due == 0 {
-		if err := s.one(ctx, tx, `SELECT COALESCE(MIN(next_at), 0) FROM feeds WHERE host = $1 AND active = 1`,
-			[]any{l.Key}, &due); err != nil {
-			return err
-		}
-	}
-	return held(s.exec(ctx, tx, query, s.clock(), l.Key, l.Token, due, l.Era))
+	return held(s.exec(ctx, tx, query, args...))
 }
+
+func releaseQuery(due string) string {
+	return `UPDATE {{unit}} SET lease_until = 0, lease_token = '', woken = 0,
+		next_at = {{greatest}}(hold_until, CASE
+			WHEN woken = 1 AND next_at > 0 AND (next_at < ` + due + ` OR ` + due + ` = 0) THEN next_at
+			ELSE ` + due + ` END)
+	WHERE key = $2 AND lease_token = $3 AND lease_until > {{now}} AND {{era}} = $4`
+}
+
+// firstDue is when the first feed of a host is due, in releaseQuery.
+const firstDue = `(SELECT COALESCE(MIN(f.next_at), 0) FROM feeds f WHERE f.host = $2 AND f.active = 1)`
 
 // Wake makes rows of a unit due now, all of them when no key is given. A host
 // is not woken before its server's Retry-After.

@@ -34,9 +34,10 @@ const (
 // postgresEngine keeps the state in a PostgreSQL database, which any number of
 // processes may share: leases keep them apart, by the clock of the server.
 type postgresEngine struct {
-	config *pgx.ConnConfig
-	db     *sql.DB
-	silent bool // the server does not tell of its log, see dialect.era
+	config  *pgx.ConnConfig
+	session string // the name of those who work on the state (pg_stat_activity)
+	db      *sql.DB
+	silent  bool // the server does not tell of its log, see dialect.era
 }
 
 // newPostgres reads the URL, and PostgreSQL's environment (PGHOST, PGPASSFILE, ...,
@@ -50,13 +51,15 @@ func newPostgres(o Options) (*postgresEngine, error) {
 	if config.ConnectTimeout == 0 {
 		config.ConnectTimeout = pgPatience
 	}
-	if config.RuntimeParams["application_name"] == "" {
-		config.RuntimeParams["application_name"] = "newswatch"
+	session := config.RuntimeParams["application_name"]
+	if session == "" {
+		session = "newswatch"
 	}
 	if o.Log != nil && !o.Beside && exposed(config) {
 		o.Log.Warn("what goes to PostgreSQL and comes back can be read or changed on the way", "host", config.Host, "do", "add sslmode=verify-full to its address")
 	}
-	return &postgresEngine{config: config}, nil
+	config.RuntimeParams["application_name"] = session + o.errand
+	return &postgresEngine{config: config, session: session}, nil
 }
 
 // exposed says that the way to a server of another machine may be taken without TLS, or

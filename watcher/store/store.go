@@ -44,6 +44,8 @@ type Options struct {
 	// Wrote is told of each commit, and how long it took with the wait for its turn;
 	// nil: nobody wants to know.
 	Wrote func(took time.Duration)
+
+	errand string // added to the name of sessions that do not work on the state
 }
 
 // Store is the state. It is safe for concurrent use.
@@ -76,11 +78,16 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
+	return openEngine(ctx, e, o)
+}
+
+func openEngine(ctx context.Context, e engine, o Options) (*Store, error) {
 	s := &Store{
 		engine: e, dialect: e.dialect(), now: o.Now, given: o.Now != nil, began: time.Now(), log: o.Log, wrote: o.Wrote,
 		prepared: newPrepared(), looked: map[string]news.Looked{},
 	}
 	s.fragments = s.dialect.replacer()
+	s.line.turns = make(chan struct{}, s.dialect.turns)
 	switch {
 	case s.given:
 	case s.dialect.serverNow == "":
