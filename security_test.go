@@ -206,12 +206,21 @@ func inField(file *ast.File, use *ast.SelectorExpr) bool {
 // runs. Each was looked at: what it puts in stands in the source, never a text that came
 // from outside.
 var builders = map[string]string{
-	"askTime":      "how a dialect says the time",
-	"dialect":      "the number of a parameter",
-	"hitsQuery":    "a query of ours for the items",
-	"setBackQuery": "names of our tables and columns, a number",
-	"supersede":    "a number",
-	"wakeWhere":    "a condition of ours",
+	"askTimeNow":         "how a dialect says the time",
+	"dialect":            "the number of a parameter",
+	"hitsQuery":          "a query of ours for the items",
+	"insertQuery":        "names of tables and columns, held to plainName",
+	"isEmpty":            "names of tables, held to plainName",
+	"loadFast":           "settings of ours",
+	"lockDestinationsOf": "a condition of ours",
+	"open":               "how a dialect names the database",
+	"releaseQuery":       "a time or a sub-select of ours",
+	"run":                "names of tables, held to plainName, and of indexes of ours",
+	"selected":           "names of tables and columns, held to plainName",
+	"setBackQuery":       "names of our tables and columns, a number",
+	"supersede":          "a number",
+	"wakeWhere":          "a condition of ours",
+	"write":              "names of tables, held to plainName",
 }
 
 // TestStatementsAreConstants: what comes from outside reaches the database as a

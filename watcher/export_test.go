@@ -9,6 +9,12 @@ func (w *Watcher) Report(ctx context.Context) error { return w.report(ctx) }
 // Audit runs the loop that looks for yesterday's messages, by itself.
 func (w *Watcher) Audit(ctx context.Context) error { return w.audit(ctx) }
 
+// BackUp runs the loop that copies the state, by itself.
+func (w *Watcher) BackUp(ctx context.Context) error { return w.backUp(ctx) }
+
+// Prune is one round of forgetting.
+func (w *Watcher) Prune(ctx context.Context) error { return w.pruneOnce(ctx) }
+
 // Grouper decides which story an item belongs to.
 type Grouper = grouper
 
@@ -20,3 +26,6 @@ func (w *Watcher) Group(ctx context.Context) (Summary, error) { return w.group(c
 
 // Steady says whether the clock can be trusted with what is to be forgotten.
 func (w *Watcher) Steady() bool { return w.clock.steady(w.cfg.Now()) }
+
+// KeepTime is one look at the clock.
+func KeepTime(ctx context.Context, w *Watcher) error { return w.keepTime(ctx) }

@@ -53,7 +53,7 @@ type Config struct {
 	Observe Observer         // nil: nobody counts
 	Now     func() time.Time // nil: the store's clock
 	// Elapsed is a time that nobody sets, by which steps of Now are told from time
-	// that passes; nil: Go's monotonic clock, or Now if that is given.
+	// that passes; nil: the store's, or Now if that is given.
 	Elapsed  func() time.Duration
 	Backfill *time.Duration // replaces settings.backfill
 	// AtOnce polls every feed and tells everything, whatever the schedules say.
@@ -90,13 +90,18 @@ type Watcher struct {
 	reader  *article.Reader // of the articles behind headlines
 	grouper grouper         // nil: to be replayed from the store
 	forget  func() grouper  // makes one that knows nothing
+	boot    string          // of the database, when the grouper was replayed
 	holder  string          // tells our hold on the desk from another process's
 	bells   map[news.Unit]chan struct{}
 	reload  sync.Mutex // one reload at a time
-	cron    alarms
-	clock   clock
-	pulse   pulse
-	observe Observer
+	// badSince is since when this process found the rule file broken; zero: it is not.
+	badSince time.Time
+	cron     alarms
+	clock    clock
+	pulse    pulse
+	observe  Observer
+
+	recovery recovery
 }
 
 // Summary counts what a pass did.
@@ -118,8 +123,8 @@ func (s Summary) Empty() bool { return s == Summary{} }
 func New(ctx context.Context, c Config, rs *rules.Ruleset) (*Watcher, error) {
 	if c.Now == nil {
 		c.Now = c.Store.Now
-		if began := time.Now(); c.Elapsed == nil {
-			c.Elapsed = func() time.Duration { return time.Since(began) }
+		if c.Elapsed == nil {
+			c.Elapsed = c.Store.Elapsed
 		}
 	}
 	if c.Elapsed == nil {
@@ -128,7 +133,7 @@ func New(ctx context.Context, c Config, rs *rules.Ruleset) (*Watcher, error) {
 	if c.At == nil {
 		c.At = func(notify.Step) {}
 	}
-	w := &Watcher{cfg: c, holder: bootID(), bells: map[news.Unit]chan struct{}{}, observe: c.Observe}
+	w := &Watcher{cfg: c, holder: bootID(), bells: map[news.Unit]chan struct{}{}, observe: c.Observe, recovery: recovery{turn: make(chan struct{}, 1)}}
 	if w.observe == nil {
 		w.observe = nobody{}
 	}
@@ -146,6 +151,9 @@ func New(ctx context.Context, c Config, rs *rules.Ruleset) (*Watcher, error) {
 	if err := w.use(ctx, rs); err != nil {
 		return nil, err
 	}
+	if err := w.suspect(ctx); err != nil {
+		return nil, err
+	}
 	w.observe.Loaded(rs.Hash)
 	if err := w.keepTime(ctx); err != nil {
 		return nil, err
@@ -153,6 +161,9 @@ func New(ctx context.Context, c Config, rs *rules.Ruleset) (*Watcher, error) {
 	// Somebody may have mended what a delivery was held for before starting us.
 	if err := c.Store.RetryHeld(ctx); err != nil {
 		return nil, fmt.Errorf("take up what was held: %w", err)
+	}
+	if err := c.Store.SetMeta(ctx, rulesKey, rs.Hash); err != nil {
+		return nil, fmt.Errorf("note the rules in force: %w", err)
 	}
 	if _, err := w.catchUp(ctx); err != nil {
 		return nil, fmt.Errorf("match anew what was fetched under a broken rule file: %w", err)
@@ -237,6 +248,7 @@ func (s *Summary) Add(o Summary) {
 // written any more. Each role has a loop of its own, so that a slow feed holds
 // up no message and a slow Slack no poll.
 func (w *Watcher) Run(ctx context.Context, roles []news.Unit) error {
+	w.recovery.patient = true
 	w.pulse.begin(roles, w.cfg.Elapsed())
 	defer w.wakeByCron(roles)()
 	defer w.polls.busy.Wait()
@@ -250,6 +262,7 @@ func (w *Watcher) Run(ctx context.Context, roles []news.Unit) error {
 	}
 	g.Go(func() error { return w.watchClock(ctx) })
 	g.Go(func() error { return w.prune(ctx) })
+	g.Go(func() error { return w.backUp(ctx) })
 	if slices.Contains(roles, news.Plans) {
 		g.Go(func() error { return w.report(ctx) })
 	}
@@ -259,11 +272,7 @@ func (w *Watcher) Run(ctx context.Context, roles []news.Unit) error {
 	if w.cfg.Source != nil {
 		g.Go(func() error { return w.watchRules(ctx) })
 	}
-	for _, u := range []news.Unit{news.Desk, news.Plans, news.Destinations} {
-		if slices.Contains(roles, u) {
-			g.Go(func() error { return w.listen(ctx, u) })
-		}
-	}
+	g.Go(func() error { return w.listen(ctx, roles) })
 	if err := g.Wait(); !errors.Is(err, context.Canceled) {
 		return err
 	}
@@ -319,11 +328,13 @@ func (w *Watcher) rest(ctx context.Context, u news.Unit, fails int) {
 // listenEvery is how often it is looked whether a verb made something due.
 const listenEvery = time.Second / 2
 
-// listen rings for what verbs beside us made due: they are other processes.
-func (w *Watcher) listen(ctx context.Context, u news.Unit) error {
+// listen rings for what verbs beside us made due: they are other processes. They
+// poll nothing.
+func (w *Watcher) listen(ctx context.Context, roles []news.Unit) error {
+	units := slices.DeleteFunc(slices.Clone(roles), func(u news.Unit) bool { return u == news.Hosts })
 	for sleep(ctx, listenEvery) == nil {
-		next, err := w.cfg.Store.NextAt(ctx, u)
-		if err == nil && !next.IsZero() && !next.After(w.cfg.Now()) { // an error the unit's loop meets too
+		due, _ := w.cfg.Store.Due(ctx, units...) // an error the units' loops meet too
+		for _, u := range due {
 			w.ring(u)
 		}
 	}

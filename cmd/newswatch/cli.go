@@ -66,6 +66,7 @@ type cli struct {
 	FakeSlack   fakeSlackCmd   `cmd:"" name:"fake-slack" help:"Serve a strict Slack for trials and tests."`
 	FakeFeeds   fakeFeedsCmd   `cmd:"" name:"fake-feeds" help:"Serve odd feeds, and judge the reader that polls them."`
 	Backup      backupCmd      `cmd:"" help:"Copy the state into a file while the daemon works."`
+	Store       storeCmd       `cmd:"" help:"Copy the state from one database to another."`
 	Healthcheck healthcheckCmd `cmd:"" help:"Ask a running daemon whether it is well."`
 	Version     versionCmd     `cmd:"" help:"Print the version."`
 }

@@ -197,6 +197,7 @@ type hunt struct {
 	*prey
 	rnd   *rand.Rand
 	press *press
+	feeds string // where the press serves
 	slack *slackfake.Server
 	posts chan struct{} // a post has come, nothing is done with it yet
 }
@@ -220,7 +221,8 @@ func newHunt(t *testing.T, binary string, seed uint64, plan slackfake.Plan) *hun
 	}))
 	t.Cleanup(api.Close)
 	h.prey = &prey{t: t, dir: t.TempDir(), binary: binary, api: api.URL + "/api/"}
-	h.writeRules(feeds.URL)
+	h.feeds = feeds.URL
+	h.writeRules(h.feeds)
 	return h
 }
 

@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -36,15 +37,21 @@ var update = flag.Bool("update", false, "rewrite the expected outputs in testdat
 //	homepage FILE TEXT          open the home page until it has TEXT; FILE gets it
 //	listens FILE     wait until the log in FILE says where a daemon listens; sets PORT
 //	ask STATUS METHOD URL [HEADER...]  make a request, and hold its answer to STATUS
-func TestScripts(t *testing.T) {
-	testscript.Run(t, testscript.Params{
-		Dir:           "testdata/script",
+func TestScripts(t *testing.T) { testscript.Run(t, scripts("testdata/script")) }
+
+// scripts are those of a folder, with some variables NAME, VALUE, ... set.
+func scripts(dir string, variables ...string) testscript.Params {
+	return testscript.Params{
+		Dir:           dir,
 		UpdateScripts: *update,
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("XDG_STATE_HOME", env.WorkDir+"/state")
 			env.Setenv("NO_COLOR", "1")
 			env.Setenv("NEWSWATCH_LISTEN", "off")
 			env.Setenv("TZ", "UTC")
+			for v := range slices.Chunk(variables, 2) {
+				env.Setenv(v[0], v[1])
+			}
 			env.Values[slackKey{}] = new(*slackfake.Server)
 			env.Values[receiverKey{}] = new(*receiver)
 			return nil
@@ -55,7 +62,7 @@ func TestScripts(t *testing.T) {
 			"receiver": serveReceiver, "received": checkReceived,
 			"slackplan": changePlan, "slash": slash, "press": pressControl, "homepage": homepage,
 		},
-	})
+	}
 }
 
 func serveFeeds(ts *testscript.TestScript, _ bool, args []string) {

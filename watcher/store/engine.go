@@ -17,8 +17,14 @@ type engine interface {
 	// that somebody left behind are void.
 	alone() bool
 	// migrating keeps others from working on a schema that changes under them, until
-	// the release.
-	migrating(beside bool) (release func() error, err error)
+	// the release, and sees that there is a way back to the schema as it is.
+	migrating(ctx context.Context, beside bool, have int) (release func() error, err error)
+	// still makes sure that nobody works on the state, until the release; else
+	// ErrLocked. The state is open already, beside.
+	still(ctx context.Context) (release func() error, err error)
+	// receive prepares for a copy that is to become the state. ErrNotEmpty: there is
+	// one already.
+	receive(ctx context.Context, o CopyOptions) (*intake, error)
 	// explain says of an error of the database what it means and what to do; other
 	// errors it gives back.
 	explain(err error) error
@@ -27,7 +33,8 @@ type engine interface {
 	passing(err error) bool
 	// place names the database to people, without a secret.
 	place() string
-	backup(ctx context.Context, path string) error
+	// file is where the state lies, ErrNotHere where that is a matter of a server.
+	file() (path string, err error)
 	close() error
 }
 

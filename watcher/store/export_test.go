@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
+	"strings"
 )
 
 // Writer gives tests the connection that writes.
@@ -89,3 +90,59 @@ func steps() []string {
 	}
 	return names
 }
+
+// FillTables puts rows of every kind into every table, whatever it is for.
+func (s *Store) FillTables(ctx context.Context, rows int) error {
+	return s.tx(ctx, "fill", func(ctx context.Context, tx *sql.Tx) error {
+		tables, err := s.tables(ctx, tx)
+		for _, t := range tables {
+			for n := 0; err == nil && n < rows; n++ {
+				var args []any
+				for i, c := range t.columns {
+					args = append(args, map[kind]any{
+						textKind: fmt.Sprintf("%s %d “ß” %d", c.name, n, i), intKind: int64(n) << 40 * int64(1-n%2*2),
+						floatKind: float64(n) / 3, blobKind: []byte{0, 255, byte(n)}[:n%4],
+					}[c.kind])
+				}
+				_, err = s.exec(ctx, tx, insertNumbered(t), args...)
+			}
+		}
+		return err
+	})
+}
+
+func insertNumbered(t table) string {
+	var params []string
+	for i := range t.columns {
+		params = append(params, fmt.Sprint("$", i+1))
+	}
+	return "INSERT INTO " + t.name + " (" + strings.Join(t.names(), ", ") + ") VALUES (" + strings.Join(params, ", ") + ")"
+}
+
+// Everything is all rows of all tables as texts, in order.
+func (s *Store) Everything(ctx context.Context) (map[string][]string, error) {
+	all := map[string][]string{}
+	tables, err := s.tables(ctx, s.reader)
+	for _, t := range tables {
+		if err == nil {
+			err = s.query(ctx, s.reader, func(r *sql.Rows) error {
+				row, into := make([]any, len(t.columns)), make([]any, len(t.columns))
+				for i := range row {
+					into[i] = &row[i]
+				}
+				err := r.Scan(into...)
+				t.voidLease(row)
+				for i := range row {
+					row[i], _ = t.columns[i].kind.value(row[i])
+				}
+				all[t.name] = append(all[t.name], fmt.Sprintf("%#v", row))
+				return err
+			}, t.selected())
+			slices.Sort(all[t.name])
+		}
+	}
+	return all, err
+}
+
+// Text is a statement as this database reads it.
+func (s *Store) Text(query string) string { return s.text(query) }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -17,30 +18,47 @@ import (
 // of its feeds is.
 func (s *Store) SyncFeeds(ctx context.Context, feeds []news.Feed) error {
 	return s.tx(ctx, "sync feeds", func(ctx context.Context, tx *sql.Tx) error {
+		if err := s.alone(ctx, tx, syncLock); err != nil {
+			return err
+		}
 		gone, err := s.feedRows(ctx, tx)
 		if err != nil {
 			return err
 		}
+		var changed []changedFeed
+		var hosts []string // theirs, and those that they leave
 		for _, f := range feeds {
-			old, known := gone[f.ID]
+			row, known := gone[f.ID]
 			delete(gone, f.ID)
-			if known && old == (feedRow{url: f.URL, host: f.Host(), active: true}) {
-				continue
+			if !known || row != (feedRow{url: f.URL, host: f.Host(), active: true}) {
+				changed, hosts = append(changed, changedFeed{f, row}), append(hosts, f.Host(), row.host)
 			}
-			if err := s.saveFeed(ctx, tx, f, old); err != nil {
+		}
+		for _, row := range gone {
+			hosts = append(hosts, row.host)
+		}
+		if err := s.lockHosts(ctx, tx, hosts); err != nil {
+			return err
+		}
+		for batch := range slices.Chunk(changed, feedsAtOnce) {
+			if err := s.saveFeeds(ctx, tx, batch); err != nil {
 				return err
 			}
 		}
-		ids := slices.Sorted(maps.Keys(gone))
-		if _, err := s.exec(ctx, tx, `UPDATE feeds SET active = 0 WHERE active = 1 AND id IN ({{list 1}})`, list(ids)); err != nil {
-			return err
+		for ids := range slices.Chunk(slices.Sorted(maps.Keys(gone)), feedsAtOnce) {
+			if _, err := s.exec(ctx, tx, `UPDATE feeds SET active = 0 WHERE active = 1 AND id IN ({{list 1}})`, list(ids)); err != nil {
+				return err
+			}
 		}
 		if err := s.mendClock(ctx, tx); err != nil {
 			return err
 		}
-		return s.syncHosts(ctx, tx)
+		return s.syncHosts(ctx, tx, hosts)
 	})
 }
+
+// feedsAtOnce is how many feeds one statement writes.
+const feedsAtOnce = 1000
 
 // farthest is how far ahead a feed may be due, or a host on hold: no server is
 // believed that asks for more.
@@ -75,20 +93,49 @@ func (s *Store) feedRows(ctx context.Context, c conn) (map[string]feedRow, error
 	return rows, err
 }
 
-// saveFeed writes a feed that is new or differs from what was stored. Validators
-// and learned redirects belong to the old address. Its next poll is a first poll
-// too, whose old items are no news; unless only the scheme changed.
-func (s *Store) saveFeed(ctx context.Context, tx *sql.Tx, f news.Feed, old feedRow) error {
-	if old.url == f.URL {
-		_, err := s.exec(ctx, tx, `UPDATE feeds SET host = $2, active = 1 WHERE id = $1`, f.ID, f.Host())
+// changedFeed is a feed that is new or differs from what was stored.
+type changedFeed struct {
+	news.Feed
+	old feedRow
+}
+
+// saveFeeds writes changed feeds. Validators and learned redirects belong to the old
+// address. Its next poll is a first poll too, whose old items are no news; unless
+// only the scheme changed.
+func (s *Store) saveFeeds(ctx context.Context, tx *sql.Tx, feeds []changedFeed) error {
+	var stayed, moved [][]string
+	for _, f := range feeds {
+		row := []string{f.ID, f.URL, f.Host()}
+		if f.old.url == f.URL {
+			stayed = append(stayed, row)
+			continue
+		}
+		same := "0"
+		if withoutScheme(f.old.url) == withoutScheme(f.URL) {
+			same = "1"
+		}
+		moved = append(moved, append(row, same))
+	}
+	if len(stayed) > 0 {
+		if _, err := s.exec(ctx, tx, `
+			UPDATE feeds SET host = e.value ->> 2, active = 1 FROM {{rows 1}} WHERE feeds.id = e.value ->> 0`, asJSON(stayed)); err != nil {
+			return err
+		}
+	}
+	if len(moved) == 0 {
+		return nil
+	}
+	// What is baselined is told by the new row, of which a new feed keeps nothing.
+	if _, err := s.exec(ctx, tx, `
+		UPDATE feeds SET baselined = 0 FROM {{rows 1}} WHERE feeds.id = e.value ->> 0 AND e.value ->> 3 = '0'`, asJSON(moved)); err != nil {
 		return err
 	}
 	_, err := s.exec(ctx, tx, `
-		INSERT INTO feeds (id, url, host, next_at) VALUES ($2, $3, $4, $1)
+		INSERT INTO feeds (id, url, host, next_at)
+		SELECT e.value ->> 0, e.value ->> 1, e.value ->> 2, $2 FROM {{rows 1}} WHERE true
 		ON CONFLICT (id) DO UPDATE SET url = excluded.url, host = excluded.host, next_at = excluded.next_at, active = 1,
-			final_url = '', etag = '', last_modified = '', body_hash = '', fails = 0, error = '', memory = '{}',
-			baselined = CASE WHEN $5 = 1 THEN feeds.baselined ELSE 0 END`,
-		ms(s.now()), f.ID, f.URL, f.Host(), bit(withoutScheme(old.url) == withoutScheme(f.URL)))
+			final_url = '', etag = '', last_modified = '', body_hash = '', fails = 0, error = '', memory = '{}'`,
+		asJSON(moved), ms(s.now()))
 	return err
 }
 
@@ -97,23 +144,28 @@ func withoutScheme(address string) string {
 	return rest
 }
 
-// syncHosts makes the hosts follow their feeds. A host that is being polled is
-// marked as woken, so that its release does not put off a feed that is new there.
-func (s *Store) syncHosts(ctx context.Context, tx *sql.Tx) error {
+// syncHosts makes the hosts follow their feeds. One of the hosts that are locked
+// because their feeds changed, and that is being polled, is marked as woken, so that
+// its release does not put off a feed that is new there. Others that are being polled
+// are left to their release.
+func (s *Store) syncHosts(ctx context.Context, tx *sql.Tx, locked []string) error {
 	for _, query := range []string{
-		`INSERT INTO hosts (key) SELECT DISTINCT host FROM feeds WHERE active = 1 ON CONFLICT (key) DO NOTHING`,
+		`INSERT INTO hosts (key, next_at) SELECT f.host, MIN(f.next_at) FROM feeds f WHERE f.active = 1
+			AND NOT EXISTS (SELECT 1 FROM hosts h WHERE h.key = f.host) GROUP BY f.host ON CONFLICT (key) DO NOTHING`,
 		`UPDATE hosts SET active = 0 WHERE active = 1
 			AND NOT EXISTS (SELECT 1 FROM feeds f WHERE f.host = hosts.key AND f.active = 1)`,
-		`WITH due AS MATERIALIZED (SELECT host, MIN(next_at) AS first FROM feeds WHERE active = 1 GROUP BY host)
-		 UPDATE hosts SET active = 1, woken = 1, next_at = {{greatest}}(hold_until, due.first)
-		 FROM due WHERE due.host = hosts.key
-			AND (hosts.active = 0 OR hosts.lease_token <> '' OR hosts.next_at <> {{greatest}}(hosts.hold_until, due.first))`,
 	} {
 		if _, err := s.exec(ctx, tx, query); err != nil {
 			return err
 		}
 	}
-	return nil
+	_, err := s.exec(ctx, tx, `
+		WITH due AS MATERIALIZED (SELECT host, MIN(next_at) AS first FROM feeds WHERE active = 1 GROUP BY host)
+		UPDATE hosts SET active = 1, woken = 1, next_at = {{greatest}}(hold_until, due.first)
+		FROM due WHERE due.host = hosts.key AND (hosts.active = 0
+			OR hosts.lease_token = '' AND hosts.next_at <> {{greatest}}(hosts.hold_until, due.first)
+			OR hosts.lease_token <> '' AND hosts.key IN ({{list 1}}))`, list(locked))
+	return err
 }
 
 const stateColumns = `id, final_url, etag, last_modified, body_hash, next_at, polled_at, ok_at, baselined, fails, error, items, memory`
@@ -124,12 +176,21 @@ func scanState(r *sql.Rows, f *news.FeedState) error {
 }
 
 const dueFeedsQuery = `SELECT ` + stateColumns + ` FROM feeds
-	WHERE active = 1 AND host = $1 AND (next_at <= $2 OR $3 = 1) ORDER BY next_at, id`
+	WHERE active = 1 AND host = $1 AND (next_at <= $2 OR $3 = 1) ORDER BY next_at, id LIMIT $4`
 
-// DueFeeds are the feeds of a host that are due, the longest due first; with all,
-// every one that is switched on.
+// dueAtOnce is how many due feeds of a host are looked at under one lease: more than
+// can be polled in its time where a second lies between two, and a bound for hosts
+// that have thousands.
+const dueAtOnce = 500
+
+// DueFeeds are feeds of a host that are due, the longest due first, 500 at most; with
+// all, every one that is switched on.
 func (s *Store) DueFeeds(ctx context.Context, host string, all bool) ([]news.FeedState, error) {
-	return s.states(ctx, "due feeds of "+host, dueFeedsQuery, host, ms(s.now()), bit(all))
+	limit := int64(dueAtOnce)
+	if all {
+		limit = math.MaxInt64
+	}
+	return s.states(ctx, "due feeds of "+host, dueFeedsQuery, host, ms(s.now()), bit(all), limit)
 }
 
 // FeedStates are the states of all feeds that are switched on, by id.

@@ -127,6 +127,9 @@ func shortHash(key string) string {
 func (s *Store) recordSeen(ctx context.Context, tx *sql.Tx, c PollCommit) error {
 	now, feedID := s.now(), c.State.FeedID
 	marks := marksOf(documentItems(c))
+	if len(marks) == 0 {
+		return nil // nothing was read, as of most polls
+	}
 	seen, err := s.seenRows(ctx, tx, feedID, marks)
 	if err != nil {
 		return err

@@ -41,14 +41,16 @@ func (s *Store) clock() int64 {
 }
 
 // Without MATERIALIZED a planner may run the sub-select again and pass the limit.
+// SQLite plans a statement anew, which takes longer than to run it, whenever a bare
+// parameter of its LIMIT is bound: hence the CAST.
 const claimQuery = `
 	WITH due AS MATERIALIZED (
 		SELECT key AS k FROM {{unit}}
 		WHERE active = 1 AND next_at > 0 AND next_at <= {{now}} AND lease_until <= {{now}}
-		ORDER BY next_at, key LIMIT $2 {{skip_locked}})
+		ORDER BY next_at, key LIMIT CAST($2 AS BIGINT) {{skip_locked}})
 	UPDATE {{unit}} SET lease_until = {{now}} + $3, lease_token = $4, woken = 0
 	FROM due WHERE {{unit}}.key = due.k
-	RETURNING key, lease_until, next_at`
+	RETURNING key, lease_until, next_at, {{era}}, {{boot}}`
 
 // Claim takes up to limit rows of a unit that are due and free, the longest due
 // first, for a time. Nobody else gets them until then or until their release.
@@ -63,42 +65,49 @@ func (s *Store) Claim(ctx context.Context, u news.Unit, limit int, d time.Durati
 		due int64
 	}
 	var got []claimed
+	var met era
 	token := rand.Text()
 	if err := s.askTime(ctx); err != nil {
 		return nil, s.explain(what, err)
 	}
 	err = s.tx(ctx, what, func(ctx context.Context, tx *sql.Tx) error {
 		got = got[:0]
-		return s.query(ctx, tx, func(r *sql.Rows) error {
+		err := s.query(ctx, tx, func(r *sql.Rows) error {
 			c := claimed{Lease: news.Lease{Unit: u, Token: token}}
-			err := r.Scan(&c.Key, at{&c.Until}, &c.due)
+			err := r.Scan(&c.Key, at{&c.Until}, &c.due, &met.id, &met.boot)
 			got = append(got, c)
 			return err
 		}, query, s.clock(), max(limit, 0), d.Milliseconds(), token)
+		if err == nil && len(got) > 0 {
+			met, err = s.enterEra(ctx, tx, met)
+		}
+		return err
 	})
-	if err != nil {
+	if err != nil || len(got) == 0 {
 		return nil, err
 	}
+	s.entered(met)
 	// RETURNING promises no order.
 	slices.SortFunc(got, func(a, b claimed) int {
 		return cmp.Or(cmp.Compare(a.due, b.due), cmp.Compare(a.Key, b.Key))
 	})
 	leases := make([]news.Lease, len(got))
 	for i, c := range got {
-		leases[i] = c.Lease
+		leases[i] = met.lease(c.Lease)
 	}
 	return leases, nil
 }
 
-// fence is the first statement of every commit under a lease.
+// fence is the first statement of every commit under a lease, but for locks that come
+// before it. A lease ends with its era: what was read under it may never have been.
 func (s *Store) fence(ctx context.Context, tx *sql.Tx, l news.Lease) error {
 	query, err := on(l.Unit, `
 		UPDATE {{unit}} SET lease_token = lease_token
-		WHERE key = $2 AND lease_token = $3 AND lease_until > {{now}}`)
+		WHERE key = $2 AND lease_token = $3 AND lease_until > {{now}} AND {{era}} = $4`)
 	if err != nil {
 		return err
 	}
-	return held(s.exec(ctx, tx, query, s.clock(), l.Key, l.Token))
+	return held(s.exec(ctx, tx, query, s.clock(), l.Key, l.Token, l.Era))
 }
 
 // held is ErrFenced when a statement under a lease found no row.
@@ -113,30 +122,36 @@ func held(rows int64, err error) error {
 // rest until it is woken; of a host it means when the first of its feeds is due.
 // A wake that came after the claim is not forgotten: the earlier time holds.
 func (s *Store) Release(ctx context.Context, l news.Lease, next time.Time) error {
-	return s.shared(ctx, "release "+string(l.Unit)+" "+l.Key, func(ctx context.Context, tx *sql.Tx) error {
-		return s.release(ctx, tx, l, next)
-	})
+	what := "release " + string(l.Unit) + " " + l.Key
+	release := func(ctx context.Context, tx *sql.Tx) error { return s.release(ctx, tx, l, next) }
+	if l.Unit == news.Hosts { // they are many
+		return s.shared(ctx, l, what, release)
+	}
+	return s.tx(ctx, what, release)
 }
 
 func (s *Store) release(ctx context.Context, tx *sql.Tx, l news.Lease, next time.Time) error {
-	query, err := on(l.Unit, `
-		UPDATE {{unit}} SET lease_until = 0, lease_token = '', woken = 0,
-			next_at = {{greatest}}(hold_until, CASE
-				WHEN woken = 1 AND next_at > 0 AND (next_at < $4 OR $4 = 0) THEN next_at
-				ELSE $4 END)
-		WHERE key = $2 AND lease_token = $3 AND lease_until > {{now}}`)
+	due, args := "$5", []any{s.clock(), l.Key, l.Token, l.Era, ms(next)}
+	if l.Unit == news.Hosts && next.IsZero() {
+		due, args = firstDue, args[:4]
+	}
+	query, err := on(l.Unit, releaseQuery(due))
 	if err != nil {
 		return err
 	}
-	due := ms(next)
-	if l.Unit == news.Hosts && due == 0 {
-		if err := s.one(ctx, tx, `SELECT COALESCE(MIN(next_at), 0) FROM feeds WHERE host = $1 AND active = 1`,
-			[]any{l.Key}, &due); err != nil {
-			return err
-		}
-	}
-	return held(s.exec(ctx, tx, query, s.clock(), l.Key, l.Token, due))
+	return held(s.exec(ctx, tx, query, args...))
 }
+
+func releaseQuery(due string) string {
+	return `UPDATE {{unit}} SET lease_until = 0, lease_token = '', woken = 0,
+		next_at = {{greatest}}(hold_until, CASE
+			WHEN woken = 1 AND next_at > 0 AND (next_at < ` + due + ` OR ` + due + ` = 0) THEN next_at
+			ELSE ` + due + ` END)
+	WHERE key = $2 AND lease_token = $3 AND lease_until > {{now}} AND {{era}} = $4`
+}
+
+// firstDue is when the first feed of a host is due, in releaseQuery.
+const firstDue = `(SELECT COALESCE(MIN(f.next_at), 0) FROM feeds f WHERE f.host = $2 AND f.active = 1)`
 
 // Wake makes rows of a unit due now, all of them when no key is given. A host
 // is not woken before its server's Retry-After.
@@ -144,6 +159,9 @@ func (s *Store) Wake(ctx context.Context, u news.Unit, keys ...string) error {
 	return s.tx(ctx, "wake "+string(u), func(ctx context.Context, tx *sql.Tx) error {
 		if len(keys) > 0 {
 			return s.wake(ctx, tx, u, keys)
+		}
+		if err := s.alone(ctx, tx, syncLock); err != nil { // a reload goes through all hosts too
+			return err
 		}
 		return s.wakeWhere(ctx, tx, u, `active = 1`)
 	})
@@ -159,14 +177,36 @@ func (s *Store) wake(ctx context.Context, tx *sql.Tx, u news.Unit, keys []string
 // wakeWhere keeps the place in the queue of a row that was due before.
 func (s *Store) wakeWhere(ctx context.Context, tx *sql.Tx, u news.Unit, where string, args ...any) error {
 	query, err := on(u, `
+		WITH these AS MATERIALIZED (SELECT key AS k FROM {{unit}} WHERE `+where+` ORDER BY key {{for_update}})
 		UPDATE {{unit}} SET woken = 1, next_at = {{greatest}}(hold_until,
 			CASE WHEN next_at > 0 AND next_at < {{now}} THEN next_at ELSE {{now}} END)
-		WHERE `+where)
+		FROM these WHERE {{unit}}.key = these.k`)
 	if err != nil {
 		return err
 	}
 	_, err = s.exec(ctx, tx, query, append([]any{s.clock()}, args...)...)
 	return err
+}
+
+const dueQuery = `SELECT '{{unit}}' WHERE EXISTS (
+	SELECT 1 FROM {{unit}} WHERE active = 1 AND next_at > 0 AND next_at <= {{now}} AND lease_until <= {{now}})`
+
+// Due are those of the units of which a row can be claimed now.
+func (s *Store) Due(ctx context.Context, units ...news.Unit) (due []news.Unit, err error) {
+	queries := make([]string, len(units))
+	for i, u := range units {
+		if queries[i], err = on(u, dueQuery); err != nil {
+			return nil, fmt.Errorf("what is due: %w", err)
+		}
+	}
+	if len(queries) == 0 {
+		return nil, nil
+	}
+	names, err := s.texts(ctx, s.reader, strings.Join(queries, " UNION ALL "), s.clock())
+	for _, name := range names {
+		due = append(due, news.Unit(name))
+	}
+	return due, s.explain("what is due", err)
 }
 
 const (

@@ -34,8 +34,10 @@ const (
 // postgresEngine keeps the state in a PostgreSQL database, which any number of
 // processes may share: leases keep them apart, by the clock of the server.
 type postgresEngine struct {
-	config *pgx.ConnConfig
-	db     *sql.DB
+	config  *pgx.ConnConfig
+	session string // the name of those who work on the state (pg_stat_activity)
+	db      *sql.DB
+	silent  bool // the server does not tell of its log, see dialect.era
 }
 
 // newPostgres reads the URL, and PostgreSQL's environment (PGHOST, PGPASSFILE, ...,
@@ -49,13 +51,15 @@ func newPostgres(o Options) (*postgresEngine, error) {
 	if config.ConnectTimeout == 0 {
 		config.ConnectTimeout = pgPatience
 	}
-	if config.RuntimeParams["application_name"] == "" {
-		config.RuntimeParams["application_name"] = "newswatch"
+	session := config.RuntimeParams["application_name"]
+	if session == "" {
+		session = "newswatch"
 	}
 	if o.Log != nil && !o.Beside && exposed(config) {
 		o.Log.Warn("what goes to PostgreSQL and comes back can be read or changed on the way", "host", config.Host, "do", "add sslmode=verify-full to its address")
 	}
-	return &postgresEngine{config: config}, nil
+	config.RuntimeParams["application_name"] = session + o.errand
+	return &postgresEngine{config: config, session: session}, nil
 }
 
 // exposed says that the way to a server of another machine may be taken without TLS, or
@@ -90,11 +94,14 @@ func (e *postgresEngine) open(ctx context.Context, _ bool) (writer, reader *sql.
 	if version < pgOldest {
 		return db, db, fmt.Errorf("open %s: PostgreSQL %d is too old, newswatch needs 15 or later", e.place(), version/10000)
 	}
+	if _, err := db.ExecContext(ctx, `SELECT `+e.dialect().boot); err != nil {
+		e.silent = errors.As(err, new(*pgconn.PgError))
+	}
 	return db, db, nil
 }
 
 // migrating: the lock is taken inside the transaction, see dialect.exclusive.
-func (e *postgresEngine) migrating(bool) (release func() error, err error) {
+func (e *postgresEngine) migrating(context.Context, bool, int) (release func() error, err error) {
 	return func() error { return nil }, nil
 }
 
@@ -150,9 +157,9 @@ func (e *postgresEngine) explainCode(failed *pgconn.PgError, err error) error {
 	return fmt.Errorf("%w: %s: %s: %w", kind, e.place(), advice, err)
 }
 
-// backup is the server's business: it also knows how to restore to a moment.
-func (e *postgresEngine) backup(context.Context, string) error {
-	return fmt.Errorf("%w: pg_dump -Fc --file newswatch.dump makes a copy of %s", ErrNotHere, e.place())
+// file: backups are the server's business, it also knows how to restore to a moment.
+func (e *postgresEngine) file() (string, error) {
+	return "", fmt.Errorf("%w: pg_dump -Fc --file newswatch.dump makes a copy of %s", ErrNotHere, e.place())
 }
 
 func (e *postgresEngine) close() error { return nil } // the pool is closed by the store

@@ -16,6 +16,7 @@ type prepared struct {
 	mu      sync.RWMutex
 	stmts   map[preparedKey]*sql.Stmt
 	missing map[string]bool // met in a write transaction
+	texts   sync.Map        // of statements, with the fragments in their places
 }
 
 type preparedKey struct {
@@ -51,7 +52,7 @@ func (p plain) QueryContext(ctx context.Context, args ...any) (*sql.Rows, error)
 // it is parsed each time.
 func (s *Store) statement(ctx context.Context, c conn, query string) (runner, error) {
 	if s.dialect.prepares {
-		return plain{c, s.fragments.Replace(query)}, nil
+		return plain{c, s.text(query)}, nil
 	}
 	key := preparedKey{query: query}
 	tx, inTx := c.(*sql.Tx)
@@ -61,7 +62,7 @@ func (s *Store) statement(ctx context.Context, c conn, query string) (runner, er
 	case *sql.DB:
 		key.db = on
 	default:
-		return plain{c, s.fragments.Replace(query)}, nil
+		return plain{c, s.text(query)}, nil
 	}
 	p := s.prepared
 	p.mu.RLock()
@@ -78,9 +79,19 @@ func (s *Store) statement(ctx context.Context, c conn, query string) (runner, er
 		p.missing[query] = true
 		p.mu.Unlock()
 	default:
-		return p.add(ctx, key, s.fragments.Replace(query))
+		return p.add(ctx, key, s.text(query))
 	}
-	return plain{c, s.fragments.Replace(query)}, nil
+	return plain{c, s.text(query)}, nil
+}
+
+// text is a statement as this database reads it.
+func (s *Store) text(query string) string {
+	if text, known := s.prepared.texts.Load(query); known {
+		return text.(string)
+	}
+	text := s.fragments.Replace(query)
+	s.prepared.texts.Store(query, text)
+	return text
 }
 
 func (p *prepared) add(ctx context.Context, key preparedKey, text string) (*sql.Stmt, error) {
@@ -108,6 +119,6 @@ func (s *Store) prepareMissing(ctx context.Context) {
 	}
 	p.mu.Unlock()
 	for query := range queries {
-		_, _ = p.add(ctx, preparedKey{s.writer, query}, s.fragments.Replace(query))
+		_, _ = p.add(ctx, preparedKey{s.writer, query}, s.text(query))
 	}
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"sync"
 	"time"
 )
 
@@ -15,14 +16,51 @@ const (
 	// seenSlack is how much older than its document a key's time may be: it is
 	// renewed once in seenFresh.
 	seenSlack = 2 * seenFresh
+
+	// Who commits meanwhile waits for a batch: so it is as large as takes so long, on
+	// this disk and of what is in it.
+	pruneHeld  = 20 * time.Millisecond
+	pruneFirst = 100 // rows of a kind
+	pruneLeast = 10
+	// tidyRows is for how many rows a small piece of freed space is given back: they
+	// never filled more of it.
+	tidyRows = 50
 )
 
-// Prune deletes what is out of date, at most batch rows of each kind, and says how
-// many; it is called until that is 0. Stories that last grew before a time go with
+// pruneSize is how many rows of a kind a batch has.
+type pruneSize struct {
+	mu   sync.Mutex
+	rows int // 0: nothing was pruned yet
+}
+
+func (p *pruneSize) get(most int) int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.rows == 0 {
+		p.rows = pruneFirst
+	}
+	return min(p.rows, most)
+}
+
+// took learns from a batch how large the next one may be: at most twice as large, as
+// rows differ.
+func (p *pruneSize) took(rows int, held time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	fits := 2 * rows
+	if held > 0 {
+		fits = int(min(float64(fits), float64(rows)*float64(pruneHeld)/float64(held)))
+	}
+	p.rows = max(fits, pruneLeast)
+}
+
+// Prune deletes what is out of date, at most batch rows of each kind and so few that
+// nobody waits for long, and says how many; it is called until that is 0. Stories that last grew before a time go with
 // all that was told of them, items fetched before a time unless they are in a
 // story that stays or are still to be grouped. Nothing goes that a delivery not
 // yet sent shows, and no key of an item that its feed still lists.
 func (s *Store) Prune(ctx context.Context, itemsBefore, storiesBefore time.Time, batch int) (n int, err error) {
+	batch = s.pruneSize.get(batch)
 	// What could take long is looked for without the write lock.
 	items, err := s.texts(ctx, s.reader, `
 		SELECT i.id FROM items i WHERE i.fetched < $1 AND (i.place > 0 OR i.hits = 0)
@@ -35,28 +73,63 @@ func (s *Store) Prune(ctx context.Context, itemsBefore, storiesBefore time.Time,
 	if err != nil {
 		return 0, s.explain("prune", err)
 	}
-	err = s.tx(ctx, "prune", func(ctx context.Context, tx *sql.Tx) error {
-		stories, err := s.pruneStories(ctx, tx, storiesBefore, batch)
-		if err != nil {
+	began := time.Now()
+	for _, step := range []func(ctx context.Context, tx *sql.Tx) (int, error){
+		func(ctx context.Context, tx *sql.Tx) (int, error) { // polls and plans wait for it
+			began = time.Now()
+			return s.pruneNews(ctx, tx, items, storiesBefore, batch)
+		},
+		func(ctx context.Context, tx *sql.Tx) (int, error) {
+			return s.pruneRest(ctx, tx, keys, storiesBefore, batch)
+		},
+	} {
+		pruned := 0
+		if err = s.tx(ctx, "prune", func(ctx context.Context, tx *sql.Tx) (err error) {
+			pruned, err = step(ctx, tx)
 			return err
+		}); err != nil {
+			break
 		}
-		deliveries, err := s.pruneDeliveries(ctx, tx, storiesBefore, batch)
-		if err != nil {
-			return err
-		}
-		rest, err := s.pruneItems(ctx, tx, items, keys)
-		if err != nil {
-			return err
-		}
-		said, err := s.pruneTriage(ctx, tx, storiesBefore, batch)
-		n = stories + deliveries + rest + said
-		return err
-	})
-	if err != nil || n == 0 || s.dialect.tidy == "" {
+		n += pruned
+	}
+	if err != nil || n == 0 {
 		return n, err
 	}
-	_, err = s.exec(context.WithoutCancel(ctx), s.writer, s.dialect.tidy)
-	return n, s.explain("give space back", err)
+	s.pruneSize.took(batch, time.Since(began))
+	for left := n; left > 0 && s.dialect.tidy != ""; left -= tidyRows {
+		if _, err := s.exec(context.WithoutCancel(ctx), s.writer, s.dialect.tidy); err != nil {
+			return n, s.explain("give space back", err)
+		}
+	}
+	return n, nil
+}
+
+// pruneNews deletes stories, deliveries and items. It has the desk alone: nobody
+// puts an item in a story that goes, or answers a message.
+func (s *Store) pruneNews(ctx context.Context, tx *sql.Tx, items []string, before time.Time, batch int) (int, error) {
+	if err := s.lockDesk(ctx, tx); err != nil {
+		return 0, err
+	}
+	stories, err := s.pruneStories(ctx, tx, before, batch)
+	if err != nil {
+		return 0, err
+	}
+	deliveries, err := s.pruneDeliveries(ctx, tx, before, batch)
+	if err != nil {
+		return 0, err
+	}
+	gone, err := s.pruneItems(ctx, tx, items)
+	return stories + deliveries + gone, err
+}
+
+// pruneRest deletes keys of what was seen, and what readers said.
+func (s *Store) pruneRest(ctx context.Context, tx *sql.Tx, keys [][2]string, before time.Time, batch int) (int, error) {
+	forgotten, err := s.pruneKeys(ctx, tx, keys)
+	if err != nil {
+		return 0, err
+	}
+	said, err := s.pruneTriage(ctx, tx, before, batch)
+	return forgotten + said, err
 }
 
 // pruneStories leaves a story that was taken in as long as the one that did so:
@@ -112,7 +185,7 @@ func (s *Store) pruneDeliveries(ctx context.Context, tx *sql.Tx, before time.Tim
 				AND NOT EXISTS (SELECT 1 FROM deliveries o WHERE o.id = d.id AND o.state IN ('pending', 'sending', 'held'))
 				AND NOT EXISTS (SELECT 1 FROM deliveries o
 					WHERE o.reply_to = d.id AND o.reply_to <> '' AND o.state IN ('pending', 'sending', 'held'))
-			LIMIT $2)`, ms(before), batch)
+			LIMIT $2) AND state IN ('sent', 'dropped', 'superseded')`, ms(before), batch)
 	return int(n), err
 }
 
@@ -133,8 +206,8 @@ func (s *Store) forgettable(ctx context.Context, before time.Time, batch int) (k
 }
 
 // pruneItems checks again what was found before the transaction.
-func (s *Store) pruneItems(ctx context.Context, tx *sql.Tx, ids []string, keys [][2]string) (int, error) {
-	items, err := s.exec(ctx, tx, `
+func (s *Store) pruneItems(ctx context.Context, tx *sql.Tx, ids []string) (int, error) {
+	n, err := s.exec(ctx, tx, `
 		DELETE FROM items WHERE id IN ({{list 1}}) AND (place > 0 OR hits = 0)
 			AND NOT EXISTS (SELECT 1 FROM stories s WHERE s.id = items.story_id)`, list(ids))
 	if err != nil {
@@ -148,12 +221,18 @@ func (s *Store) pruneItems(ctx context.Context, tx *sql.Tx, ids []string, keys [
 			return 0, err
 		}
 	}
+	return int(n), nil
+}
+
+// pruneKeys does so too. An item that came back meanwhile keeps its keys: they were
+// seen again with it.
+func (s *Store) pruneKeys(ctx context.Context, tx *sql.Tx, keys [][2]string) (int, error) {
 	if len(keys) == 0 {
-		return int(items), nil
+		return 0, nil
 	}
-	forgotten, err := s.exec(ctx, tx, `
+	n, err := s.exec(ctx, tx, `
 		DELETE FROM seen WHERE last_seen < $2
 			AND (feed_id, key) IN (SELECT e.value ->> 0, e.value ->> 1 FROM {{rows 1}})`,
 		asJSON(keys), ms(s.now().Add(-seenKeep)))
-	return int(items + forgotten), err
+	return int(n), err
 }

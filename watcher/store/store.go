@@ -44,6 +44,8 @@ type Options struct {
 	// Wrote is told of each commit, and how long it took with the wait for its turn;
 	// nil: nobody wants to know.
 	Wrote func(took time.Duration)
+
+	errand string // added to the name of sessions that do not work on the state
 }
 
 // Store is the state. It is safe for concurrent use.
@@ -55,13 +57,16 @@ type Store struct {
 	now            func() time.Time
 	given          bool // ... by Options
 	server         serverClock
+	began          time.Time // by our own clock
 	log            *slog.Logger
 	wrote          func(took time.Duration)
 	prepared       *prepared
 	line           line // of those who wait to commit
+	pruneSize      pruneSize
 
 	mu     sync.Mutex
 	looked map[string]news.Looked // by plan: what Untold need not look at again
+	era    era
 }
 
 // Open opens the state and makes it when there is none: of SQLite the folder for
@@ -73,8 +78,16 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{engine: e, dialect: e.dialect(), now: o.Now, given: o.Now != nil, log: o.Log, wrote: o.Wrote, prepared: newPrepared(), looked: map[string]news.Looked{}}
+	return openEngine(ctx, e, o)
+}
+
+func openEngine(ctx context.Context, e engine, o Options) (*Store, error) {
+	s := &Store{
+		engine: e, dialect: e.dialect(), now: o.Now, given: o.Now != nil, began: time.Now(), log: o.Log, wrote: o.Wrote,
+		prepared: newPrepared(), looked: map[string]news.Looked{},
+	}
 	s.fragments = s.dialect.replacer()
+	s.line.turns = make(chan struct{}, s.dialect.turns)
 	switch {
 	case s.given:
 	case s.dialect.serverNow == "":
@@ -98,6 +111,8 @@ func (s *Store) open(ctx context.Context, beside bool) (err error) {
 	if s.writer, s.reader, err = s.engine.open(ctx, beside); err != nil {
 		return err
 	}
+	s.dialect = s.engine.dialect() // as the server turned out to be
+	s.fragments = s.dialect.replacer()
 	if err := s.askTime(ctx); err != nil {
 		return s.explain("open "+s.engine.place(), err)
 	}

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"fmt"
 	"time"
 
 	"newswatch/news"
@@ -14,6 +15,7 @@ func feeds() map[string]func(*fixture) {
 		"sync feeds/another address starts anew":    feedsMoved,
 		"sync feeds/a host waits as it was told":    feedsHeld,
 		"feeds/due ones, and all of a host":         feedsDue,
+		"feeds/of a giant host by portions":         feedsOfGiant,
 		"feeds/state comes back as it was":          feedState,
 		"sync destinations/keeps what must be sent": destinationsGone,
 	}
@@ -24,6 +26,33 @@ func ids(states []news.FeedState) (ids []string) {
 		ids = append(ids, s.FeedID)
 	}
 	return ids
+}
+
+// feedsOfGiant: what thousands of feeds of one host are due takes many leases, in
+// each of which the longest due are polled.
+func feedsOfGiant(f *fixture) {
+	ctx := f.Context()
+	var list []news.Feed
+	for n := range 1200 {
+		list = append(list, feed(fmt.Sprintf("f%04d", n), "one.example"))
+	}
+	f.ok(f.SyncFeeds(ctx, list[600:]))
+	f.pass(time.Minute)
+	f.ok(f.SyncFeeds(ctx, list))
+	due, err := f.DueFeeds(ctx, "one.example", false)
+	f.ok(err)
+	if len(due) != 500 || due[0].FeedID != "f0600" || due[499].FeedID != "f1099" {
+		f.Errorf("%d are due, from %s to %s", len(due), due[0].FeedID, due[len(due)-1].FeedID)
+	}
+	l := f.claim(news.Hosts, "one.example")
+	for i, state := range due[:3] {
+		state.NextAt = f.now.Add(time.Hour)
+		f.ok(f.CommitPoll(ctx, l, store.PollCommit{State: state, Last: i == 2}))
+	}
+	f.claim(news.Hosts, "one.example") // the others are still due
+	all, err := f.DueFeeds(ctx, "one.example", true)
+	f.ok(err)
+	f.same("all", len(all), 1200)
 }
 
 func feedsGone(f *fixture) {
