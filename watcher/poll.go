@@ -13,10 +13,13 @@ import (
 )
 
 const (
-	polls   = 128              // hosts polled at the same time
-	hostGap = time.Second      // from one poll of a host to the next, also over restarts
-	polling = 25 * time.Second // no poll starts later under its lease: it may take 30 s, and is then to be committed
+	polls   = 128         // hosts polled at the same time
+	hostGap = time.Second // from one poll of a host to the next, also over restarts
 )
+
+// polling is how late under its lease a poll may start: of a minute 25 s, since it may
+// take 30 s, and is then to be committed.
+func (w *Watcher) polling() time.Duration { return w.cfg.Lease * 5 / 12 }
 
 // pollHost polls the due feeds of a host one after the other. The last poll's
 // transaction also gives the host back.
@@ -29,7 +32,7 @@ func (w *Watcher) pollHost(ctx context.Context, l news.Lease) (sum Summary, err 
 	started := w.cfg.Now()
 	due := slices.DeleteFunc(slices.Clone(states), func(s news.FeedState) bool { return !w.due(d, s, started) })
 	for i, state := range due {
-		room := polling
+		room := w.polling()
 		if d.feeds[state.FeedID].FullText {
 			room -= articleTime
 		}

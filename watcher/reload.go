@@ -208,11 +208,11 @@ func (w *Watcher) rematch(ctx context.Context, since time.Time) error {
 
 // rematchSome stores new hits under the lease on the desk, which it waits for.
 func (w *Watcher) rematchSome(ctx context.Context, matched []store.Matched) error {
-	for deadline := time.Now().Add(2 * lease); time.Now().Before(deadline); {
+	for deadline := time.Now().Add(2 * w.cfg.Lease); time.Now().Before(deadline); {
 		if err := w.cfg.Store.Wake(ctx, news.Desk); err != nil {
 			return fmt.Errorf("wake the desk: %w", err)
 		}
-		leases, err := w.cfg.Store.Claim(ctx, news.Desk, 1, lease)
+		leases, err := w.cfg.Store.Claim(ctx, news.Desk, 1, w.cfg.Lease)
 		if err != nil {
 			return fmt.Errorf("claim the desk: %w", err)
 		}

@@ -24,7 +24,7 @@ func (w *Watcher) plan(ctx context.Context) (sum Summary, err error) {
 			return sum, fmt.Errorf("wake the plans: %w", err)
 		}
 	}
-	leases, err := w.cfg.Store.Claim(ctx, news.Plans, max(len(d.plans), 1), lease)
+	leases, err := w.cfg.Store.Claim(ctx, news.Plans, max(len(d.plans), 1), w.cfg.Lease)
 	if err != nil {
 		return sum, fmt.Errorf("claim plans: %w", err)
 	}

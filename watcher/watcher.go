@@ -29,7 +29,6 @@ import (
 )
 
 const (
-	lease    = time.Minute            // longest work under one claim; no step may outlive it
 	longest  = 30 * time.Second       // longest sleep: the wall clock is compared at least so often
 	shortest = 100 * time.Millisecond // shortest sleep, so that no loop spins
 	breath   = 10 * time.Millisecond  // after a ring, so that what comes together is claimed together
@@ -55,6 +54,9 @@ type Config struct {
 	// that passes; nil: Go's monotonic clock, or Now if that is given.
 	Elapsed  func() time.Duration
 	Backfill *time.Duration // replaces settings.backfill
+	// Lease is the longest work under one claim; no step outlives it. 0: a minute. Only
+	// tests have reason to shorten it: others wait so long for what a crash left.
+	Lease time.Duration
 	// AtOnce polls every feed and tells everything, whatever the schedules say.
 	AtOnce bool
 	// At is told where the work is, for tests that let the program die there; nil:
@@ -124,6 +126,9 @@ func New(ctx context.Context, c Config, rs *rules.Ruleset) (*Watcher, error) {
 	}
 	if c.At == nil {
 		c.At = func(notify.Step) {}
+	}
+	if c.Lease <= 0 {
+		c.Lease = time.Minute
 	}
 	w := &Watcher{cfg: c, holder: bootID(), bells: map[news.Unit]chan struct{}{}}
 	w.forget = func() grouper { return story.New(story.Config{}) }

@@ -1,0 +1,146 @@
+package main_test
+
+import (
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"newswatch/notify/slack/slackfake"
+	"newswatch/watcher/store/pgtest"
+)
+
+var (
+	faults    = flag.Int("faults", 60, "how many faults TestKillReplicas makes, half of them on each database")
+	faultSeed = flag.Uint64("seed", 0, "seed of TestKillReplicas; 0: a new one, printed")
+	faultOnly = flag.String("faultdb", "", "postgres or sqlite: only there, with all faults")
+)
+
+// roundFaults is how many faults one fleet lives through at most, before it is held
+// against what its feeds showed and the next one begins.
+const roundFaults = 30
+
+// TestKillReplicas lets five programs share one PostgreSQL, and one program work on
+// SQLite, while they are killed, stopped for longer than their leases, replaced by
+// another version, and the database's server falls; half of the time the one who has
+// just posted is meant. In the end each item must have been told exactly once by the
+// alert and exactly once by the digest, nothing waits, no lease is left, and no host was
+// ever asked twice at once.
+//
+//	go test ./cmd/newswatch -run TestKillReplicas$ -timeout 2h -faults 1000 -seed 1 -v
+func TestKillReplicas(t *testing.T) {
+	t.Parallel()
+	forbidShort(t)
+	seed := *faultSeed
+	if seed == 0 {
+		seed = rand.Uint64()
+	}
+	t.Logf("seed %d (-seed %d repeats it)", seed, seed)
+	binaries := []string{build(t, "-ldflags", "-X main.version=0.9.0"), build(t, "-ldflags", "-X main.version=1.0.0")}
+	share := map[string]int{"postgres": *faults / 2, "sqlite": *faults - *faults/2}
+	if *faultOnly != "" {
+		share = map[string]int{*faultOnly: *faults}
+	}
+	for db, n := range share {
+		t.Run(db, func(t *testing.T) {
+			t.Parallel()
+			var all []time.Duration
+			began, rounds := time.Now(), max(2, (n+roundFaults-1)/roundFaults)
+			for i := range rounds {
+				t.Run(fmt.Sprint(i), func(t *testing.T) {
+					part := n*(i+1)/rounds - n*i/rounds
+					all = append(all, faultRound(t, binaries, db, seed+uint64(i), part, i%2 == 1)...)
+				})
+			}
+			slices.Sort(all)
+			t.Logf("%s: %d faults in %v, %d items; from published to posted: p50 %v, p99 %v, longest %v", db, n,
+				time.Since(began).Round(time.Second), len(all), quantile(all, 0.5), quantile(all, 0.99), quantile(all, 1))
+		})
+	}
+}
+
+// faultRound is the life of one fleet.
+func faultRound(t *testing.T, binaries []string, db string, seed uint64, faults int, split bool) []time.Duration {
+	var cluster *pgtest.Cluster
+	roles := []string{""}
+	if db == "postgres" {
+		cluster = pgtest.Start(t)
+		roles = []string{"", "", "", "", ""}
+		if split {
+			roles = []string{"poll", "poll", "group,digest", "group,digest,send", "send"}
+		}
+	}
+	f := newFleet(t, binaries, seed, slackfake.Plan{
+		Chances: map[slackfake.Fault]float64{
+			slackfake.ResetAfter: 0.15, slackfake.RateLimited: 0.10, slackfake.InternalAfter: 0.03, slackfake.LateAccept: 0.03, slackfake.CutBody: 0.02,
+		},
+		Methods: []string{"chat.postMessage", "chat.update"}, Rate: slackfake.Rate{Off: true}, Latency: slackfake.Duration(30 * time.Millisecond),
+		HistoryLag: slackfake.Duration(100 * time.Millisecond), Late: slackfake.Duration(150 * time.Millisecond),
+	}, cluster, roles...)
+	f.startAll()
+	did := map[string]int{}
+	for i := range faults {
+		f.press.publish(1 + f.rnd.IntN(3))
+		if i%3 == 0 {
+			f.press.goOn()
+		}
+		time.Sleep(time.Duration(300+f.rnd.IntN(500)) * time.Millisecond)
+		did[f.strike()]++
+	}
+	took := time.Since(f.began)
+	delays := f.checkEnd()
+	t.Logf("roles %q: %d faults in %v %v, then %v until all was checked", strings.Join(roles, " "), faults, took.Round(time.Second), did,
+		(time.Since(f.began) - took).Round(time.Second))
+	return delays
+}
+
+// strike makes a fault, and names it.
+func (f *fleet) strike() string {
+	awake := f.awake()
+	for len(awake) < max(1, len(f.replicas)-2) { // enough of them stand still already
+		time.Sleep(50 * time.Millisecond)
+		awake = f.awake()
+	}
+	victim := awake[f.rnd.IntN(len(awake))]
+	if f.rnd.IntN(2) == 0 {
+		victim = f.poster(victim)
+	}
+	switch n := f.rnd.IntN(100); {
+	case n < 40:
+		f.end(victim, syscall.SIGKILL)
+		f.start(victim)
+		return "killed"
+	case n < 60:
+		f.freeze(victim, fleetLease+time.Duration(f.rnd.Int64N(int64(fleetLease))))
+		return "frozen"
+	case n < 85 || f.cluster == nil:
+		f.end(victim, syscall.SIGTERM)
+		victim.version = 1 - victim.version
+		f.start(victim)
+		return "replaced"
+	}
+	f.restartServer()
+	return "database restarted"
+}
+
+// poster waits for the next post and gives who made it, a moment after; when none
+// comes, or another one would have to be hurt twice, it is somebody else.
+func (f *fleet) poster(somebody *replica) *replica {
+	select {
+	case <-f.posts: // of the time before
+	default:
+	}
+	select {
+	case n := <-f.posts:
+		time.Sleep(time.Duration(f.rnd.IntN(40)) * time.Millisecond)
+		if slices.Contains(f.awake(), f.replicas[n]) {
+			return f.replicas[n]
+		}
+	case <-time.After(400 * time.Millisecond):
+	}
+	return somebody
+}
