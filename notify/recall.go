@@ -139,7 +139,7 @@ func (s *sending) recall(ctx context.Context) (next time.Time) {
 			}
 		}
 		h.turn = time.Time{}
-		callCtx, cancel := context.WithTimeout(ctx, postTimeout)
+		callCtx, cancel := s.call(ctx)
 		posted, more, err := h.reading.Next(callCtx)
 		cancel()
 		if ctx.Err() != nil {

@@ -37,12 +37,12 @@ func (w *Watcher) group(ctx context.Context) (sum Summary, err error) {
 		if errors.Is(err, store.ErrFenced) {
 			return sum, nil
 		}
-		return sum, errors.Join(fmt.Errorf("group: %w", err), w.retryLater(ctx, leases[0]))
+		return sum, w.retryLater(ctx, leases[0], fmt.Errorf("group: %w", err))
 	}
 	if sum.Stories+sum.Grown > 0 {
 		w.ring(news.Plans)
 	}
-	return sum, ignoreFence(w.cfg.Store.Release(ctx, leases[0], w.cfg.Now().Add(24*time.Hour)))
+	return sum, w.giveBack(ctx, leases[0], w.cfg.Now().Add(24*time.Hour))
 }
 
 func (w *Watcher) groupAll(ctx context.Context, l news.Lease) (sum Summary, err error) {

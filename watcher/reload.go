@@ -221,7 +221,7 @@ func (w *Watcher) rematchSome(ctx context.Context, matched []store.Matched) erro
 			if errors.Is(err, store.ErrFenced) {
 				continue // somebody corrected stories meanwhile
 			}
-			return errors.Join(err, ignoreFence(w.cfg.Store.Release(ctx, leases[0], w.cfg.Now())))
+			return errors.Join(err, w.giveBack(ctx, leases[0], w.cfg.Now()))
 		}
 		if err := sleep(ctx, shortest); err != nil {
 			return err

@@ -30,6 +30,10 @@ func (w *Watcher) plan(ctx context.Context) (sum Summary, err error) {
 	}
 	var errs []error // a plan that fails holds up no other
 	for _, l := range leases {
+		if ctx.Err() != nil {
+			errs = append(errs, w.retryLater(ctx, l, nil))
+			continue
+		}
 		one, err := w.runPlan(ctx, d, l)
 		sum.Add(one)
 		errs = append(errs, err)
@@ -45,11 +49,11 @@ func (w *Watcher) runPlan(ctx context.Context, d *desk, l news.Lease) (sum Summa
 	w.cfg.At(BeforeBind)
 	plan, known := d.plans[l.Key]
 	if !known {
-		return sum, ignoreFence(w.cfg.Store.Release(ctx, l, w.cfg.Now().Add(forever)))
+		return sum, w.giveBack(ctx, l, w.cfg.Now().Add(forever))
 	}
 	if until, held := w.clock.holds(); held && plan.Kind == news.DigestPlan && !w.cfg.AtOnce {
 		w.cfg.Log.Info("held back, the clock was set back", "plan", plan.ID, "until", until)
-		return sum, ignoreFence(w.cfg.Store.Release(ctx, l, until))
+		return sum, w.giveBack(ctx, l, until)
 	}
 	out, err := d.planner.Run(ctx, l, plan, w.cfg.AtOnce)
 	w.cfg.At(AfterBind)
@@ -57,20 +61,15 @@ func (w *Watcher) runPlan(ctx context.Context, d *desk, l news.Lease) (sum Summa
 	case errors.Is(err, store.ErrFenced):
 		return sum, nil
 	case errors.Is(err, store.ErrMoved): // nothing was told: it is looked at again, at once
-		return sum, ignoreFence(w.cfg.Store.Release(ctx, l, w.cfg.Now()))
+		return sum, w.giveBack(ctx, l, w.cfg.Now())
 	case err != nil:
-		return sum, errors.Join(err, w.retryLater(ctx, l))
+		return sum, w.retryLater(ctx, l, err)
 	}
 	sum.Built, sum.Told = out.Deliveries, out.Stories
 	if out.Deliveries > 0 || out.Slot != "" {
 		w.cfg.Log.Info("planned", "plan", plan.ID, "slot", out.Slot, "stories", out.Stories, "messages", out.Deliveries, "next", out.Next)
 	}
-	return sum, ignoreFence(w.cfg.Store.Release(ctx, l, out.Next))
-}
-
-// retryLater gives back work that failed, for another try soon.
-func (w *Watcher) retryLater(ctx context.Context, l news.Lease) error {
-	return ignoreFence(w.cfg.Store.Release(context.WithoutCancel(ctx), l, w.cfg.Now().Add(failPause)))
+	return sum, w.giveBack(ctx, l, out.Next)
 }
 
 // sendTo works on one destination. A failure there is no failure of ours: what
@@ -100,19 +99,12 @@ func (w *Watcher) sendTo(ctx context.Context, l news.Lease) (sum Summary, err er
 		if soon := w.cfg.Now().Add(failPause); next.Before(soon) { // else the outbox knows better
 			next = soon
 		}
-		w.cfg.Log.Error("sending failed, trying again", "destination", l.Key, "next", next, "err", err)
+		if !w.away(err) {
+			w.cfg.Log.Error("sending failed, trying again", "destination", l.Key, "next", next, "err", err)
+		}
 	}
 	if next.IsZero() {
 		next = w.cfg.Now().Add(forever)
 	}
-	return sum, ignoreFence(w.cfg.Store.Release(context.WithoutCancel(ctx), l, next))
-}
-
-// ignoreFence forgets that another worker took over: that is not an error, its
-// work goes on there.
-func ignoreFence(err error) error {
-	if errors.Is(err, store.ErrFenced) {
-		return nil
-	}
-	return err
+	return sum, w.giveBack(ctx, l, next)
 }

@@ -96,6 +96,7 @@ type Watcher struct {
 	reload  sync.Mutex // one reload at a time
 	cron    alarms
 	clock   clock
+	absence absence
 }
 
 // Summary counts what a pass did.
@@ -271,16 +272,20 @@ func (w *Watcher) Run(ctx context.Context, roles []news.Unit) error {
 func (w *Watcher) loop(ctx context.Context, u news.Unit, work func(context.Context) (Summary, error)) error {
 	fails := 0
 	for ctx.Err() == nil {
+		began := w.cfg.Now()
 		_, err := work(ctx)
 		switch {
 		case ctx.Err() != nil:
 			return nil
 		case errors.Is(err, store.ErrUnwritable):
 			return err
+		case w.away(err):
+			fails = 1 // it is asked as often however long it takes
 		case err != nil:
 			fails++
 			w.cfg.Log.Error("step failed, trying again", "unit", u, "fails", fails, "err", err)
 		default:
+			w.served(began)
 			fails = 0
 		}
 		w.rest(ctx, u, fails)

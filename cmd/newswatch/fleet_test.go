@@ -3,6 +3,7 @@ package main_test
 import (
 	"bytes"
 	"context"
+	"flag"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -27,6 +28,8 @@ const (
 	fleetHosts = 4
 )
 
+var fleetLog = flag.String("fleetlog", "warn", "--log-level of the programs of a fleet; what they say is shown when the test fails")
+
 // fleet is several programs on one state, with their feeds and their Slack, and whoever
 // starts them again when they end.
 type fleet struct {
@@ -35,6 +38,7 @@ type fleet struct {
 	stands   []*newsstand
 	binaries []string // of two versions
 	began    time.Time
+	lease    time.Duration // 0: as in life
 
 	mu       sync.Mutex // of all below, and of what the replicas say of themselves
 	replicas []*replica
@@ -59,7 +63,7 @@ type replica struct {
 // newFleet prepares programs of the given roles, without starting them.
 func newFleet(t *testing.T, binaries []string, seed uint64, plan slackfake.Plan, cluster *pgtest.Cluster, roles ...string) *fleet {
 	t.Helper()
-	f := &fleet{hunt: newSlackHunt(t, binaries[0], seed, plan, fleetFeeds), cluster: cluster, binaries: binaries, began: time.Now()}
+	f := &fleet{hunt: newSlackHunt(t, binaries[0], seed, plan, fleetFeeds), cluster: cluster, binaries: binaries, began: time.Now(), lease: fleetLease}
 	var bases []string
 	for range fleetHosts {
 		s := &newsstand{press: f.press}
@@ -113,13 +117,13 @@ func (f *fleet) startAll() {
 func (f *fleet) start(r *replica) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	args := []string{"run", "--listen", "off", "--rules", "rules.yaml", "--db", f.db, "--log-level", "warn"}
+	args := []string{"run", "--listen", "off", "--rules", "rules.yaml", "--db", f.db, "--log-level", *fleetLog}
 	if r.roles != "" {
 		args = append(args, "--roles", r.roles)
 	}
 	r.cmd = exec.Command(f.binaries[r.version], args...)
 	r.cmd.Dir = f.dir
-	r.cmd.Env = append(os.Environ(), "SLACK_BOT_TOKEN=xoxb-kill-test", "NEWSWATCH_TEST_LEASE="+fleetLease.String(),
+	r.cmd.Env = append(os.Environ(), "SLACK_BOT_TOKEN=xoxb-kill-test", "NEWSWATCH_TEST_LEASE="+f.lease.String(),
 		"SLACK_API_URL="+strings.Replace(f.api, "/api/", fmt.Sprintf("/%d/api/", r.number), 1))
 	said := &lockedWriter{mu: &f.mu, to: r.out}
 	r.cmd.Stdout, r.cmd.Stderr = said, said
@@ -155,7 +159,7 @@ func (f *fleet) await(r *replica, cmd *exec.Cmd, dead chan struct{}) {
 	defer f.mu.Unlock()
 	f.note("replica %d has ended: %v", r.number, err)
 	status, _ := cmd.ProcessState.Sys().(syscall.WaitStatus)
-	killed := status.Signaled() && status.Signal() == syscall.SIGKILL
+	killed := status.Signaled() && (status.Signal() == syscall.SIGKILL || status.Signal() == syscall.SIGTERM) // before it could hear it
 	switch {
 	case r.ending && (err == nil || killed):
 	case !r.ending && !killed && (f.down || time.Since(f.upAgain) < 5*time.Second):
@@ -256,7 +260,7 @@ func (f *fleet) restartServer() {
 func (f *fleet) waitTold(patience time.Duration) {
 	f.t.Helper()
 	for end := time.Now().Add(patience); ; time.Sleep(100 * time.Millisecond) {
-		if _, untold := f.delays(); len(untold) == 0 {
+		if _, untold := f.delays(0, 0); len(untold) == 0 {
 			return
 		} else if time.Now().After(end) {
 			f.t.Errorf("%d items are not told after %v: %v", len(untold), patience, untold)
@@ -266,13 +270,14 @@ func (f *fleet) waitTold(patience time.Duration) {
 }
 
 // delays are the times from an item's publication to its alert, sorted, and the
-// headlines of those that have none.
-func (f *fleet) delays() (told []time.Duration, untold []string) {
+// headlines of those that have none: of the items that came in a stretch of the fleet's
+// life, or after it began.
+func (f *fleet) delays(from, to time.Duration) (told []time.Duration, untold []string) {
 	messages := f.slack.Visible("urgent")
 	f.press.mu.Lock()
 	defer f.press.mu.Unlock()
 	for _, it := range f.press.items {
-		if it.saga {
+		if came := it.at.Sub(f.began); it.saga || came < from || to > 0 && came >= to {
 			continue
 		}
 		found := slices.IndexFunc(messages, func(m slackfake.Message) bool { return bytes.Contains(m.Blocks, []byte(it.title)) })
@@ -302,7 +307,7 @@ func (f *fleet) checkEnd() (delays []time.Duration) {
 	f.waitTold(2 * time.Minute)
 	f.endAll(syscall.SIGTERM)
 	f.checkLeases()
-	delays, _ = f.delays()
+	delays, _ = f.delays(0, 0)
 	f.check()
 	asked, most := 0, 0
 	for _, s := range f.stands {

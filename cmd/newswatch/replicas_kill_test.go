@@ -17,6 +17,7 @@ import (
 var (
 	faults    = flag.Int("faults", 60, "how many faults TestKillReplicas makes, half of them on each database")
 	faultSeed = flag.Uint64("seed", 0, "seed of TestKillReplicas; 0: a new one, printed")
+	outage    = flag.Duration("outage", 8*time.Second, "how long TestKillReplicasDatabase keeps the database away")
 	faultOnly = flag.String("faultdb", "", "postgres or sqlite: only there, with all faults")
 )
 
@@ -40,7 +41,7 @@ func TestKillReplicas(t *testing.T) {
 		seed = rand.Uint64()
 	}
 	t.Logf("seed %d (-seed %d repeats it)", seed, seed)
-	binaries := []string{build(t, "-ldflags", "-X main.version=0.9.0"), build(t, "-ldflags", "-X main.version=1.0.0")}
+	binaries := versions(t)
 	share := map[string]int{"postgres": *faults / 2, "sqlite": *faults - *faults/2}
 	if *faultOnly != "" {
 		share = map[string]int{*faultOnly: *faults}
@@ -53,7 +54,7 @@ func TestKillReplicas(t *testing.T) {
 			for i := range rounds {
 				t.Run(fmt.Sprint(i), func(t *testing.T) {
 					part := n*(i+1)/rounds - n*i/rounds
-					all = append(all, faultRound(t, binaries, db, seed+uint64(i), part, i%2 == 1)...)
+					all = append(all, faultRound(t, binaries, db, seed+uint64(i), part, i%2 == 1, *faults > 60)...)
 				})
 			}
 			slices.Sort(all)
@@ -63,8 +64,9 @@ func TestKillReplicas(t *testing.T) {
 	}
 }
 
-// faultRound is the life of one fleet.
-func faultRound(t *testing.T, binaries []string, db string, seed uint64, faults int, split bool) []time.Duration {
+// faultRound is the life of one fleet. In the long run stories grow too: a rewriting of
+// which nobody knows waits for two minutes.
+func faultRound(t *testing.T, binaries []string, db string, seed uint64, faults int, split, growing bool) []time.Duration {
 	var cluster *pgtest.Cluster
 	roles := []string{""}
 	if db == "postgres" {
@@ -85,10 +87,10 @@ func faultRound(t *testing.T, binaries []string, db string, seed uint64, faults 
 	did := map[string]int{}
 	for i := range faults {
 		f.press.publish(1 + f.rnd.IntN(3))
-		if i%3 == 0 {
+		if growing && i%3 == 0 {
 			f.press.goOn()
 		}
-		time.Sleep(time.Duration(300+f.rnd.IntN(500)) * time.Millisecond)
+		time.Sleep(time.Duration(500+f.rnd.IntN(800)) * time.Millisecond)
 		did[f.strike()]++
 	}
 	took := time.Since(f.began)
@@ -143,4 +145,87 @@ func (f *fleet) poster(somebody *replica) *replica {
 	case <-time.After(400 * time.Millisecond):
 	}
 	return somebody
+}
+
+// TestKillReplicasOneByOne replaces five programs by those of another version, one after
+// the other, while items come. Their leases last as long as in life: one that is not
+// given back would hold up its work for a minute.
+func TestKillReplicasOneByOne(t *testing.T) {
+	t.Parallel()
+	forbidShort(t)
+	f := newFleet(t, versions(t), seedOf(t), unhurried(), pgtest.Start(t), "", "", "", "", "")
+	f.lease = 0
+	f.startAll()
+	time.Sleep(5 * time.Second)
+	began := time.Since(f.began)
+	f.publishFor(10 * time.Second)
+	rolled := time.Since(f.began)
+	for _, r := range f.replicas {
+		f.end(r, syscall.SIGTERM)
+		r.version = 1
+		f.start(r)
+		f.publishFor(2 * time.Second)
+	}
+	f.publishFor(3 * time.Second)
+	f.checkEnd()
+	before, _ := f.delays(began, rolled)
+	during, _ := f.delays(rolled, 0)
+	t.Logf("from published to posted: p50 %v, p99 %v of %d items before; p50 %v, p99 %v, longest %v of %d during the update",
+		quantile(before, 0.5), quantile(before, 0.99), len(before), quantile(during, 0.5), quantile(during, 0.99), quantile(during, 1), len(during))
+	if longest := quantile(during, 1); longest > 30*time.Second {
+		t.Errorf("an item took %v: a lease was not given back", longest)
+	}
+}
+
+// TestKillReplicasDatabase takes the database's server away from five programs. They
+// stay, say so once, and go on where they were when it is back.
+func TestKillReplicasDatabase(t *testing.T) {
+	t.Parallel()
+	forbidShort(t)
+	f := newFleet(t, versions(t)[:1], seedOf(t), unhurried(), pgtest.Start(t), "", "", "", "", "")
+	f.lease = 0
+	f.startAll()
+	time.Sleep(3 * time.Second)
+	f.publishFor(3 * time.Second)
+	f.must(f.cluster.Stop(syscall.SIGQUIT))
+	away := time.Since(f.began)
+	f.publishFor(*outage)
+	f.must(f.cluster.Restart(syscall.SIGQUIT))
+	back := time.Since(f.began)
+	f.publishFor(3 * time.Second)
+	f.checkEnd()
+	after, _ := f.delays(back, 0)
+	meanwhile, _ := f.delays(away, back)
+	t.Logf("away for %v: the last item of that time was told %v after it came, the slowest one that came later %v",
+		(back - away).Round(time.Millisecond), quantile(meanwhile, 0), quantile(after, 1))
+	for _, r := range f.replicas {
+		for _, line := range []string{"the database is away", "the database is back"} {
+			if n := strings.Count(r.out.String(), line); n != 1 {
+				t.Errorf("replica %d says %d times that %s, want once", r.number, n, line)
+			}
+		}
+		if n := strings.Count(r.out.String(), "\n"); n > 6 {
+			t.Errorf("replica %d says %d lines:\n%s", r.number, n, r.out)
+		}
+	}
+}
+
+// publishFor lets items come, five a second.
+func (f *fleet) publishFor(long time.Duration) {
+	for end := time.Now().Add(long); time.Now().Before(end); time.Sleep(200 * time.Millisecond) {
+		f.press.publish(1)
+	}
+}
+
+// unhurried is a calm Slack that takes its time for an answer.
+func unhurried() slackfake.Plan {
+	p := calm()
+	p.Latency = slackfake.Duration(30 * time.Millisecond)
+	return p
+}
+
+// versions builds the program twice, as two versions.
+func versions(t *testing.T) []string {
+	t.Helper()
+	return []string{build(t, "-ldflags", "-X main.version=0.9.0"), build(t, "-ldflags", "-X main.version=1.0.0")}
 }
