@@ -26,9 +26,10 @@ const (
 	fleetLease = 3 * time.Second
 	fleetFeeds = 12
 	fleetHosts = 4
+	quiet      = "warn" // log level
 )
 
-var fleetLog = flag.String("fleetlog", "warn", "--log-level of the programs of a fleet; what they say is shown when the test fails")
+var fleetLog = flag.String("fleetlog", quiet, "--log-level of the programs of a fleet; else what they say is shown only when the test fails")
 
 // fleet is several programs on one state, with their feeds and their Slack, and whoever
 // starts them again when they end.
@@ -81,7 +82,7 @@ func newFleet(t *testing.T, binaries []string, seed uint64, plan slackfake.Plan,
 	t.Cleanup(f.waiting.Wait)
 	t.Cleanup(func() { f.endAll(syscall.SIGKILL) })
 	t.Cleanup(func() {
-		if t.Failed() {
+		if t.Failed() || *fleetLog != quiet {
 			t.Log(f.story())
 		}
 	})

@@ -1,9 +1,12 @@
 package main_test
 
 import (
+	"bytes"
 	"flag"
 	"fmt"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
@@ -155,16 +158,17 @@ func TestKillReplicasOneByOne(t *testing.T) {
 	forbidShort(t)
 	f := newFleet(t, versions(t), seedOf(t), unhurried(), pgtest.Start(t), "", "", "", "", "")
 	f.lease = 0
+	f.addDestinations(4)
 	f.startAll()
-	time.Sleep(5 * time.Second)
+	time.Sleep(7 * time.Second) // until all have read what stands at the destinations
 	began := time.Since(f.began)
-	f.publishFor(10 * time.Second)
+	f.publishFor(6 * time.Second)
 	rolled := time.Since(f.began)
 	for _, r := range f.replicas {
 		f.end(r, syscall.SIGTERM)
 		r.version = 1
 		f.start(r)
-		f.publishFor(2 * time.Second)
+		f.publishFor(1500 * time.Millisecond)
 	}
 	f.publishFor(3 * time.Second)
 	f.checkEnd()
@@ -215,6 +219,20 @@ func (f *fleet) publishFor(long time.Duration) {
 	for end := time.Now().Add(long); time.Now().Before(end); time.Sleep(200 * time.Millisecond) {
 		f.press.publish(1)
 	}
+}
+
+// addDestinations gives the rules more places to send to, of which each program that
+// starts reads what stands there; nothing is sent there but in the end.
+func (f *fleet) addDestinations(n int) {
+	f.t.Helper()
+	path := filepath.Join(f.dir, "rules.yaml")
+	src, err := os.ReadFile(path)
+	f.must(err)
+	var more strings.Builder
+	for i := range n {
+		fmt.Fprintf(&more, "  - {id: yearly-%d, title: Yearly, cron: \"0 0 1 1 *\", rules: all, to: {slack: desk-%d}}\n", i, i)
+	}
+	f.must(os.WriteFile(path, bytes.Replace(src, []byte("alerts:\n"), []byte(more.String()+"alerts:\n"), 1), 0o600))
 }
 
 // unhurried is a calm Slack that takes its time for an answer.
