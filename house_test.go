@@ -36,6 +36,7 @@ var arrows = map[string][]string{
 	"watcher/health":        {"news", "notify/wording"},
 	"watcher/discover":      {"watcher/feed"},
 	"watcher/feed/feedfake": {},
+	"watcher/store/pgtest":  {},
 	"watcher/store/storetest": {"news", "text", "schedule",
 		"watcher/store", "notify"},
 	"watcher/article": {"news", "text"},

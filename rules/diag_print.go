@@ -112,10 +112,11 @@ func blank(c rune) string {
 	return " "
 }
 
-// clean takes out what could steer a terminal.
+// clean takes out what could steer a terminal, or turn a line so that it reads as
+// another one. The two joiners are part of how some scripts are written.
 func clean(s string) string {
 	return strings.Map(func(c rune) rune {
-		if c != '\t' && unicode.IsControl(c) {
+		if c != '\t' && c != '\u200c' && c != '\u200d' && unicode.In(c, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp) {
 			return '\uFFFD'
 		}
 		return c

@@ -25,6 +25,7 @@ import (
 	"newswatch/watcher"
 	"newswatch/watcher/feed"
 	"newswatch/watcher/store"
+	"newswatch/watcher/store/pgtest"
 )
 
 var update = flag.Bool("update", false, "rewrite the expected digests in testdata")
@@ -47,6 +48,26 @@ var update = flag.Bool("update", false, "rewrite the expected digests in testdat
 //	expect FILE           what was printed since the last expect
 func TestFixtures(t *testing.T) {
 	t.Parallel()
+	playAll(t, fileIn)
+}
+
+// TestFixturesOnPostgres has the same digests come out of the other database.
+func TestFixturesOnPostgres(t *testing.T) {
+	t.Parallel()
+	if *update {
+		t.Skip("skipped: the expected digests are written by TestFixtures")
+	}
+	c := pgtest.Start(t)
+	t.Run("all", func(t *testing.T) { // ends before the server does
+		playAll(t, func(t *testing.T) string { return c.Empty(t) })
+	})
+}
+
+// fileIn is the URL of an empty database that goes with the test.
+func fileIn(t *testing.T) string { return "sqlite://" + filepath.Join(t.TempDir(), "state.db") }
+
+// playAll plays all fixtures, each on an empty database.
+func playAll(t *testing.T, database func(*testing.T) string) {
 	paths, err := filepath.Glob("testdata/fixtures/*.txtar")
 	if err != nil || len(paths) == 0 {
 		t.Fatalf("no fixtures: %v", err)
@@ -54,7 +75,7 @@ func TestFixtures(t *testing.T) {
 	for _, path := range paths {
 		t.Run(strings.TrimSuffix(filepath.Base(path), ".txtar"), func(t *testing.T) {
 			t.Parallel()
-			play(t, path)
+			play(t, path, database(t))
 		})
 	}
 }
@@ -66,19 +87,19 @@ type world struct {
 	now     time.Time
 	feeds   fakeWeb
 	rules   []byte
-	dir     string
+	db      string // its URL
 	store   *store.Store
 	watcher *watcher.Watcher
 	atOnce  bool
 	out     bytes.Buffer
 }
 
-func play(t *testing.T, path string) {
+func play(t *testing.T, path, db string) {
 	archive, err := txtar.ParseFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{t: t, archive: archive, feeds: fakeWeb{}, dir: t.TempDir(), now: time.Date(2026, 3, 12, 6, 0, 0, 0, time.UTC)}
+	w := &world{t: t, archive: archive, feeds: fakeWeb{}, db: db, now: time.Date(2026, 3, 12, 6, 0, 0, 0, time.UTC)}
 	w.rules = w.file("rules.yaml")
 	for n, line := range strings.Split(string(archive.Comment), "\n") {
 		words := strings.Fields(line)
@@ -255,7 +276,7 @@ func (w *world) open() error {
 		return fmt.Errorf("the fixture's rules are broken:\n%s", w.out.String())
 	}
 	var err error
-	if w.store, err = store.Open(ctx, store.Options{URL: "sqlite://" + filepath.Join(w.dir, "state.db"), Now: now}); err != nil {
+	if w.store, err = store.Open(ctx, store.Options{URL: w.db, Now: now}); err != nil {
 		return err
 	}
 	screen := terminal.New(terminal.Config{Out: &w.out, Width: 80})

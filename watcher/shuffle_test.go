@@ -101,7 +101,7 @@ func playShuffled(t *testing.T, reports []report, order uint64) map[string]news.
 		}
 		byDay[day] = append(byDay[day], r)
 	}
-	w := &world{t: t, feeds: fakeWeb{}, dir: t.TempDir(), now: days[0].Add(-time.Hour), rules: shuffledRules(rng, reports, outlets)}
+	w := &world{t: t, feeds: fakeWeb{}, db: fileIn(t), now: days[0].Add(-time.Hour), rules: shuffledRules(rng, reports, outlets)}
 	defer w.close()
 	poll := func(told []report) {
 		for name, address := range outlets {

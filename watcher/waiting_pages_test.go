@@ -10,7 +10,7 @@ import (
 // A full-text feed overflows: what the older pages brought is not lost while
 // articles are waited for.
 func TestOlderPagesAreNotLost(t *testing.T) {
-	w := &world{t: t, feeds: fakeWeb{}, dir: t.TempDir(), now: time.Date(2026, 3, 12, 6, 0, 0, 0, time.UTC)}
+	w := &world{t: t, feeds: fakeWeb{}, db: fileIn(t), now: time.Date(2026, 3, 12, 6, 0, 0, 0, time.UTC)}
 	w.rules = []byte(`version: 1
 settings: {timezone: UTC, backfill: 24h}
 feeds:

@@ -19,7 +19,7 @@ func headlines(newest, oldest int) []byte {
 
 // What waits for its article and leaves the document meanwhile is not lost.
 func TestWaitingItemsAreNotLost(t *testing.T) {
-	w := &world{t: t, feeds: fakeWeb{}, dir: t.TempDir(), now: time.Date(2026, 3, 12, 6, 0, 0, 0, time.UTC)}
+	w := &world{t: t, feeds: fakeWeb{}, db: fileIn(t), now: time.Date(2026, 3, 12, 6, 0, 0, 0, time.UTC)}
 	w.rules = []byte(`version: 1
 settings: {timezone: UTC, backfill: 24h}
 feeds:

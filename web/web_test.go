@@ -13,6 +13,7 @@ import (
 
 func TestSite(t *testing.T) {
 	t.Parallel()
+	local := places(t)["loopback"]
 	broken := errors.New("rules.yaml has 1 error")
 	tests := map[string]struct {
 		method, path string
@@ -39,7 +40,8 @@ func TestSite(t *testing.T) {
 				Reload: func(context.Context) error { return tt.reload },
 				Log:    slog.New(slog.DiscardHandler),
 			})
-			req := httptest.NewRequest(tt.method, tt.path, nil)
+			req := httptest.NewRequestWithContext(web.WithListener(t.Context(), local), tt.method, tt.path, nil)
+			req.Host = "localhost:8765"
 			for k, v := range tt.header {
 				req.Header.Set(k, v)
 			}

@@ -22,6 +22,7 @@ import (
 	"newswatch/watcher"
 	"newswatch/watcher/feed"
 	"newswatch/watcher/store"
+	"newswatch/web"
 )
 
 // probeAddr is where the daemon answers probes, or "off".
@@ -30,6 +31,18 @@ func (a *app) probeAddr() string {
 		return "127.0.0.1:8765"
 	}
 	return a.Listen
+}
+
+// listenToken is what requests to the daemon must bear beyond the probes, "" for none.
+func (a *app) listenToken() (news.Secret, error) {
+	token, err := a.secretNamed("LISTEN_TOKEN")
+	if err != nil {
+		return "", err
+	}
+	if err := web.CheckToken(token); err != nil {
+		return "", usagef("LISTEN_TOKEN %v", err)
+	}
+	return token, nil
 }
 
 // userAgent is how we name ourselves to the servers of feeds, and whom they may
@@ -154,8 +167,8 @@ type ways struct {
 // token messages to Slack carry buttons: somebody must listen then.
 func (a *app) newWays(out io.Writer, token, appToken news.Secret) *ways {
 	w := &ways{
-		hooks:    slack.NewHook(slack.HookConfig{Address: a.secretNamed, APIURL: a.env("SLACK_API_URL"), Log: a.logger()}),
-		webhooks: webhook.New(webhook.Config{Secret: a.secretNamed, UserAgent: "newswatch/" + version}),
+		hooks:    slack.NewHook(slack.HookConfig{Address: a.secretOfRules, APIURL: a.env("SLACK_API_URL"), Log: a.logger()}),
+		webhooks: webhook.New(webhook.Config{Secret: a.secretOfRules, UserAgent: "newswatch/" + version}),
 		terminal: terminal.New(terminal.Config{Out: out, Color: a.color(out), Width: width(out)}),
 	}
 	if token != "" {
@@ -214,7 +227,7 @@ func (a *app) newWatcher(ctx context.Context, c watcher.Config, rs *rules.Rulese
 		now = c.Store.Now
 	}
 	c.Poller = func(s news.Settings) (*feed.Poller, error) {
-		return feed.New(feed.Config{Allow: s.Allow, UserAgent: userAgent(s.Contact), Now: now, Secret: a.secretNamed})
+		return feed.New(feed.Config{Allow: s.Allow, UserAgent: userAgent(s.Contact), Now: now, Secret: a.secretOfRules})
 	}
 	return watcher.New(ctx, c, rs)
 }

@@ -37,7 +37,7 @@ type stdio struct {
 type cli struct {
 	Rules     string `env:"NEWSWATCH_RULES" default:"rules.yaml" placeholder:"PATH" help:"Rule file, or a folder whose *.yaml are read as one. (${default}, $$${env})"`
 	DB        string `env:"NEWSWATCH_DB" placeholder:"URL" help:"State: sqlite://relative.db, sqlite:///absolute.db or postgres://user@host/database. ($$${env}, also as a secret; default newswatch.db in $$STATE_DIRECTORY, else in the XDG state folder)"`
-	Listen    string `env:"NEWSWATCH_LISTEN" placeholder:"ADDR" help:"Address for /healthz, /readyz and reloads; off disables it. (127.0.0.1:8765, $$${env}; of fake-slack its own, 127.0.0.1:8766)"`
+	Listen    string `env:"NEWSWATCH_LISTEN" placeholder:"ADDR" help:"Address for /healthz, /readyz and reloads, these with LISTEN_TOKEN beyond loopback; off disables it. (127.0.0.1:8765, $$${env}; of fake-slack its own, 127.0.0.1:8766)"`
 	LogFormat string `default:"text" enum:"text,json" help:"Form of the log on stderr: ${enum}."`
 	LogLevel  string `default:"info" enum:"debug,info,warn,error" help:"Least level that is logged: ${enum}."`
 
@@ -188,7 +188,7 @@ func (a *app) logger() *slog.Logger {
 	_ = level.UnmarshalText([]byte(a.LogLevel)) // the enum lets nothing else through
 	opts := &slog.HandlerOptions{Level: level}
 	if a.LogFormat == "json" {
-		return slog.New(slog.NewJSONHandler(a.err, opts))
+		return slog.New(slog.NewJSONHandler(seenJSON{a.err}, opts))
 	}
 	return slog.New(slog.NewTextHandler(a.err, opts))
 }
@@ -196,7 +196,7 @@ func (a *app) logger() *slog.Logger {
 // json writes values to stdout as JSON, one a line or, indented, for reading. Text
 // of feeds stays as it is: nobody puts this into a page.
 func (a *app) json(indented bool) *json.Encoder {
-	enc := json.NewEncoder(a.out)
+	enc := json.NewEncoder(seenJSON{a.out})
 	enc.SetEscapeHTML(false)
 	if indented {
 		enc.SetIndent("", "  ")

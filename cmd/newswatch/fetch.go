@@ -31,7 +31,7 @@ func (a *app) fetcher() (get func(context.Context, string) (*feed.Page, error), 
 			allow, contact = rs.File.Settings.Allow, rs.File.Settings.Contact
 		}
 	}
-	poller, err := feed.New(feed.Config{UserAgent: userAgent(contact), Allow: allow, Secret: a.secretNamed})
+	poller, err := feed.New(feed.Config{UserAgent: userAgent(contact), Allow: allow, Secret: a.secretOfRules})
 	if err != nil {
 		return nil, nil, fmt.Errorf("prepare fetching: %w", err)
 	}

@@ -37,7 +37,7 @@ func run(ctx context.Context, args []string, io stdio) int {
 	}
 	code := exitCode(err)
 	if err != nil && err.Error() != "" {
-		fmt.Fprintf(io.err, "newswatch: %v\n", err)
+		fmt.Fprintf(io.err, "newswatch: %s\n", seen(err.Error()))
 	}
 	return code
 }

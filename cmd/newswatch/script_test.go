@@ -30,6 +30,8 @@ var update = flag.Bool("update", false, "rewrite the expected outputs in testdat
 //	slash FILE CHANNEL TEXT     type /news TEXT until it is answered; FILE gets the answer
 //	press FILE CHANNEL N ACTION [VALUE] press a control of CHANNEL's N-th message likewise
 //	homepage FILE TEXT          open the home page until it has TEXT; FILE gets it
+//	listens FILE     wait until the log in FILE says where a daemon listens; sets PORT
+//	ask STATUS METHOD URL [HEADER...]  make a request, and hold its answer to STATUS
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:           "testdata/script",
@@ -45,6 +47,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"feeds": serveFeeds, "slack": serveSlack, "posted": checkPosted, "waitfor": waitFor,
+			"listens": listens, "ask": ask,
 			"receiver": serveReceiver, "received": checkReceived,
 			"slackplan": changePlan, "slash": slash, "press": pressControl, "homepage": homepage,
 		},

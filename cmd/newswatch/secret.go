@@ -5,10 +5,22 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"newswatch/news"
 )
+
+// secretOfRules is secretNamed for a name that stands in the rule file, from where it
+// goes to a server that the rule file names as well. Whoever may edit that file must
+// not be able to send newswatch's own secrets away.
+func (a *app) secretOfRules(name string) (news.Secret, error) {
+	plain := strings.TrimSuffix(strings.ToUpper(name), "_FILE")
+	if slices.Contains([]string{"SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "LISTEN_TOKEN"}, plain) || strings.HasPrefix(plain, "NEWSWATCH_") {
+		return "", usagef("%s is newswatch's own and is sent nowhere else: give the secret of the rules another name", name)
+	}
+	return a.secretNamed(name)
+}
 
 // secretNamed finds a secret: the environment, a file that it names (NAME_FILE),
 // a systemd credential, or a file in /run/secrets, in this order. Credentials

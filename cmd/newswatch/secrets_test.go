@@ -14,7 +14,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -208,19 +210,16 @@ func (l *listener) hear(args ...string) string {
 // run lets the daemon run for a moment, asks its pages, and ends it by the signal
 // that makes it tell all its goroutines.
 func (l *listener) run() {
-	port, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		l.t.Fatal(err)
-	}
-	addr := port.Addr().String()
-	_ = port.Close()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	cmd, out := l.command(ctx, "run", "--listen", addr, "--log-level", "debug")
+	cmd, _ := l.command(ctx, "run", "--listen", "127.0.0.1:0", "--log-level", "debug")
+	out := &said{}
+	cmd.Stdout, cmd.Stderr = out, out
 	if err := cmd.Start(); err != nil {
 		l.t.Fatal(err)
 	}
-	time.Sleep(500 * time.Millisecond)
+	addr := out.listens(l.t)
+	time.Sleep(500 * time.Millisecond) // so that it meets the failure
 	for _, path := range []string{"/healthz", "/readyz", "/metrics", "/", "/debug/vars"} {
 		resp, err := http.Get("http://" + addr + path)
 		if err != nil {
@@ -237,6 +236,37 @@ func (l *listener) run() {
 	if !strings.Contains(out.String(), "goroutine ") {
 		l.t.Errorf("run did not tell its goroutines:\n%s", out)
 	}
+}
+
+// said is what a program has said so far.
+type said struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (s *said) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.buf.Write(p)
+}
+
+func (s *said) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.buf.String()
+}
+
+// listens waits until a daemon says where it listens.
+func (s *said) listens(t *testing.T) string {
+	t.Helper()
+	line := regexp.MustCompile(`msg=listening at=(\S+)`)
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+		if found := line.FindStringSubmatch(s.String()); found != nil {
+			return found[1]
+		}
+	}
+	t.Fatalf("it never listened:\n%s", s)
+	return ""
 }
 
 // spoilRules writes an address into the rule file, as somebody does who has not

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"strconv"
 	"time"
 )
 
@@ -34,14 +35,23 @@ func (healthcheckCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return usagef("--listen: %v", err)
 	}
-	resp, err := http.DefaultClient.Do(req)
+	resp, err := probeClient().Do(req)
 	if err != nil {
 		return &exitError{exitNot, fmt.Sprintf("no answer: %v", err)}
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {
-		return &exitError{exitNot, "not ready: " + resp.Status}
+		return &exitError{exitNot, "not ready: status " + strconv.Itoa(resp.StatusCode)}
 	}
 	fmt.Fprintln(a.out, "ready")
 	return nil
+}
+
+// probeClient asks exactly the address that it is given: through no proxy, and
+// following nobody.
+func probeClient() *http.Client {
+	return &http.Client{
+		Transport:     &http.Transport{DisableKeepAlives: true},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"newswatch/news"
+	"newswatch/notify/wording"
 	"newswatch/rules"
 	"newswatch/text"
 )
@@ -256,9 +257,9 @@ func printExplanation(out io.Writer, rs *rules.Ruleset, ex rules.Explanation, co
 	for _, h := range ex.Hits {
 		fmt.Fprintf(&b, "%s%s%s  %s  score %d\n", bold, h.Rule, off, rs.Title(h.Rule), h.Score)
 		for _, p := range h.Parts {
-			fmt.Fprintf(&b, "  %+4d  %s\n", p.Points, p.What)
+			fmt.Fprintf(&b, "  %+4d  %s\n", p.Points, seen(p.What))
 		}
-		fmt.Fprintf(&b, "  why   %s\n", h.Why)
+		fmt.Fprintf(&b, "  why   %s\n", seen(h.Why))
 		if h.Quote.Text != "" {
 			fmt.Fprintf(&b, "  in    %s\n", marked(h.Quote, bold, off))
 		}
@@ -275,10 +276,10 @@ func printExplanation(out io.Writer, rs *rules.Ruleset, ex rules.Explanation, co
 		}
 	}
 	for _, m := range ex.Misses {
-		fmt.Fprintf(&b, "missed %s: %s\n", m.Rule, m.Failed)
+		fmt.Fprintf(&b, "missed %s: %s\n", m.Rule, seen(m.Failed))
 	}
 	for _, n := range ex.Notes {
-		fmt.Fprintf(&b, "note: %s\n", n)
+		fmt.Fprintf(&b, "note: %s\n", seen(n))
 	}
 	_, err := io.WriteString(out, b.String())
 	return err
@@ -292,9 +293,9 @@ func marked(q news.Quote, on, off string) string {
 	var b strings.Builder
 	at := 0
 	for _, m := range q.Marks {
-		b.WriteString(q.Text[at:m[0]] + on + q.Text[m[0]:m[1]] + off)
+		b.WriteString(wording.Fragment(q.Text[at:m[0]]) + on + wording.Fragment(q.Text[m[0]:m[1]]) + off)
 		at = m[1]
 	}
-	b.WriteString(q.Text[at:])
+	b.WriteString(wording.Fragment(q.Text[at:]))
 	return b.String()
 }

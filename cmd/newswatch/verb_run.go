@@ -71,6 +71,10 @@ func (c *runCmd) serve(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
+	listenToken, err := a.listenToken()
+	if err != nil {
+		return err
+	}
 	st, err := a.openStore(ctx, false)
 	if err != nil {
 		return err
@@ -97,7 +101,7 @@ func (c *runCmd) serve(ctx context.Context, a *app) error {
 	}
 	addr := a.probeAddr()
 	if serve && addr != "off" {
-		site := web.New(web.Config{Ready: st.Ping, Reload: w.Reload, Log: a.logger()})
+		site := web.New(web.Config{Ready: st.Ping, Reload: w.Reload, Token: listenToken, Log: a.logger()})
 		g.Go(func() error { return site.Serve(ctx, addr) })
 	}
 	a.logger().Info("running", "rules", a.Rules, "feeds", len(rs.File.Feeds), "plans", len(rs.File.Plans), "listen", addr, "version", version)

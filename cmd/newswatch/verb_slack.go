@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"newswatch/notify/slack"
+	"newswatch/notify/wording"
 )
 
 type slackCmd struct {
@@ -60,7 +61,7 @@ func (c *slackTestCmd) Run(ctx context.Context, a *app) error {
 	}
 	channel := slack.New(slack.Config{Token: token, AppToken: appToken, APIURL: a.env("SLACK_API_URL"), Log: a.logger()})
 	err = channel.Trial(ctx, c.Channel, func(step, what string) {
-		fmt.Fprintf(a.out, "ok  %-10s %s\n", step, what)
+		fmt.Fprintf(a.out, "ok  %-10s %s\n", step, wording.Line(what))
 	})
 	if trouble := (*slack.TrialError)(nil); errors.As(err, &trouble) {
 		return &exitError{exitNot, trouble.Error()}

@@ -36,7 +36,7 @@ func (a *app) checkTarget(t news.Target) error {
 		return err
 	}
 	signing := webhook.SigningName(t.Webhook)
-	if s, err := a.secretNamed(signing); err != nil || s == "" {
+	if s, err := a.secretOfRules(signing); err != nil || s == "" {
 		return err // none: not signed
 	}
 	return a.checkSecret("webhook", signing, webhook.CheckSigning)
@@ -44,7 +44,7 @@ func (a *app) checkTarget(t news.Target) error {
 
 // checkSecret says what is wrong with a secret that a target needs.
 func (a *app) checkSecret(key, name string, check func(news.Secret) error) error {
-	s, err := a.secretNamed(name)
+	s, err := a.secretOfRules(name)
 	if err != nil {
 		return err
 	}

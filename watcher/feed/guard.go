@@ -13,6 +13,7 @@ import (
 
 	"code.dny.dev/ssrf"
 	"golang.org/x/net/http/httpproxy"
+	"golang.org/x/net/idna"
 )
 
 // Bounds of a connection. They stand beside the one deadline of a whole fetch.
@@ -74,17 +75,45 @@ func (g *guard) check(u *url.URL, proxied bool) error {
 	if slices.Contains(g.proxies, hostPort(u)) {
 		return fmt.Errorf("%s: %w", u.Host, errForbidden)
 	}
+	if proxied {
+		host = plainName(host)
+	}
 	if addr, err := netip.ParseAddr(host); err == nil {
 		if err := g.ssrf.SafeAddr(addr.Unmap()); err != nil {
 			return fmt.Errorf("%s: %w", u.Host, errForbidden)
 		}
 		return nil
 	}
-	name := strings.TrimSuffix(host, ".")
-	if proxied && (name == "localhost" || strings.HasSuffix(name, ".localhost") || !strings.Contains(name, ".")) {
+	if proxied && inside(host) {
 		return fmt.Errorf("%s: %w", u.Host, errForbidden)
 	}
 	return nil
+}
+
+// plainName is a host as a lenient resolver reads it: without the dot at its end, its
+// letters and digits in their plain form (UTS #46).
+func plainName(host string) string {
+	if plain, err := idna.New(idna.MapForLookup()).ToUnicode(host); err == nil {
+		host = plain
+	}
+	return strings.TrimRight(host, ".")
+}
+
+// inside says of a name that is none of the public ones: a host of the proxy's own
+// network, or a number that a resolver takes for an address (inet_aton: 127.1,
+// 0x7f.0.0.1). What a public name leads to only the proxy knows.
+func inside(name string) bool {
+	last := name[strings.LastIndexByte(name, '.')+1:]
+	if last == name || last != "" && last[0] >= '0' && last[0] <= '9' { // no public domain begins with a digit
+		return true
+	}
+	return slices.ContainsFunc(insideNames(), func(s string) bool { return strings.HasSuffix("."+name, s) })
+}
+
+// insideNames are the domains that are never public (RFC 6761, RFC 6762, RFC 8375;
+// internal: reserved by ICANN in 2024, and the clouds' metadata are found there).
+func insideNames() []string {
+	return []string{".localhost", ".local", ".localdomain", ".internal", ".home.arpa", ".intranet", ".lan", ".corp", ".home", ".private"}
 }
 
 // dial connects to what passes; only the operator's own proxies may stand on

@@ -277,3 +277,80 @@ func TestProxy(t *testing.T) {
 		t.Errorf("the proxy was asked for %q", asked)
 	}
 }
+
+// TestAddressesInDisguise asks for inside addresses in every spelling that some
+// resolver, kernel or translator takes for one: directly, and through a proxy, which
+// would resolve the name itself.
+func TestAddressesInDisguise(t *testing.T) {
+	asked := make(chan string, 100)
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked <- r.URL.String()
+		fmt.Fprint(w, harbour)
+	}))
+	defer proxy.Close()
+	literals := []string{
+		// loopback: short, octal, hexadecimal, one number, in IPv6 in all its ways
+		"127.1", "127.0.1", "0177.0.0.1", "0x7f.0.0.1", "0x7f.1", "0x7f000001", "2130706433", "017700000001", "127.000.000.001", "127.0.0.1.",
+		"127.255.255.254", "0", "0.0.0.0", "[::]", "[::1]", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "[::127.0.0.1]", "[::ffff:0:127.0.0.1]",
+		"[0:0:0:0:0:ffff:127.0.0.1]", "１２７.０.０.１", "①②⑦.⓪.⓪.①", "127。0。0。1", "%31%32%37.0.0.1", "localhost", "LOCALHOST", "localhost.", "a.localhost", "a.localhost.",
+		// translated (NAT64, 6to4, Teredo) and tunnelled
+		"[64:ff9b::127.0.0.1]", "[64:ff9b::a9fe:a9fe]", "[64:ff9b:1::a9fe:a9fe]", "[2002:7f00:1::]", "[2002:a9fe:a9fe::1]", "[2001:0:7f00:1::1]", "[fe80::5efe:7f00:1]",
+		// private, of a link, of a site, of carriers, of clouds
+		"10.0.0.1", "172.31.255.255", "192.168.1.1", "100.64.0.1", "100.100.100.200", "169.254.169.254", "0xa9fea9fe", "169.254.43518", "2852039166",
+		"[::ffff:169.254.169.254]", "[fe80::1]", "[fe80::1%25eth0]", "[fc00::1]", "[fd00:ec2::254]", "[fec0::1]", "192.0.0.192",
+		"metadata.google.internal", "instance-data.ec2.internal.", "printer.local", "router.home.arpa", "localhost.localdomain",
+		// for no host of the Internet
+		"192.0.2.1", "198.18.0.1", "198.51.100.1", "203.0.113.9", "192.88.99.1", "224.0.0.1", "239.255.255.250", "240.0.0.1", "255.255.255.255",
+		"[ff02::1]", "[100::1]", "[2001:db8::1]", "[3fff::1]", "[5f00::1]", "[2001:10::1]", "intranet", "intranet.",
+	}
+	names := resolver(t, func(int) []string { return []string{"127.0.0.1"} })
+	for _, way := range []string{"none", proxy.URL} {
+		p := poller(t, feed.Config{Timeout: 5 * time.Second, Resolver: names})
+		for _, host := range literals {
+			j := job("http://" + host + ":8080/rss")
+			j.Feed.Proxy = way
+			r := p.Poll(t.Context(), j)
+			if r.Err == nil {
+				t.Errorf("%s was fetched (proxy %s)", host, way)
+			}
+		}
+	}
+	close(asked)
+	for url := range asked {
+		t.Errorf("the proxy was asked for %s", url)
+	}
+}
+
+// TestNothingIsKeptForAServer: a cookie would let publishers know a reader again, and
+// would go along to whoever a redirect leads to.
+func TestNothingIsKeptForAServer(t *testing.T) {
+	t.Parallel()
+	polls := 0
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		for _, name := range []string{"Cookie", "Referer", "Authorization", "Origin"} {
+			if v := r.Header.Get(name); v != "" {
+				t.Errorf("%s was sent: %s", name, v)
+			}
+		}
+		w.Header().Set("Set-Cookie", "id=1; Path=/; Max-Age=100000")
+		if r.URL.Path == "/rss" {
+			http.Redirect(w, r, "/there", http.StatusFound)
+			return
+		}
+		polls++
+		fmt.Fprint(w, harbour)
+	}))
+	defer srv.Close()
+	p := poller(t, feed.Config{Allow: loopback()})
+	j := job(srv.URL + "/rss")
+	for range 2 {
+		r := p.Poll(t.Context(), j)
+		if r.Err != nil {
+			t.Fatal(r.Err)
+		}
+		j.State = r.State
+	}
+	if polls != 2 {
+		t.Errorf("got %d polls, want 2", polls)
+	}
+}

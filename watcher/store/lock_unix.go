@@ -13,7 +13,7 @@ import (
 // lockFile takes an exclusive lock that the kernel gives back when the process
 // ends, however it ends.
 func lockFile(path string) (io.Closer, error) {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|syscall.O_NOFOLLOW, 0o600) // a link may have been laid there
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrUnwritable, err)
 	}

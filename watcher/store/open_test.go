@@ -53,7 +53,7 @@ func TestOpenMakesFolderAndFileForTheOwner(t *testing.T) {
 func TestOpenSetsTheDatabaseUp(t *testing.T) {
 	s := open(t, filepath.Join(t.TempDir(), "n.db"))
 	for pragma, want := range map[string]string{
-		"journal_mode": "wal", "synchronous": "2", "auto_vacuum": "2", "busy_timeout": "10000",
+		"journal_mode": "wal", "synchronous": "2", "auto_vacuum": "2", "busy_timeout": "10000", "trusted_schema": "0",
 	} {
 		var got string
 		if err := s.Writer().QueryRow("PRAGMA " + pragma).Scan(&got); err != nil || got != want {

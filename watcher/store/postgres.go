@@ -2,12 +2,15 @@ package store
 
 import (
 	"context"
+	"crypto/tls"
 	"database/sql"
 	"database/sql/driver"
 	"errors"
 	"fmt"
 	"io"
 	"net"
+	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -49,7 +52,22 @@ func newPostgres(o Options) (*postgresEngine, error) {
 	if config.RuntimeParams["application_name"] == "" {
 		config.RuntimeParams["application_name"] = "newswatch"
 	}
+	if o.Log != nil && !o.Beside && exposed(config) {
+		o.Log.Warn("what goes to PostgreSQL and comes back can be read or changed on the way", "host", config.Host, "do", "add sslmode=verify-full to its address")
+	}
 	return &postgresEngine{config: config}, nil
+}
+
+// exposed says that the way to a server of another machine may be taken without TLS, or
+// to whoever answers: without sslmode an attacker need only refuse TLS.
+func exposed(config *pgx.ConnConfig) bool {
+	open := func(host string, t *tls.Config) bool {
+		if addr, err := netip.ParseAddr(host); host == "localhost" || strings.HasPrefix(host, "/") || err == nil && addr.IsLoopback() {
+			return false
+		}
+		return t == nil || t.InsecureSkipVerify && t.VerifyPeerCertificate == nil
+	}
+	return open(config.Host, config.TLSConfig) || slices.ContainsFunc(config.Fallbacks, func(f *pgconn.FallbackConfig) bool { return open(f.Host, f.TLSConfig) })
 }
 
 func (e *postgresEngine) place() string {

@@ -72,7 +72,17 @@ func (e *sqliteEngine) hold() (err error) {
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrUnwritable, err)
 	}
+	keepPrivate(f)
 	return f.Close()
+}
+
+// keepPrivate closes a file to strangers that was there before, such as a copy of a
+// backup. What its owner gave to a group stays. SQLite makes its other files likewise.
+// Where the file is another user's it stays as that one wants it.
+func keepPrivate(f *os.File) {
+	if info, err := f.Stat(); err == nil && info.Mode().Perm()&0o007 != 0 {
+		_ = f.Chmod(info.Mode().Perm() &^ 0o007)
+	}
 }
 
 // connect opens one connection that writes, whose transactions take the write
@@ -83,7 +93,7 @@ func (e *sqliteEngine) connect(beside, empty bool) (w, r *sql.DB, err error) {
 	if beside {
 		busy = "busy_timeout(5000)"
 	}
-	common := []string{busy, "temp_store(MEMORY)"}
+	common := []string{busy, "temp_store(MEMORY)", "trusted_schema(0)"} // a file from elsewhere may hold triggers
 	writer := url.Values{"_txlock": {"immediate"}, "_pragma": append(slices.Clone(common),
 		"cache_size(-24576)", // KiB
 		"journal_mode(WAL)",

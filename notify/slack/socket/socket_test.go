@@ -190,6 +190,39 @@ func TestStrangersAreRefused(t *testing.T) {
 	})
 }
 
+// People of another organisation see our buttons in a shared channel: pressing them
+// does nothing either, and is answered.
+func TestStrangersPressInVain(t *testing.T) {
+	t.Parallel()
+	const guest = "U0GUEST001"
+	for action, value := range map[string]string{
+		"digest_why": "", "digest_more": "pause_until:tomorrow", "story_menu": "st:abcdef0123456789", "story_mute": "", "story_ack": "", "story_flag": "",
+	} {
+		t.Run(action, func(t *testing.T) {
+			t.Parallel()
+			play(t, slackfake.Plan{}, func(t *testing.T, s *scene) {
+				s.slack.Stranger(guest, "T0OTHERORG")
+				at, alert := s.digest(t)
+				if strings.HasPrefix(action, "story_") && action != "story_menu" {
+					at = alert
+				}
+				id, err := s.slack.Press(guest, "news", at, action, value)
+				if err != nil {
+					t.Fatal(err)
+				}
+				synctest.Wait()
+				act := s.slack.Interaction(id)
+				if len(act.Answers) != 1 || !strings.Contains(act.Answers[0].Text, "Only people of the workspace") {
+					t.Errorf("got %+v, want a refusal", act.Answers)
+				}
+				if did := s.desk.commands(); len(did) > 0 {
+					t.Errorf("did %v", did)
+				}
+			})
+		})
+	}
+}
+
 func TestAcknowledgesBeforeItWorks(t *testing.T) {
 	t.Parallel()
 	play(t, slackfake.Plan{}, func(t *testing.T, s *scene) {

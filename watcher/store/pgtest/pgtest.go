@@ -1,3 +1,5 @@
+//go:build unix
+
 // Package pgtest starts a throw-away PostgreSQL for tests. It stands beside the
 // pipeline: only tests import it.
 package pgtest
