@@ -45,6 +45,39 @@ func (w *Watcher) group(ctx context.Context) (sum Summary, err error) {
 	return sum, w.giveBack(ctx, leases[0], w.cfg.Now().Add(24*time.Hour))
 }
 
+// deskPatience is how long the desk is left to who held it last: twice the time in which
+// that one hears of work.
+const deskPatience = 3 * listenEvery
+
+// groupInTurn is group for one of several programs. Who held the desk last knows the
+// active stories; another one would have to replay them all, for each item anew.
+func (w *Watcher) groupInTurn(ctx context.Context) (sum Summary, err error) {
+	if w.cfg.Store.Alone() {
+		return w.group(ctx)
+	}
+	due, err := w.cfg.Store.NextAt(ctx, news.Desk)
+	if err != nil {
+		return sum, fmt.Errorf("is there work at the desk: %w", err)
+	}
+	last, err := w.cfg.Store.Meta(ctx, store.DeskHolder)
+	if err != nil {
+		return sum, fmt.Errorf("read who held the desk: %w", err)
+	}
+	if last != "" && last != w.holder && w.cfg.Now().Before(due.Add(deskPatience)) {
+		return sum, nil
+	}
+	return w.group(ctx)
+}
+
+// leaveDesk lets others take the desk at once when this program has ended.
+func (w *Watcher) leaveDesk(ctx context.Context) {
+	ctx = context.WithoutCancel(ctx)
+	if last, err := w.cfg.Store.Meta(ctx, store.DeskHolder); err != nil || last != w.holder {
+		return
+	}
+	_ = w.cfg.Store.SetMeta(ctx, store.DeskHolder, "") // else they wait for a moment
+}
+
 func (w *Watcher) groupAll(ctx context.Context, l news.Lease) (sum Summary, err error) {
 	for ctx.Err() == nil {
 		if err := w.remember(ctx); err != nil {

@@ -238,9 +238,10 @@ func (w *Watcher) Run(ctx context.Context, roles []news.Unit) error {
 	defer w.wakeByCron(roles)()
 	defer w.polls.busy.Wait()
 	defer w.posts.busy.Wait()
+	defer w.leaveDesk(ctx)
 	g, ctx := errgroup.WithContext(ctx)
 	work := map[news.Unit]func(context.Context) (Summary, error){
-		news.Hosts: w.polls.step, news.Desk: w.group, news.Plans: w.plan, news.Destinations: w.posts.step,
+		news.Hosts: w.polls.step, news.Desk: w.groupInTurn, news.Plans: w.plan, news.Destinations: w.posts.step,
 	}
 	for _, role := range roles {
 		g.Go(func() error { return w.loop(ctx, role, work[role]) })

@@ -40,6 +40,7 @@ type fleet struct {
 	binaries []string // of two versions
 	began    time.Time
 	lease    time.Duration // 0: as in life
+	log      string        // level
 
 	mu       sync.Mutex // of all below, and of what the replicas say of themselves
 	replicas []*replica
@@ -64,7 +65,7 @@ type replica struct {
 // newFleet prepares programs of the given roles, without starting them.
 func newFleet(t *testing.T, binaries []string, seed uint64, plan slackfake.Plan, cluster *pgtest.Cluster, roles ...string) *fleet {
 	t.Helper()
-	f := &fleet{hunt: newSlackHunt(t, binaries[0], seed, plan, fleetFeeds), cluster: cluster, binaries: binaries, began: time.Now(), lease: fleetLease}
+	f := &fleet{hunt: newSlackHunt(t, binaries[0], seed, plan, fleetFeeds), cluster: cluster, binaries: binaries, began: time.Now(), lease: fleetLease, log: *fleetLog}
 	var bases []string
 	for range fleetHosts {
 		s := &newsstand{press: f.press}
@@ -118,7 +119,7 @@ func (f *fleet) startAll() {
 func (f *fleet) start(r *replica) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	args := []string{"run", "--listen", "off", "--rules", "rules.yaml", "--db", f.db, "--log-level", *fleetLog}
+	args := []string{"run", "--listen", "off", "--rules", "rules.yaml", "--db", f.db, "--log-level", f.log}
 	if r.roles != "" {
 		args = append(args, "--roles", r.roles)
 	}
@@ -335,6 +336,16 @@ func (f *fleet) checkLeases() {
 			f.t.Errorf("%d leases on %s are left when all programs have ended well", n, unit)
 		}
 	}
+}
+
+// said counts a line in what all programs said.
+func (f *fleet) said(line string) (n int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, r := range f.replicas {
+		n += strings.Count(r.out.String(), line)
+	}
+	return n
 }
 
 // newsstand serves the press's feeds as one host, which is slow enough to be asked twice
