@@ -59,9 +59,12 @@ var arrows = map[string][]string{
 	".":                  {},
 	"cmd/newswatch/demo": {"news"},
 	"cmd/newswatch/opml": {"news"},
+
+	"cmd/newswatch/deadman": {"news", "notify/wire"},
+	"cmd/newswatch/metrics": {"news", "notify", "watcher", "watcher/store"},
 	"cmd/newswatch": {".", "news", "text", "schedule", "rules", "watcher", "watcher/feed",
 		"rules/backtest", "watcher/story", "watcher/store", "watcher/health", "watcher/triage", "rules/suggest", "notify", "notify/wording", "notify/slack", "notify/slack/socket",
-		"notify/terminal", "notify/webhook", "notify/slack/slackfake", "web", "cmd/newswatch/demo", "cmd/newswatch/opml", "watcher/discover", "watcher/feed/feedfake"},
+		"notify/terminal", "notify/webhook", "notify/slack/slackfake", "web", "cmd/newswatch/demo", "cmd/newswatch/opml", "cmd/newswatch/deadman", "cmd/newswatch/metrics", "watcher/discover", "watcher/feed/feedfake"},
 }
 
 // Limits on size. Tests and generated code are not counted: they are read in

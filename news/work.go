@@ -60,6 +60,7 @@ type PlanCommit struct {
 	Looked     Looked    // as Untold gave it: what the run tells must still be what it read
 	Asked      time.Time // the wish that this run fulfils; zero: none
 	Slot       string    // of a digest; "" leaves LastSlot and LastAt as they were
+	Missed     int       // earlier slots that it makes up for; not stored
 	At         time.Time
 	Next       time.Time
 }

@@ -41,7 +41,7 @@ func (o *Outbox) Audit(ctx context.Context, destination string) (missing []news.
 	ids := make([]string, len(missing))
 	for i, d := range missing {
 		ids[i] = "newswatch outbox show " + d.ID
-		o.cfg.Log.Error("taken, and not there", "delivery", d.ID, "part", d.Part, "destination", destination, "ts", d.Receipt.TS)
+		o.cfg.Log.Error("taken, and not there", "delivery_id", d.ID, "part", d.Part, "destination", destination, "ts", d.Receipt.TS)
 	}
 	return missing, o.tell(ctx, news.Notice{
 		DeliveryID: news.NoticeID("delivery_missing", destination, now.UTC().Format(time.DateOnly)),

@@ -56,14 +56,15 @@ type Outbox struct {
 	queue queue               // of the calls that read what stands there
 }
 
-// OutboxConfig is what an Outbox is made of. All fields but Operators and At are
-// required.
+// OutboxConfig is what an Outbox is made of. All fields but Operators, Observe and At
+// are required.
 type OutboxConfig struct {
 	Store     OutboxStore
 	Channel   func(destination string) (Channel, Pacing, error)
 	Operators func(news.Notice) (news.Delivery, bool) // makes a notice of it; false: nobody wants them
 	Now       func() time.Time
 	Log       *slog.Logger
+	Observe   Observer   // nil: nobody counts
 	At        func(Step) // is told where the work is; nil: nobody wants to know
 }
 
@@ -71,6 +72,9 @@ type OutboxConfig struct {
 func NewOutbox(c OutboxConfig) *Outbox {
 	if c.At == nil {
 		c.At = func(Step) {}
+	}
+	if c.Observe == nil {
+		c.Observe = Nobody{}
 	}
 	return &Outbox{cfg: c, known: map[string]*history{}}
 }
@@ -150,9 +154,21 @@ func (s *sending) step(ctx context.Context, queue func(context.Context, string) 
 	return d, time.Time{}, nil
 }
 
+// say begins a line of the log about a delivery.
+func (s *sending) say(d *news.Delivery) *slog.Logger {
+	log := s.cfg.Log.With("delivery_id", d.ID, "part", d.Part, "kind", d.Kind, "plan", d.PlanID, "destination", d.Destination, "attempt", d.Attempts)
+	if len(d.Stories) == 1 {
+		log = log.With("story", d.Stories[0])
+	}
+	return log
+}
+
 func (s *sending) advance(ctx context.Context, d *news.Delivery) error {
 	if receipt, there := s.history.posted[part{d.ID, d.Part}]; there && d.State != news.Sent {
-		s.cfg.Log.Info("already posted", "delivery", d.ID, "part", d.Part, "destination", d.Destination)
+		s.say(d).Info("already posted")
+		if d.State == news.Sending {
+			s.cfg.Observe.Resolved(*d, FoundThere)
+		}
 		return s.posted(ctx, d, receipt)
 	}
 	switch {
@@ -187,14 +203,16 @@ func (s *sending) attempt(ctx context.Context, d *news.Delivery) error {
 		lanes = nil // the pace counts from the start; where that says nothing, from the end
 	}
 	if postErr == nil {
+		s.cfg.Observe.Attempted(*d, Taken)
 		return s.posted(ctx, d, receipt, lanes...)
 	}
+	s.cfg.Observe.Attempted(*d, verdict(refusal))
 	d.Error = postErr.Error()
 	if refused {
 		return s.refused(ctx, d, refusal)
 	}
 	d.Looks, d.NotBefore = 0, s.cfg.Now().Add(s.pacing.Quarantine)
-	s.cfg.Log.Warn("no certain answer", "then", s.then(), "delivery", d.ID, "part", d.Part, "destination", d.Destination, "err", postErr)
+	s.say(d).Warn("no certain answer", "then", s.then(), "err", postErr)
 	return s.settle(ctx, d, lanes...)
 }
 
@@ -208,6 +226,7 @@ func (s *sending) call(ctx context.Context) (context.Context, context.CancelFunc
 // that others may have taken it for uncertain: it is not.
 func (s *sending) withdraw(ctx context.Context, d *news.Delivery) error {
 	d.State, d.NotBefore = news.Pending, s.cfg.Now()
+	s.say(d).Warn("stood still for longer than the lease, so nothing was posted")
 	return s.cfg.Store.Withdraw(context.WithoutCancel(ctx), *d)
 }
 
@@ -253,8 +272,8 @@ func (s *sending) posted(ctx context.Context, d *news.Delivery, receipt news.Rec
 	if err := s.settle(ctx, d, lanes...); err != nil {
 		return err
 	}
-	s.cfg.Log.Info("posted", "delivery", d.ID, "part", d.Part, "kind", d.Kind, "plan", d.PlanID, "destination", d.Destination,
-		"stories", len(d.Stories), "attempt", d.Attempts, "ts", receipt.TS)
+	s.history.resting = ""
+	s.say(d).Info("posted", "stories", len(d.Stories), "ts", receipt.TS)
 	s.cfg.At(AfterSettle)
 	if d.Part < d.Parts {
 		s.cfg.At(BetweenParts)

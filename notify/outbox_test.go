@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -30,7 +31,21 @@ type desk struct {
 	told   []news.Notice
 	wrap   func(notify.Channel) notify.Channel // nil: Slack as it is
 	skew   time.Duration                       // of our clock
+
+	notify.Nobody                     // but for what follows:
+	verdicts      []notify.Verdict    // of attempts
+	resolved      []notify.Resolution // of what was uncertain
+	rungs         []int
 }
+
+// Attempted implements notify.Observer.
+func (d *desk) Attempted(_ news.Delivery, v notify.Verdict) { d.verdicts = append(d.verdicts, v) }
+
+// Resolved implements notify.Observer.
+func (d *desk) Resolved(_ news.Delivery, r notify.Resolution) { d.resolved = append(d.resolved, r) }
+
+// Plainer implements notify.Observer.
+func (d *desk) Plainer(del news.Delivery) { d.rungs = append(d.rungs, del.Rung) }
 
 func (d *desk) now() time.Time { return time.Now().Add(d.skew) }
 
@@ -55,7 +70,7 @@ func (d *desk) start() {
 	d.store = st
 	channel := slack.New(slack.Config{Token: "xoxb-test", HTTP: d.slack.Client(), Now: d.now})
 	d.outbox = notify.NewOutbox(notify.OutboxConfig{
-		Store: st, Log: slog.New(slog.DiscardHandler), Now: d.now,
+		Store: st, Log: slog.New(slog.DiscardHandler), Now: d.now, Observe: d,
 		Channel: func(string) (notify.Channel, notify.Pacing, error) {
 			if d.wrap != nil {
 				return d.wrap(channel), d.pacing, nil
@@ -347,6 +362,9 @@ func TestRefusedFormGoesPlainer(t *testing.T) {
 		d.work(time.Minute)
 		if got := d.delivery("al_1"); got.State != news.Sent || got.Rung != 2 {
 			t.Errorf("al_1 is %s at rung %d (%s), want sent at 2", got.State, got.Rung, got.Error)
+		}
+		if !slices.Equal(d.rungs, []int{1, 2}) || !slices.Equal(d.verdicts, []notify.Verdict{notify.NotRendered, notify.NotRendered, notify.Taken}) {
+			t.Errorf("counted are rungs %v of attempts %v, want 1 and 2, and the third taken", d.rungs, d.verdicts)
 		}
 		if n := len(d.slack.Visible("desk")); n != 1 {
 			t.Errorf("Slack shows %d messages, want 1", n)

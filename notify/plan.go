@@ -68,6 +68,7 @@ type Outcome struct {
 	Plan       string
 	Slot       string
 	Stories    int // told by it
+	Missed     int // slots that its digest makes up for
 	Deliveries int
 	Next       time.Time
 }
@@ -97,7 +98,7 @@ func (p *Planner) Run(ctx context.Context, l news.Lease, plan news.Plan, atOnce 
 	if err := p.store.CommitPlan(ctx, l, commit); err != nil {
 		return Outcome{}, fmt.Errorf("commit %s %s: %w", plan.Kind, plan.ID, err)
 	}
-	return Outcome{Plan: plan.ID, Slot: commit.Slot, Stories: len(commit.Told), Deliveries: len(commit.Deliveries), Next: commit.Next}, nil
+	return Outcome{Plan: plan.ID, Slot: commit.Slot, Stories: len(commit.Told), Missed: commit.Missed, Deliveries: len(commit.Deliveries), Next: commit.Next}, nil
 }
 
 // FirstLook is when a plan that was not known before is looked at first.
@@ -139,7 +140,7 @@ func (p *Planner) digest(ctx context.Context, plan news.Plan, state news.PlanSta
 	if err != nil {
 		return news.PlanCommit{}, err
 	}
-	d.Missed, d.Next, commit.Next = t.missed, next, next
+	d.Missed, d.Next, commit.Missed, commit.Next = t.missed, next, t.missed, next
 	if !t.extra {
 		commit.Slot = t.slot.Name
 	}

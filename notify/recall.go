@@ -38,6 +38,8 @@ type history struct {
 
 	failed map[part]int // look-ups in a row that failed
 	wayErr string       // why there is no way out
+
+	resting string // why nothing could be posted last; "": it could
 }
 
 type part struct {

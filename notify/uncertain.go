@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"newswatch/news"
@@ -32,7 +33,8 @@ func (s *sending) refused(ctx context.Context, d *news.Delivery, refusal *Refusa
 	case RefusedRender:
 		if leaner, ok := s.channel.Lean(d.Payload, d.Rung+1); ok {
 			d.Payload, d.Rung, d.State, d.NotBefore = leaner, d.Rung+1, news.Pending, now
-			s.cfg.Log.Warn("refused in this form, going plainer", "delivery", d.ID, "part", d.Part, "rung", d.Rung, "err", refusal)
+			s.say(d).Warn("refused in this form, going plainer", "rung", d.Rung, "err", refusal)
+			s.cfg.Observe.Plainer(*d)
 			return s.settle(ctx, d)
 		}
 	}
@@ -60,7 +62,12 @@ func (s *sending) rest(ctx context.Context, d *news.Delivery, refusal *Refusal) 
 	for i := range lanes {
 		lanes[i].Until = until
 	}
-	s.cfg.Log.Info("not now", "delivery", d.ID, "part", d.Part, "destination", d.Destination, "err", refusal, "retry_after", wait)
+	level := slog.LevelInfo
+	if s.history.resting == refusal.Error() {
+		level = slog.LevelDebug // that is known
+	}
+	s.history.resting = refusal.Error()
+	s.say(d).Log(ctx, level, "not now", "err", refusal, "retry_after", wait)
 	return s.settle(ctx, d, lanes...)
 }
 
@@ -68,7 +75,7 @@ func (s *sending) rest(ctx context.Context, d *news.Delivery, refusal *Refusal) 
 // again by itself, for ever.
 func (s *sending) hold(ctx context.Context, d *news.Delivery, reason string, until time.Time, lanes ...news.Lane) error {
 	d.State, d.NotBefore = news.Held, until
-	s.cfg.Log.Error("held until somebody mends it", "delivery", d.ID, "part", d.Part, "destination", d.Destination, "err", d.Error, "again", d.NotBefore)
+	s.say(d).Error("held until somebody mends it", "err", d.Error, "again", d.NotBefore)
 	if err := s.settle(ctx, d, lanes...); err != nil {
 		return err
 	}
@@ -145,7 +152,7 @@ func (s *sending) ask(ctx context.Context, d *news.Delivery, why, notice string)
 	}
 	d.State, d.Undecided, d.Looks, d.NotBefore = news.Held, true, 0, s.cfg.Now()
 	d.Error = why + ": newswatch outbox resend " + d.ID + " sends it, newswatch outbox drop " + d.ID + " gives it up"
-	s.cfg.Log.Error("held until somebody decides", "delivery", d.ID, "part", d.Part, "destination", d.Destination, "err", why)
+	s.say(d).Error("held until somebody decides", "err", why)
 	return s.settle(ctx, d)
 }
 
@@ -188,13 +195,14 @@ func (s *sending) resolve(ctx context.Context, d *news.Delivery) error {
 		// Whether it was posted cannot be known until somebody lets us look.
 		d.Error, d.NotBefore = "posted or not? looking it up failed: "+err.Error(), now.Add(backoff(d.Attempts+d.Looks))
 		d.Looks = 0
-		s.cfg.Log.Error("uncertain, and may not be looked up", "delivery", d.ID, "part", d.Part, "err", err, "again", d.NotBefore)
+		s.say(d).Error("uncertain, and may not be looked up", "err", err, "again", d.NotBefore)
 		return errors.Join(s.settle(ctx, d), s.report(ctx, d, refusal.Reason))
 	case err != nil:
 		return s.lookFailed(ctx, d, err)
 	case found:
 		delete(s.history.failed, part{d.ID, d.Part})
-		s.cfg.Log.Info("found where it belongs", "delivery", d.ID, "part", d.Part, "ts", receipt.TS)
+		s.say(d).Info("found where it belongs", "ts", receipt.TS)
+		s.cfg.Observe.Resolved(*d, FoundThere)
 		return s.posted(ctx, d, receipt)
 	}
 	return s.notFound(ctx, d)
@@ -222,7 +230,7 @@ func (s *sending) lookFailed(ctx context.Context, d *news.Delivery, err error) e
 		wait = max(wait, backoff(over))
 	}
 	d.Error, d.NotBefore = err.Error(), s.cfg.Now().Add(wait)
-	s.cfg.Log.Warn("look-up failed, trying again", "delivery", d.ID, "part", d.Part, "err", err, "again", d.NotBefore)
+	s.say(d).Warn("look-up failed, trying again", "err", err, "again", d.NotBefore)
 	if err := s.settle(ctx, d); err != nil || over <= 0 || d.Kind == news.KindNotice {
 		return err
 	}
@@ -245,9 +253,10 @@ func (s *sending) notFound(ctx context.Context, d *news.Delivery) error {
 		return s.settle(ctx, d)
 	}
 	if s.pacing.OnUncertain == news.Hold {
+		s.cfg.Observe.Resolved(*d, LeftToYou)
 		return s.ask(ctx, d, fmt.Sprintf("no certain answer came, and %d looks did not find it there", d.Looks), attemptNotice(d))
 	}
-	s.cfg.Log.Info("not there, sending again", "delivery", d.ID, "part", d.Part, "looks", d.Looks)
+	s.say(d).Info("not there, sending again", "looks", d.Looks)
 	return s.again(ctx, d)
 }
 
@@ -256,17 +265,20 @@ func (s *sending) notFound(ctx context.Context, d *news.Delivery) error {
 func (s *sending) unknowable(ctx context.Context, d *news.Delivery, why error) error {
 	switch s.pacing.OnUncertain {
 	case news.Hold:
+		s.cfg.Observe.Resolved(*d, LeftToYou)
 		return s.ask(ctx, d, "no certain answer came, and "+why.Error(), attemptNotice(d))
 	case news.Skip:
-		s.cfg.Log.Warn("no certain answer, taken for delivered", "delivery", d.ID, "part", d.Part, "destination", d.Destination)
+		s.cfg.Observe.Resolved(*d, TakenAsIs)
+		s.say(d).Warn("no certain answer, taken for delivered")
 		d.State, d.SentAt, d.Error = news.Sent, s.cfg.Now(), "taken for delivered: no certain answer came (on_uncertain: skip)"
 		return s.settle(ctx, d)
 	}
-	s.cfg.Log.Warn("nothing to look it up in, sending again", "delivery", d.ID, "part", d.Part, "destination", d.Destination)
+	s.say(d).Warn("nothing to look it up in, sending again")
 	return s.again(ctx, d)
 }
 
 func (s *sending) again(ctx context.Context, d *news.Delivery) error {
+	s.cfg.Observe.Resolved(*d, SentAgain)
 	d.State, d.NotBefore, d.Looks = news.Pending, s.cfg.Now(), 0
 	err := s.settle(ctx, d)
 	s.cfg.At(BeforeResend)

@@ -78,6 +78,9 @@ func TestOnUncertain(t *testing.T) {
 				if got != test.want {
 					t.Errorf("got %+v (%s), want %+v", got, del.Error, test.want)
 				}
+				if want := resolution(name); len(d.resolved) != 1 || d.resolved[0] != want || d.verdicts[0] != notify.WithoutAnswer {
+					t.Errorf("counted are the attempts %v and %v, want %q of an uncertain one", d.verdicts, d.resolved, want)
+				}
 				if test.policy == news.Skip && test.blind && !strings.Contains(del.Error, "taken for delivered") {
 					t.Errorf("got %q, want a note that it was taken for delivered", del.Error)
 				}
@@ -88,6 +91,20 @@ func TestOnUncertain(t *testing.T) {
 			})
 		})
 	}
+}
+
+// resolution is what is counted of a case of TestOnUncertain.
+func resolution(name string) notify.Resolution {
+	policy, there, _ := strings.Cut(name, ", ")
+	switch {
+	case strings.Contains(there, "found"):
+		return notify.FoundThere
+	case policy == "hold":
+		return notify.LeftToYou
+	case policy == "skip" && strings.HasPrefix(there, "no history"):
+		return notify.TakenAsIs
+	}
+	return notify.SentAgain
 }
 
 // decide has an undecided delivery wait over a restart, and sent by word.

@@ -125,6 +125,7 @@ func (w *Watcher) keepTime(ctx context.Context) error {
 		if err := w.cfg.Store.StepAhead(ctx, leap); err != nil {
 			return err
 		}
+		w.observe.ClockStepped(leap)
 	}
 	told := false
 	switch {
@@ -136,6 +137,7 @@ func (w *Watcher) keepTime(ctx context.Context) error {
 		if err := w.cfg.Store.SetBack(ctx, -step); err != nil {
 			return err
 		}
+		w.observe.ClockStepped(step)
 		if n.Highest-n.Last > clockBack.Milliseconds() {
 			told, n.Since = n.Since == 0, n.Last
 		}

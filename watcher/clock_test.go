@@ -50,8 +50,11 @@ type clockWorld struct {
 	store   *store.Store
 	watcher *watcher.Watcher
 	mu      sync.Mutex
-	served  []string // headlines so far
-	missed  []string // what digests said of runs that they cover
+	served  []string     // headlines so far
+	missed  []string     // what digests said of runs that they cover
+	observe *observer    // nil: nobody counts
+	log     *slog.Logger // nil: the test's, of what is wrong
+	status  atomic.Int32 // of the feed; 0: it is well
 }
 
 func newClockWorld(t *testing.T, at time.Time) *clockWorld {
@@ -92,6 +95,9 @@ func (w *clockWorld) RoundTrip(r *http.Request) (*http.Response, error) {
 	for i, title := range slices.Backward(w.served) {
 		fmt.Fprintf(&b, `<item><title>%s</title><link>http://aster.example/%d.html</link><guid>n%d</guid></item>`, title, i, i)
 	}
+	if status := w.status.Load(); status != 0 {
+		return fakeWeb{r.URL.Host + r.URL.Path: {status: int(status)}}.RoundTrip(r)
+	}
 	return fakeWeb{r.URL.Host + r.URL.Path: {status: http.StatusOK, body: []byte(b.String() + `</channel></rss>`)}}.RoundTrip(r)
 }
 
@@ -106,8 +112,16 @@ func (w *clockWorld) start() {
 		w.Fatal(err)
 	}
 	channel := slack.New(slack.Config{Token: "xoxb-test", HTTP: w.slack.Client(), Now: w.now})
+	log := w.log
+	if log == nil {
+		log = slog.New(slog.NewTextHandler(testLog{w.T}, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	}
+	var observe watcher.Observer
+	if w.observe != nil {
+		observe = w.observe
+	}
 	w.watcher, err = watcher.New(w.Context(), watcher.Config{
-		Store: w.store, Now: w.now, Log: slog.New(slog.NewTextHandler(testLog{w.T}, &slog.HandlerOptions{Level: slog.LevelWarn})),
+		Store: w.store, Observe: observe, Now: w.now, Log: log,
 		Elapsed: func() time.Duration { return time.Duration(w.good().UnixNano()) },
 		Poller: func(s news.Settings) (*feed.Poller, error) {
 			return feed.New(feed.Config{Transport: w, Allow: s.Allow, Now: w.now, HostGap: -1})

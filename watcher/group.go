@@ -162,6 +162,7 @@ func (w *Watcher) place(ctx context.Context, l news.Lease, members []news.Member
 	}
 	w.cfg.At(AfterGroup)
 	r.log(w.cfg.Log)
+	w.observe.Developed(r.developments())
 	if r.refused {
 		w.grouper = nil // it thinks that those are one
 	}

@@ -95,10 +95,12 @@ func (w *Watcher) pollFeed(ctx context.Context, l news.Lease, d *desk, state new
 			return sum, false, fmt.Errorf("before asking: %w", err)
 		}
 	}
+	began := w.cfg.Elapsed()
 	r := d.poller.Poll(ctx, feed.Job{
 		Feed: f, State: state, Backfill: d.backfill, Wish: d.wish(f), Fixed: f.Poll != "", Phase: d.phases[f.ID],
 		RepeatedBlocks: d.rules.File.Settings.IgnoreRepeatedBlocks, Known: w.known(f.ID), Force: w.cfg.AtOnce,
 	})
+	took := w.cfg.Elapsed() - began
 	if ctx.Err() != nil {
 		return sum, false, ctx.Err() // a poll that we broke off says nothing about the feed
 	}
@@ -124,13 +126,14 @@ func (w *Watcher) pollFeed(ctx context.Context, l news.Lease, d *desk, state new
 		return sum, false, fmt.Errorf("commit: %w", err)
 	}
 	w.cfg.At(AfterPoll)
+	w.observe.Polled(census(r, c, took))
 	if !r.Busy {
 		w.asked.Store(f.ID, true)
 	}
 	if err := w.outage(ctx, r.DownSince); err != nil {
 		return sum, false, err
 	}
-	sum = w.polled(r, c, late)
+	sum = w.polled(r, c, late, state)
 	if sum.Hits > 0 || sum.Edited > 0 {
 		w.ring(news.Desk)
 	}
@@ -168,12 +171,14 @@ func (w *Watcher) known(feedID string) func(context.Context, []news.Item) (int, 
 	}
 }
 
-// polled counts and logs what a poll brought.
-func (w *Watcher) polled(r feed.Result, c store.PollCommit, late time.Duration) Summary {
+// polled counts and logs what a poll brought. Old is the feed's state before: of what
+// goes on failing not every time is worth a line.
+func (w *Watcher) polled(r feed.Result, c store.PollCommit, late time.Duration, old news.FeedState) Summary {
 	sum := Summary{Feeds: 1, Items: len(c.Fresh), Edited: len(c.Edited)}
 	for _, m := range c.Fresh {
 		if len(m.Hits) > 0 {
 			sum.Hits++
+			w.cfg.Log.Debug("matched", "feed", m.Item.FeedID, "item", m.Item.ID, "rule", m.Hits[0].Rule, "score", m.Hits[0].Score, "rules", len(m.Hits))
 		}
 	}
 	if r.Unchanged {
@@ -181,8 +186,15 @@ func (w *Watcher) polled(r feed.Result, c store.PollCommit, late time.Duration) 
 	}
 	if r.Err != nil {
 		sum.Failed = 1
-		w.cfg.Log.Warn("poll failed", "feed", r.State.FeedID, "fails", r.State.Fails, "next", r.State.NextAt, "err", r.Err)
+		say := w.cfg.Log.Debug
+		if worthALine(r, old) {
+			say = w.cfg.Log.Warn
+		}
+		say("poll failed", "feed", r.State.FeedID, "fails", r.State.Fails, "next", r.State.NextAt, "err", r.Err)
 		return sum
+	}
+	if old.Fails > 0 && r.State.Fails == 0 && !r.Busy {
+		w.cfg.Log.Info("polled well again", "feed", r.State.FeedID, "failed", old.Fails)
 	}
 	if r.Gap {
 		w.cfg.Log.Warn("items may have been missed between two polls", "feed", r.State.FeedID, "gaps", r.State.Memory.Gaps)
@@ -195,6 +207,21 @@ func (w *Watcher) polled(r feed.Result, c store.PollCommit, late time.Duration) 
 		"new", sum.Items, "edited", sum.Edited, "hits", sum.Hits, "late", late, "next", r.State.NextAt, "because", r.State.Memory.Reason)
 	return sum
 }
+
+// worthALine says whether a failure is news: an outage of our own is told once, and
+// what could be read of a document that stays damaged is as it was.
+func worthALine(r feed.Result, old news.FeedState) bool {
+	switch {
+	case !r.DownSince.IsZero():
+		return false
+	case r.State.Fails == 0:
+		return r.State.Error != old.Error
+	}
+	return seldom(r.State.Fails)
+}
+
+// seldom thins out what repeats: the 1st, 2nd, 4th, 8th time of it and so on.
+func seldom(n int) bool { return n&(n-1) == 0 }
 
 func sleep(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)

@@ -102,6 +102,7 @@ func (w *Watcher) take(ctx context.Context, src rules.Source) error {
 	if err := w.use(ctx, rs); err != nil {
 		return w.reject(ctx, report, err)
 	}
+	w.observe.Loaded(rs.Hash)
 	edit := compareRules(before.File, rs.File)
 	w.cfg.Log.Info("rules loaded", append([]any{"hash", rs.Hash}, edit.attrs()...)...)
 	mended, err := w.catchUp(ctx)
@@ -115,6 +116,7 @@ func (w *Watcher) take(ctx context.Context, src rules.Source) error {
 
 // reject says what is wrong with a rule file, once an error.
 func (w *Watcher) reject(ctx context.Context, report *rules.Report, err error) error {
+	w.observe.Rejected()
 	var text bytes.Buffer
 	if report != nil {
 		report = report.Faults()

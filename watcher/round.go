@@ -145,10 +145,18 @@ func (r *round) done() store.GroupCommit {
 	return r.commit
 }
 
+// developments counts those of the round.
+func (r *round) developments() (n int) {
+	for _, list := range r.commit.Developments {
+		n += len(list)
+	}
+	return n
+}
+
 // log tells what was committed.
 func (r *round) log(log *slog.Logger) {
 	for _, p := range r.commit.Placed {
-		log.Debug("placed", "item", p.ItemID, "story", p.StoryID, "copy_of", p.CopyOf, "why", p.Why)
+		log.Info("placed", "item", p.ItemID, "story", p.StoryID, "copy_of", p.CopyOf, "why", p.Why)
 	}
 	for _, t := range r.commit.Transfers {
 		log.Info("merged", "story", t.Into, "took_in", t.From, "items", len(t.Items), "score", t.Score, "why", t.Why)

@@ -67,6 +67,9 @@ func (w *Watcher) runPlan(ctx context.Context, d *desk, l news.Lease) (sum Summa
 	}
 	sum.Built, sum.Told = out.Deliveries, out.Stories
 	if out.Deliveries > 0 || out.Slot != "" {
+		if out.Slot != "" {
+			w.observe.Built(plan, out)
+		}
 		w.cfg.Log.Info("planned", "plan", plan.ID, "slot", out.Slot, "stories", out.Stories, "messages", out.Deliveries, "next", out.Next)
 	}
 	return sum, w.giveBack(ctx, l, out.Next)
@@ -79,6 +82,7 @@ func (w *Watcher) sendTo(ctx context.Context, l news.Lease) (sum Summary, err er
 	for _, d := range done {
 		switch d.State {
 		case news.Sent:
+			w.delivered(ctx, d)
 			if d.Kind == news.KindUpdate {
 				sum.Rewritten++
 			} else {
@@ -95,13 +99,11 @@ func (w *Watcher) sendTo(ctx context.Context, l news.Lease) (sum Summary, err er
 	if errors.Is(err, store.ErrFenced) || errors.Is(err, store.ErrUnwritable) {
 		return sum, ignoreFence(err)
 	}
-	if err != nil && ctx.Err() == nil {
+	if err != nil && ctx.Err() == nil && !w.away(err) {
 		if soon := w.cfg.Now().Add(failPause); next.Before(soon) { // else the outbox knows better
 			next = soon
 		}
-		if !w.away(err) {
-			w.cfg.Log.Error("sending failed, trying again", "destination", l.Key, "next", next, "err", err)
-		}
+		w.cfg.Log.Error("sending failed, trying again", "destination", l.Key, "next", next, "err", err)
 	}
 	if next.IsZero() {
 		next = w.cfg.Now().Add(forever)

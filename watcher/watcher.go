@@ -49,6 +49,7 @@ type Config struct {
 	// Channel is the way out of a destination.
 	Channel func(destination string, pace news.SlackSettings) (notify.Channel, notify.Pacing, error)
 	Log     *slog.Logger
+	Observe Observer         // nil: nobody counts
 	Now     func() time.Time // nil: the store's clock
 	// Elapsed is a time that nobody sets, by which steps of Now are told from time
 	// that passes; nil: Go's monotonic clock, or Now if that is given.
@@ -97,6 +98,8 @@ type Watcher struct {
 	cron    alarms
 	clock   clock
 	absence absence
+	pulse   pulse
+	observe Observer
 }
 
 // Summary counts what a pass did.
@@ -131,13 +134,17 @@ func New(ctx context.Context, c Config, rs *rules.Ruleset) (*Watcher, error) {
 	if c.Lease <= 0 {
 		c.Lease = time.Minute
 	}
-	w := &Watcher{cfg: c, holder: bootID(), bells: map[news.Unit]chan struct{}{}}
+	w := &Watcher{cfg: c, holder: bootID(), bells: map[news.Unit]chan struct{}{}, observe: c.Observe}
+	if w.observe == nil {
+		w.observe = nobody{}
+	}
 	w.forget = func() grouper { return story.New(story.Config{}) }
 	for _, u := range []news.Unit{news.Hosts, news.Desk, news.Plans, news.Destinations} {
 		w.bells[u] = make(chan struct{}, 1)
 	}
 	w.outbox = notify.NewOutbox(notify.OutboxConfig{
-		Store: punctual{Store: c.Store, look: w.keepTime}, Channel: w.channel, Operators: w.notice, Now: c.Now, Log: c.Log, At: c.At,
+		Store: punctual{Store: c.Store, look: w.keepTime}, Channel: w.channel, Operators: w.notice, Now: c.Now, Log: c.Log,
+		Observe: w.observe, At: c.At,
 	})
 	w.reader = w.newReader()
 	w.polls = w.newCrew(news.Hosts, polls, w.pollHost)
@@ -145,6 +152,7 @@ func New(ctx context.Context, c Config, rs *rules.Ruleset) (*Watcher, error) {
 	if err := w.use(ctx, rs); err != nil {
 		return nil, err
 	}
+	w.observe.Loaded(rs.Hash)
 	if err := w.keepTime(ctx); err != nil {
 		return nil, err
 	}
@@ -235,6 +243,7 @@ func (s *Summary) Add(o Summary) {
 // written any more. Each role has a loop of its own, so that a slow feed holds
 // up no message and a slow Slack no poll.
 func (w *Watcher) Run(ctx context.Context, roles []news.Unit) error {
+	w.pulse.begin(roles, w.cfg.Elapsed())
 	defer w.wakeByCron(roles)()
 	defer w.polls.busy.Wait()
 	defer w.posts.busy.Wait()
@@ -275,6 +284,7 @@ func (w *Watcher) loop(ctx context.Context, u news.Unit, work func(context.Conte
 	for ctx.Err() == nil {
 		began := w.cfg.Now()
 		_, err := work(ctx)
+		w.pulse.beat(u, w.cfg.Elapsed(), err)
 		switch {
 		case ctx.Err() != nil:
 			return nil
@@ -283,10 +293,14 @@ func (w *Watcher) loop(ctx context.Context, u news.Unit, work func(context.Conte
 		case w.away(err):
 			fails = 1 // it is asked as often however long it takes
 		case err != nil:
-			fails++
-			w.cfg.Log.Error("step failed, trying again", "unit", u, "fails", fails, "err", err)
+			if fails++; seldom(fails) {
+				w.cfg.Log.Error("step failed, trying again", "unit", u, "fails", fails, "err", err)
+			}
 		default:
 			w.served(began)
+			if fails > 1 {
+				w.cfg.Log.Info("step does its work again", "unit", u, "failed", fails)
+			}
 			fails = 0
 		}
 		w.rest(ctx, u, fails)

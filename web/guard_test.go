@@ -102,11 +102,10 @@ func TestWhoMayAsk(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			reloads := 0
-			site := web.New(web.Config{
-				Ready:  func(context.Context) error { return nil },
+			site := web.New(well(web.Config{
 				Reload: func(context.Context) error { reloads++; return nil },
 				Token:  tt.token, Log: slog.New(slog.DiscardHandler),
-			})
+			}))
 			req := httptest.NewRequestWithContext(web.WithListener(t.Context(), at[tt.at]), or(tt.method, "POST"), or(tt.path, "/-/reload"), nil)
 			req.Host = strings.TrimPrefix(or(tt.host, "localhost:8765"), "-")
 			for k, v := range tt.header {
@@ -152,9 +151,7 @@ func checkHeaders(t *testing.T, resp *http.Response) {
 
 func TestUnknownConnectionIsForeign(t *testing.T) {
 	t.Parallel()
-	site := web.New(web.Config{
-		Ready: func(context.Context) error { return nil }, Reload: func(context.Context) error { return nil }, Log: slog.New(slog.DiscardHandler),
-	})
+	site := web.New(well(web.Config{Log: slog.New(slog.DiscardHandler)}))
 	rec := httptest.NewRecorder()
 	site.ServeHTTP(rec, httptest.NewRequest("POST", "http://localhost/-/reload", nil))
 	if rec.Code != http.StatusForbidden {
@@ -185,12 +182,7 @@ func started(t *testing.T, c web.Config) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.Ready == nil {
-		c.Ready = func(context.Context) error { return nil }
-	}
-	if c.Reload == nil {
-		c.Reload = func(context.Context) error { return nil }
-	}
+	c = well(c)
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
@@ -305,10 +297,9 @@ func TestProbesWriteSeldom(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		writes := 0
-		site := web.New(web.Config{
-			Ready:  func(context.Context) error { writes++; return nil },
-			Reload: func(context.Context) error { return nil }, Log: slog.New(slog.DiscardHandler),
-		})
+		site := web.New(well(web.Config{
+			Ready: []web.Check{{Not: "writable", Err: func(context.Context) error { writes++; return nil }}}, Log: slog.New(slog.DiscardHandler),
+		}))
 		ask := func() {
 			rec := httptest.NewRecorder()
 			site.ServeHTTP(rec, httptest.NewRequest("GET", "/readyz", nil))
@@ -334,10 +325,7 @@ func TestRefusalsDoNotFillTheLog(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var log strings.Builder
-		site := web.New(web.Config{
-			Ready: func(context.Context) error { return nil }, Reload: func(context.Context) error { return nil },
-			Token: token, Log: slog.New(slog.NewTextHandler(&log, nil)),
-		})
+		site := web.New(well(web.Config{Token: token, Log: slog.New(slog.NewTextHandler(&log, nil))}))
 		for i := range 1000 {
 			req := httptest.NewRequest("POST", fmt.Sprintf("/%d%%0Alevel=ERROR%%1b[31m", i), nil)
 			req.Header.Set("Authorization", "Bearer guess\x1b")

@@ -122,7 +122,11 @@ func (a *app) openState(ctx context.Context, beside bool) (st *store.Store, url 
 	if url, err = a.dbURL(); err != nil {
 		return nil, "", err
 	}
-	st, err = store.Open(ctx, store.Options{URL: url, Beside: beside, Log: a.logger()})
+	o := store.Options{URL: url, Beside: beside, Log: a.logger()}
+	if a.metrics != nil {
+		o.Wrote = a.metrics.Wrote
+	}
+	st, err = store.Open(ctx, o)
 	if errors.Is(err, store.ErrURL) {
 		err = usagef("%v", err)
 	}
@@ -172,7 +176,11 @@ func (a *app) newWays(out io.Writer, token, appToken news.Secret) *ways {
 		terminal: terminal.New(terminal.Config{Out: out, Color: a.color(out), Width: width(out)}),
 	}
 	if token != "" {
-		w.slack = slack.New(slack.Config{Token: token, AppToken: appToken, Interactive: appToken != "", APIURL: a.env("SLACK_API_URL"), Log: a.logger()})
+		c := slack.Config{Token: token, AppToken: appToken, Interactive: appToken != "", APIURL: a.env("SLACK_API_URL"), Log: a.logger()}
+		if a.metrics != nil {
+			c.Observe = a.metrics.Called
+		}
+		w.slack = slack.New(c)
 	}
 	return w
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"newswatch/cmd/newswatch/metrics"
 	"newswatch/watcher/store"
 )
 
@@ -37,7 +38,7 @@ type stdio struct {
 type cli struct {
 	Rules     string `env:"NEWSWATCH_RULES" default:"rules.yaml" placeholder:"PATH" help:"Rule file, or a folder whose *.yaml are read as one. (${default}, $$${env})"`
 	DB        string `env:"NEWSWATCH_DB" placeholder:"URL" help:"State: sqlite://relative.db, sqlite:///absolute.db or postgres://user@host/database. ($$${env}, also as a secret; default newswatch.db in $$STATE_DIRECTORY, else in the XDG state folder)"`
-	Listen    string `env:"NEWSWATCH_LISTEN" placeholder:"ADDR" help:"Address for /healthz, /readyz and reloads, these with LISTEN_TOKEN beyond loopback; off disables it. (127.0.0.1:8765, $$${env}; of fake-slack its own, 127.0.0.1:8766)"`
+	Listen    string `env:"NEWSWATCH_LISTEN" placeholder:"ADDR" help:"Address for /healthz, /readyz, /metrics and reloads, these two with LISTEN_TOKEN beyond loopback; off disables it. (127.0.0.1:8765, $$${env}; of fake-slack its own, 127.0.0.1:8766)"`
 	LogFormat string `default:"text" enum:"text,json" help:"Form of the log on stderr: ${enum}."`
 	LogLevel  string `default:"info" enum:"debug,info,warn,error" help:"Least level that is logged: ${enum}."`
 
@@ -180,6 +181,7 @@ var errHelped = errors.New("help was printed")
 type app struct {
 	*cli
 	stdio
+	metrics *metrics.Metrics // of the daemon; nil: nobody counts
 }
 
 // logger writes to stderr: stdout is for results.

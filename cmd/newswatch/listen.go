@@ -8,7 +8,6 @@ import (
 	"newswatch/news"
 	"newswatch/notify/slack"
 	"newswatch/notify/slack/socket"
-	"newswatch/notify/wording"
 	"newswatch/watcher/triage"
 )
 
@@ -25,6 +24,7 @@ func (a *app) hearSlack(ctx context.Context, g *errgroup.Group, appToken news.Se
 		return
 	}
 	l := socket.New(socket.Config{Slack: channel, Commander: desk, Homer: desk, Log: a.logger()})
+	a.metrics.Socket(l.Connected)
 	g.Go(func() error {
 		_ = l.Run(ctx) // ends with ctx, and has logged what there is to say
 		return nil
@@ -42,19 +42,4 @@ func (a *app) botToken() (news.Secret, error) {
 		return "", usagef("%v", err)
 	}
 	return token, nil
-}
-
-// greetSlack asks once whether Slack takes the token. It stops nothing: what cannot
-// be posted is held and tried again, and somebody may mend it.
-func (a *app) greetSlack(ctx context.Context, c *slack.Channel) {
-	id, err := c.Check(ctx)
-	switch hint := slack.TokenHint(err); {
-	case err == nil:
-		a.logger().Info("posting to Slack", "workspace", wording.Line(id.Team), "as", wording.Line(id.User))
-	case ctx.Err() != nil:
-	case hint != "":
-		a.logger().Error("Slack refuses SLACK_BOT_TOKEN: every message is held until it is mended and newswatch runs anew", "err", err, "do", hint)
-	default:
-		a.logger().Warn("Slack does not answer: messages wait until it does", "err", err)
-	}
 }

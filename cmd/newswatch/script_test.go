@@ -1,10 +1,13 @@
 package main_test
 
 import (
+	"errors"
 	"flag"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -27,6 +30,7 @@ var update = flag.Bool("update", false, "rewrite the expected outputs in testdat
 //	receiver MOOD... serve a receiver of JSON (see there); sets the secret DESK_HOOK
 //	received N M KIND... wait until it took N documents under M keys, of these kinds
 //	waitfor FILE TEXT wait until FILE holds TEXT
+//	scrape FILE LINE get http://127.0.0.1:$PORT/metrics into FILE until a line of it matches LINE
 //	slash FILE CHANNEL TEXT     type /news TEXT until it is answered; FILE gets the answer
 //	press FILE CHANNEL N ACTION [VALUE] press a control of CHANNEL's N-th message likewise
 //	homepage FILE TEXT          open the home page until it has TEXT; FILE gets it
@@ -47,7 +51,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"feeds": serveFeeds, "slack": serveSlack, "posted": checkPosted, "waitfor": waitFor,
-			"listens": listens, "ask": ask,
+			"listens": listens, "ask": ask, "scrape": scrapeMetrics,
 			"receiver": serveReceiver, "received": checkReceived,
 			"slackplan": changePlan, "slash": slash, "press": pressControl, "homepage": homepage,
 		},
@@ -80,6 +84,28 @@ func waitFor(ts *testscript.TestScript, neg bool, args []string) {
 			ts.Fatalf("no %q in %s:\n%s", args[1], args[0], raw)
 		}
 	}
+}
+
+// scrapeMetrics reads the metrics until they hold a text.
+func scrapeMetrics(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: scrape FILE LINE")
+	}
+	line, err := regexp.Compile("(?m)^newswatch_" + args[1] + "$")
+	ts.Check(err)
+	var page []byte
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
+		resp, err := http.Get("http://127.0.0.1:" + ts.Getenv("PORT") + "/metrics")
+		if err != nil {
+			continue // it does not listen yet
+		}
+		page, err = io.ReadAll(resp.Body)
+		ts.Check(errors.Join(err, resp.Body.Close(), os.WriteFile(ts.MkAbs(args[0]), page, 0o600)))
+		if line.Match(page) {
+			return
+		}
+	}
+	ts.Fatalf("no line %s in the metrics:\n%s", line, page)
 }
 
 func serveSlack(ts *testscript.TestScript, _ bool, args []string) {

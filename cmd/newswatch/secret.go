@@ -16,7 +16,7 @@ import (
 // not be able to send newswatch's own secrets away.
 func (a *app) secretOfRules(name string) (news.Secret, error) {
 	plain := strings.TrimSuffix(strings.ToUpper(name), "_FILE")
-	if slices.Contains([]string{"SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "LISTEN_TOKEN"}, plain) || strings.HasPrefix(plain, "NEWSWATCH_") {
+	if slices.Contains([]string{"SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "LISTEN_TOKEN", pingName}, plain) || strings.HasPrefix(plain, "NEWSWATCH_") {
 		return "", usagef("%s is newswatch's own and is sent nowhere else: give the secret of the rules another name", name)
 	}
 	return a.secretNamed(name)

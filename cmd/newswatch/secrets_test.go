@@ -35,12 +35,13 @@ const (
 	feedHeader  = "hiddenheader0123"
 	proxyWord   = "hiddenproxy0123"
 	ticket      = "hiddenticket0123"
+	pingWord    = "hiddenping0123"
 )
 
 // forms are all that must not show: the secrets, and what is made of them on the wire.
 func forms() []string {
 	return []string{
-		botToken, appToken, hookWord, webhookWord, webhookKey, signingKey, "hiddenuser", "hiddenpassword", feedHeader, proxyWord, ticket,
+		botToken, appToken, hookWord, webhookWord, webhookKey, signingKey, "hiddenuser", "hiddenpassword", feedHeader, proxyWord, ticket, pingWord,
 		base64.StdEncoding.EncodeToString([]byte(feedLogin)), base64.StdEncoding.EncodeToString([]byte("proxyuser:" + proxyWord)),
 		url.QueryEscape(feedLogin), "hidden", "HIDDEN",
 	}
@@ -118,7 +119,7 @@ func (l *listener) surround(feeds string) {
 	l.env = append(os.Environ(),
 		"SLACK_API_URL="+base+"/api/", "SLACK_BOT_TOKEN="+botToken, "SLACK_APP_TOKEN="+appToken,
 		"DESK_HOOK="+base+"/services/T0/B0/"+hookWord, "NEWS_HOOK="+base+"/in/"+webhookWord+"?key="+webhookKey,
-		"NEWS_HOOK_SIGNING=whsec_"+signingKey, "FEED_LOGIN="+feedLogin, "FEED_KEY="+feedHeader,
+		"NEWS_HOOK_SIGNING=whsec_"+signingKey, "PING_URL="+base+"/ping/"+pingWord, "FEED_LOGIN="+feedLogin, "FEED_KEY="+feedHeader,
 		"HTTP_PROXY="+proxy, "HTTPS_PROXY="+proxy, "NEWSWATCH_LISTEN=off", "XDG_STATE_HOME="+l.dir)
 	src := fmt.Sprintf(`version: 1
 settings:
@@ -220,7 +221,7 @@ func (l *listener) run() {
 	}
 	addr := out.listens(l.t)
 	time.Sleep(500 * time.Millisecond) // so that it meets the failure
-	for _, path := range []string{"/healthz", "/readyz", "/metrics", "/", "/debug/vars"} {
+	for _, path := range []string{"/healthz", "/readyz", "/metrics", "/", "/debug/vars", "/debug/pprof/goroutine?debug=2", "/debug/pprof/heap?debug=1"} {
 		resp, err := http.Get("http://" + addr + path)
 		if err != nil {
 			continue // a page that is not there is none to leak
@@ -228,6 +229,9 @@ func (l *listener) run() {
 		body, _ := io.ReadAll(io.LimitReader(resp.Body, 4<<20))
 		_ = resp.Body.Close()
 		l.check(path, string(body))
+		if path == "/metrics" && !strings.Contains(string(body), "newswatch_feed_polls_total{") {
+			l.t.Errorf("there are no metrics to look into: %.300s", body)
+		}
 	}
 	l.spoilRules(addr)
 	_ = cmd.Process.Signal(syscall.SIGQUIT)

@@ -3,22 +3,21 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"os/signal"
 	"slices"
 	"strconv"
 	"syscall"
-	"time"
 
 	"github.com/coreos/go-systemd/v22/daemon"
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/sys/unix"
 
+	"newswatch/cmd/newswatch/metrics"
 	"newswatch/news"
 	"newswatch/rules"
 	"newswatch/watcher"
-	"newswatch/watcher/store"
+	"newswatch/watcher/story"
 	"newswatch/watcher/triage"
 	"newswatch/web"
 )
@@ -75,13 +74,18 @@ func (c *runCmd) serve(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
+	pinging, err := a.checkPing()
+	if err != nil {
+		return err
+	}
+	a.metrics = metrics.New(metrics.Config{Version: version, Log: a.logger()})
 	st, err := a.openStore(ctx, false)
 	if err != nil {
 		return err
 	}
 	defer st.Close()
 	out := a.newWays(a.out, token, appToken)
-	config := watcher.Config{Store: st, Source: func() (rules.Source, error) { return rules.Read(a.Rules) }}
+	config := watcher.Config{Store: st, Observe: a.metrics, Source: func() (rules.Source, error) { return rules.Read(a.Rules) }}
 	if slices.Contains(units, news.Destinations) {
 		config.Check = a.checkWays
 	}
@@ -92,16 +96,27 @@ func (c *runCmd) serve(ctx context.Context, a *app) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return w.Run(ctx, units) })
 	g.Go(func() error { return a.reloadOnHangup(ctx, w) })
-	g.Go(func() error { return watchdog(ctx, st) })
+	a.metrics.Watch(ctx, st, story.Memory)
+	a.metrics.Loops(w.Alive, w.Working)
+	life := heart{w, st}
+	g.Go(func() error { return life.watchdog(ctx) })
+	if pinging {
+		a.tellWatchman(ctx, g, life)
+	}
+	ready := []web.Check{{Not: "the database cannot be written", Err: st.Ping}}
 	if slices.Contains(units, news.Destinations) {
 		if out.slack != nil {
-			g.Go(func() error { a.greetSlack(ctx, out.slack); return nil })
+			hello := &greeting{}
+			g.Go(func() error { a.greetSlack(ctx, out.slack, hello); return nil })
+			ready = append(ready, web.Check{Not: "Slack has not been asked about the token yet, or refuses it", Err: hello.check})
 		}
 		a.hearSlack(ctx, g, appToken, out.slack, triage.New(triage.Config{Store: st, Rules: w.Rules, Now: st.Now, Log: a.logger()}))
 	}
 	addr := a.probeAddr()
 	if serve && addr != "off" {
-		site := web.New(web.Config{Ready: st.Ping, Reload: w.Reload, Token: listenToken, Log: a.logger()})
+		site := web.New(web.Config{
+			Alive: w.Alive, Ready: ready, Reload: w.Reload, Metrics: a.metrics.Handler(), Profiles: onLoopback(addr), Token: listenToken, Log: a.logger(),
+		})
 		g.Go(func() error { return site.Serve(ctx, addr) })
 	}
 	a.logger().Info("running", "rules", a.Rules, "feeds", len(rs.File.Feeds), "plans", len(rs.File.Plans), "listen", addr, "version", version)
@@ -160,28 +175,4 @@ func monotonic() string {
 		return "0"
 	}
 	return strconv.FormatInt(now.Nano()/1000, 10)
-}
-
-// watchdog tells systemd that the database still takes writes, as often as
-// asked for.
-func watchdog(ctx context.Context, st *store.Store) error {
-	every, err := daemon.SdWatchdogEnabled(false)
-	if err != nil {
-		return fmt.Errorf("watchdog: %w", err)
-	}
-	if every == 0 {
-		return nil
-	}
-	tick := time.NewTicker(every / 3)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-tick.C:
-			if st.Ping(ctx) == nil {
-				_, _ = daemon.SdNotify(false, daemon.SdNotifyWatchdog)
-			}
-		}
-	}
 }

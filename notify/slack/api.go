@@ -62,6 +62,26 @@ func (c *Channel) call(ctx context.Context, method string, args url.Values, out 
 
 // callAs is call with another token, and gives the header of the answer.
 func (c *Channel) callAs(ctx context.Context, token news.Secret, method string, args url.Values, out any) (http.Header, error) {
+	header, err := c.exchange(ctx, token, method, args, out)
+	c.observe(method, outcomeCode(err), RetryAfter(err))
+	return header, err
+}
+
+// outcomeCode is what a call came to, in a word: Slack's, where it said one.
+func outcomeCode(err error) string {
+	var e *apiError
+	switch {
+	case err == nil:
+		return "ok"
+	case !errors.As(err, &e) || e.Err != nil && !e.Unsent:
+		return "no_answer"
+	case e.Unsent:
+		return "unreachable"
+	}
+	return e.Code
+}
+
+func (c *Channel) exchange(ctx context.Context, token news.Secret, method string, args url.Values, out any) (http.Header, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base+method, strings.NewReader(args.Encode()))
 	if err != nil {
 		return nil, &apiError{Method: method, Unsent: true, Err: errors.New("the address of the API cannot be used")}

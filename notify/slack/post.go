@@ -75,7 +75,7 @@ func (c *Channel) Post(ctx context.Context, d news.Delivery) (news.Receipt, erro
 		// but no more of them shall follow.
 		c.orphans.add(d.Parent)
 		c.log.WarnContext(ctx, "the message to reply to was deleted, the reply went to the channel",
-			"delivery", d.ID, "part", d.Part, "destination", d.Destination)
+			"delivery_id", d.ID, "part", d.Part, "destination", d.Destination)
 	}
 	return c.receipt(d.Destination, channel, a), nil
 }
@@ -139,7 +139,7 @@ func (c *Channel) update(ctx context.Context, d news.Delivery) (news.Receipt, er
 	err = c.call(ctx, "chat.update", args, &a)
 	switch said(err) {
 	case "message_not_found", "cant_update_message", "edit_window_closed", "thread_not_found", "unknown_method":
-		c.log.WarnContext(ctx, "a message can no longer be updated", "delivery", d.ID, "reason", said(err))
+		c.log.WarnContext(ctx, "a message can no longer be updated", "delivery_id", d.ID, "reason", said(err))
 		return d.Parent, nil
 	}
 	if err != nil {

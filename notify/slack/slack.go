@@ -30,6 +30,9 @@ type Config struct {
 	Interactive bool         // messages carry buttons; they need Socket Mode
 	Log         *slog.Logger // nil: silent
 	Now         func() time.Time
+	// Observe is told of each call of a method: "ok", Slack's error code, or why there
+	// is none, and how long Slack asked to wait. Nil: nobody counts.
+	Observe func(method, code string, retryAfter time.Duration)
 }
 
 // Channel renders and posts. It is safe for concurrent use.
@@ -41,6 +44,7 @@ type Channel struct {
 	http     *http.Client
 	log      *slog.Logger
 	now      func() time.Time
+	observe  func(method, code string, retryAfter time.Duration)
 	ahead    atomic.Int64 // how far Slack's clock is ahead of ours, in nanoseconds
 	names    directory
 	orphans  orphans
@@ -60,6 +64,7 @@ func New(cfg Config) *Channel {
 		http:     wire.Client(cfg.HTTP),
 		log:      cfg.Log,
 		now:      cfg.Now,
+		observe:  cfg.Observe,
 	}
 	if cfg.APIURL == "" {
 		c.base = "https://slack.com/api/"
@@ -69,6 +74,9 @@ func New(cfg Config) *Channel {
 	}
 	if c.now == nil {
 		c.now = time.Now
+	}
+	if c.observe == nil {
+		c.observe = func(string, string, time.Duration) {}
 	}
 	c.names.open(c)
 	return c

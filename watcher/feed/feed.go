@@ -117,6 +117,7 @@ type Result struct {
 	// was noticed are taken back by their feeds' next polls; Excused tells which
 	// those are, so that they need not wait for it.
 	DownSince time.Time
+	Bytes     int64 // of the body, as they came over the wire; older pages aside
 	Busy      bool  // no request was made: the host is held, or busy with our other requests
 	Err       error // also in State.Error
 }

@@ -29,6 +29,7 @@ type answer struct {
 	moved   string // where the permanent redirects at the chain's head lead; "" when there are none
 	body    []byte
 	hash    string        // SHA-256 of the body, hex
+	wire    int64         // bytes of the body as it came
 	partial bool          // only what is new: what is missing means nothing
 	asked   bool          // for changes only
 	damaged error         // why the body is not whole
@@ -108,7 +109,11 @@ func (p *Poller) ask(ctx context.Context, q query, d *dress, a *answer) error {
 		p.pauseHost(resp.Request.URL, a)
 		return &statusError{code: a.status, challenge: challenged(a.header)}
 	}
-	if a.body, a.damaged, err = readBody(resp, p.cfg.MaxBytes); err != nil {
+	wire := &counter{r: resp.Body}
+	resp.Body = readCloser{wire, resp.Body}
+	a.body, a.damaged, err = readBody(resp, p.cfg.MaxBytes)
+	a.wire = wire.n
+	if err != nil {
 		return err
 	}
 	sum := sha256.Sum256(a.body)

@@ -194,6 +194,9 @@ func TestContentCodings(t *testing.T) {
 			if tc.fails != (r.State.Fails > 0) || len(r.Items) < tc.items {
 				t.Errorf("got %d items, error %v", len(r.Items), r.Err)
 			}
+			if !tc.fails && (r.Bytes > int64(len(tc.body)) || r.Bytes < int64(len(tc.body))-8) { // less a checksum that no one asked for
+				t.Errorf("counted %d bytes over the wire, want %d", r.Bytes, len(tc.body))
+			}
 			damaged := strings.HasPrefix(name, "cut") || strings.Contains(name, "wrong")
 			if !tc.fails && damaged != (r.State.ETag == "") {
 				t.Errorf("got validator %q, error %v", r.State.ETag, r.Err)

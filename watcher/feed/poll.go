@@ -40,6 +40,7 @@ func (p *Poller) Poll(ctx context.Context, j Job) (r Result) {
 	limit, cancel := p.within(ctx)
 	defer cancel()
 	a, err := p.request(limit, &j, now)
+	defer func() { r.Bytes = a.wire }()
 	t = t.answered(p.cfg.Now(), a.waited, a.own)
 	var busy *busyError
 	if errors.As(err, &busy) {

@@ -21,6 +21,7 @@ type dialect struct {
 	list         func(param int) string // sub-select of a JSON list's texts
 	rows         func(param int) string // FROM item whose e.value is each of a JSON list's lists
 	tables       string                 // counts our version table and all tables
+	size         string                 // bytes of the database
 	tidy         string                 // gives freed space back, a little at a time; "" when the database does so itself
 	serverNow    string                 // the server's clock in ms; "" where the process's holds
 	exclusive    string                 // takes the lock of a number until the transaction ends; "" where one writes at a time
@@ -42,6 +43,7 @@ func (*sqliteEngine) dialect() dialect {
 		rows:         func(p int) string { return fmt.Sprintf("json_each($%d) AS e", p) },
 		tables: `SELECT COALESCE(SUM(CASE WHEN name = 'schema_version' THEN 1 ELSE 0 END), 0), COUNT(*)
 			FROM sqlite_master WHERE type = 'table'`,
+		size: "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()",
 		tidy: "PRAGMA incremental_vacuum(1000)",
 	}
 }
@@ -60,6 +62,7 @@ func (*postgresEngine) dialect() dialect {
 		rows:       func(p int) string { return fmt.Sprintf("jsonb_array_elements(CAST($%d AS JSONB)) AS e(value)", p) },
 		tables: `SELECT COALESCE(SUM(CASE WHEN tablename = 'schema_version' THEN 1 ELSE 0 END), 0), COUNT(*)
 			FROM pg_tables WHERE schemaname = current_schema()`,
+		size:      "SELECT pg_database_size(current_database())",
 		serverNow: now,
 		exclusive: "SELECT pg_advisory_xact_lock($1)",
 		// Leases change rows in place: room in the page keeps that from touching an index.

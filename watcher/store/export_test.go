@@ -36,6 +36,10 @@ func HotQueries() map[string]string {
 		"newest":            newestQuery,
 		"newest in a state": newestInQuery,
 		"newest digest":     newestDigestQuery,
+		"open deliveries":   openQuery,
+		"settled":           settledQuery,
+		"lively stories":    livelyQuery,
+		"newest report":     newestReportQuery,
 	}
 	for _, c := range append(written(), waiting()...) {
 		if large := []string{"items", "deliveries", "stories", "seen"}; slices.Contains(large, c.table) {

@@ -23,6 +23,10 @@ func TestHotQueriesScanNoTable(t *testing.T) {
 		"deliverable":       "USING INDEX deliveries_open (destination=?",
 		"next deliverable":  "USING COVERING INDEX deliveries_open (destination=?",
 		"newest digest":     "USING INDEX deliveries_digests",
+		"open deliveries":   "USING INDEX deliveries_state (state=?",
+		"settled":           "USING COVERING INDEX deliveries_state (state=?",
+		"lively stories":    "USING COVERING INDEX stories_living (last_at>?",
+		"newest report":     "USING INDEX items_story (story_id=?",
 		"newest in a state": "USING INDEX deliveries_state (state=?",
 	}
 	scan := regexp.MustCompile(`^SCAN `)

@@ -49,6 +49,7 @@ func newPostgres(o Options) (*postgresEngine, error) {
 	if config.ConnectTimeout == 0 {
 		config.ConnectTimeout = pgPatience
 	}
+	config.DialFunc = dialer().DialContext
 	if config.RuntimeParams["application_name"] == "" {
 		config.RuntimeParams["application_name"] = "newswatch"
 	}

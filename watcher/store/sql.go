@@ -30,6 +30,7 @@ func (s *Store) tx(ctx context.Context, what string, fn func(ctx context.Context
 		return fmt.Errorf("%s: %w", what, err)
 	}
 	ctx = context.WithoutCancel(ctx)
+	began := time.Now()
 	err := s.attempt(ctx, fn)
 	for n := 1; n < maxAttempts && err != nil && s.engine.passing(err); n++ {
 		err = s.attempt(ctx, fn)
@@ -37,6 +38,7 @@ func (s *Store) tx(ctx context.Context, what string, fn func(ctx context.Context
 	if err != nil {
 		return s.explain(what, err)
 	}
+	s.wrote(time.Since(began))
 	s.prepareMissing(ctx)
 	return nil
 }

@@ -41,6 +41,9 @@ type Options struct {
 	// short writes of the outbox and story verbs. It never makes a database.
 	Beside bool
 	Log    *slog.Logger // of keys that turn out to identify nothing; nil: nothing is logged
+	// Wrote is told of each commit, and how long it took with the wait for its turn;
+	// nil: nobody wants to know.
+	Wrote func(took time.Duration)
 }
 
 // Store is the state. It is safe for concurrent use.
@@ -53,6 +56,7 @@ type Store struct {
 	given          bool // ... by Options
 	server         serverClock
 	log            *slog.Logger
+	wrote          func(took time.Duration)
 	prepared       *prepared
 	line           line // of those who wait to commit
 
@@ -69,7 +73,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{engine: e, dialect: e.dialect(), now: o.Now, given: o.Now != nil, log: o.Log, prepared: newPrepared(), looked: map[string]news.Looked{}}
+	s := &Store{engine: e, dialect: e.dialect(), now: o.Now, given: o.Now != nil, log: o.Log, wrote: o.Wrote, prepared: newPrepared(), looked: map[string]news.Looked{}}
 	s.fragments = s.dialect.replacer()
 	switch {
 	case s.given:
@@ -80,6 +84,9 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
+	}
+	if s.wrote == nil {
+		s.wrote = func(time.Duration) {}
 	}
 	if err := s.open(ctx, o.Beside); err != nil {
 		return nil, errors.Join(err, s.Close())

@@ -15,6 +15,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -68,6 +69,7 @@ type Listener struct {
 	dialer *websocket.Dialer
 	seen   seen
 	queues [workers]chan job
+	live   atomic.Int32 // connections that said hello
 
 	mu      sync.Mutex
 	pending map[string]int // jobs by person
@@ -128,6 +130,9 @@ func (l *Listener) Run(ctx context.Context) error {
 	}
 }
 
+// Connected says whether Slack can reach us now.
+func (l *Listener) Connected() bool { return l.live.Load() > 0 }
+
 // listen makes a connection and keeps it until a new one is wanted, which may be
 // before it ends: Slack warns 10 s ahead, and what comes in that time is still
 // heard. It is nil when the connection was a good one, of which good was told, and
@@ -138,7 +143,11 @@ func (l *Listener) listen(ctx context.Context, good func()) error {
 		return err
 	}
 	over := make(chan error, 1)
-	l.wg.Go(func() { c.serve(ctx, over) })
+	l.live.Add(1)
+	l.wg.Go(func() {
+		defer l.live.Add(-1)
+		c.serve(ctx, over)
+	})
 	t := time.NewTimer(lasted)
 	defer t.Stop()
 	select {

@@ -23,7 +23,7 @@ type Opener func(t *testing.T, now func() time.Time) *store.Store
 // Run runs the suite.
 func Run(t *testing.T, open Opener) {
 	suite := map[string]func(*fixture){}
-	for _, part := range []map[string]func(*fixture){leases(), feeds(), polls(), identity(), groups(), transfers(), plans(), deliveries(), archive(), triage(), clock()} {
+	for _, part := range []map[string]func(*fixture){leases(), feeds(), polls(), identity(), groups(), transfers(), plans(), deliveries(), archive(), triage(), clock(), census()} {
 		maps.Copy(suite, part)
 	}
 	for _, name := range slices.Sorted(maps.Keys(suite)) {
