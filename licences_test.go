@@ -9,7 +9,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -101,15 +100,11 @@ func dependencies(t *testing.T) []dependency {
 			}
 		}
 	}
-	found["the Go standard library"] = dependency{path: "the Go standard library", version: "of the compiler", dir: runtime.GOROOT()}
-	if root := found["the Go standard library"]; root.dir == "" {
-		out, err := exec.Command("go", "env", "GOROOT").Output()
-		if err != nil {
-			t.Fatal(err)
-		}
-		root.dir = strings.TrimSpace(string(out))
-		found[root.path] = root
+	out, err := exec.Command("go", "env", "GOROOT").Output()
+	if err != nil {
+		t.Fatal(err)
 	}
+	found["the Go standard library"] = dependency{path: "the Go standard library", version: "of the compiler", dir: strings.TrimSpace(string(out))}
 	var list []dependency
 	for _, d := range found {
 		d.files = licenceFiles(t, d.dir)

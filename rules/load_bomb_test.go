@@ -14,9 +14,9 @@ import (
 func TestYAMLBombs(t *testing.T) {
 	// Not beside other tests: what is allocated is counted for the whole process.
 	var laughs, merges, anchors strings.Builder
-	laughs.WriteString("topics:\n  t0: {any: &a0 [lol, lolo, lolol]}\n")
+	laughs.WriteString("rules:\n  - {id: r0, title: R, when: &a0 {any: [lol, rofl]}}\n")
 	for i := 1; i < 12; i++ {
-		fmt.Fprintf(&laughs, "  t%d: {any: &a%d [%s]}\n", i, i, strings.TrimSuffix(strings.Repeat(fmt.Sprintf("*a%d, ", i-1), 9), ", "))
+		fmt.Fprintf(&laughs, "  - {id: r%d, title: R, when: &a%d {any: [%s]}}\n", i, i, strings.TrimSuffix(strings.Repeat(fmt.Sprintf("*a%d, ", i-1), 9), ", "))
 	}
 	merges.WriteString("rules:\n  - &m0 {id: r0, title: T, when: x}\n")
 	for i := 1; i < 3000; i++ {

@@ -11,6 +11,7 @@ import (
 
 	"newswatch/news"
 	"newswatch/notify"
+	"newswatch/notify/wording"
 )
 
 // Look-ups.
@@ -38,13 +39,28 @@ const ReadPace = 1250 * time.Millisecond
 // post may have any form.
 type found struct {
 	TS          string          `json:"ts"`
+	Bot         loose           `json:"bot_id"` // who wrote it
+	User        loose           `json:"user"`
 	ReplyCount  int             `json:"reply_count"`
 	LatestReply string          `json:"latest_reply"`
 	Metadata    json.RawMessage `json:"metadata"`
 }
 
-// ours reads the metadata that we attach, ok is false for messages of others.
-func (f found) ours() (p payload, ok bool) {
+// loose is a text, or "" where something else stands.
+type loose string
+
+// UnmarshalJSON takes anything.
+func (l *loose) UnmarshalJSON(b []byte) error {
+	var text string
+	if json.Unmarshal(b, &text) == nil {
+		*l = loose(text)
+	}
+	return nil
+}
+
+// marked reads the metadata that we attach, ok is false for messages without. Any app
+// may attach the same: see wrote.
+func (f found) marked() (p payload, ok bool) {
 	var m struct {
 		Payload struct {
 			DeliveryID string          `json:"delivery_id"`
@@ -61,6 +77,29 @@ func (f found) ours() (p payload, ok bool) {
 		p.Stories = strings.Fields(joined) // a plainer form
 	}
 	return p, true
+}
+
+// wrote says whether a message with our mark is really of our app: one of another app, or
+// of somebody's own token, would have us believe that a delivery was posted. Where
+// the message, or Slack, does not say who wrote it, the mark is believed.
+func (c *Channel) wrote(ctx context.Context, f found) (bool, error) {
+	if f.Bot == "" && f.User == "" {
+		return true, nil
+	}
+	id, err := c.self(ctx)
+	switch {
+	case said(err) == "unknown_method":
+		return true, nil
+	case err != nil:
+		return false, fmt.Errorf("ask who we are: %w", err)
+	}
+	bot, user := f.Bot != "" && id.BotID != "", f.User != "" && id.UserID != "" // what can be compared
+	ours := !bot && !user || bot && string(f.Bot) == id.BotID || user && string(f.User) == id.UserID
+	if !ours {
+		c.log.WarnContext(ctx, "a message of somebody else bears the mark of a delivery, and is not taken for it",
+			"ts", wording.Line(f.TS), "bot", wording.Line(string(f.Bot)), "user", wording.Line(string(f.User)))
+	}
+	return ours, nil
 }
 
 // lookUp is a look-up under way: what was read of it stays read when a call fails.
@@ -166,7 +205,15 @@ func (l *lookUp) run(ctx context.Context, d news.Delivery) (at string, pages int
 		}
 		pages++
 		for _, f := range messages {
-			if p, ok := f.ours(); ok && p.DeliveryID == d.ID && p.Part == d.Part {
+			p, ok := f.marked()
+			if !ok || p.DeliveryID != d.ID || p.Part != d.Part {
+				continue
+			}
+			switch ours, err := list.c.wrote(ctx, f); {
+			case err != nil:
+				list.begin()
+				return "", pages, err
+			case ours:
 				return f.TS, pages, nil
 			}
 		}
@@ -244,10 +291,15 @@ func (r *recent) parents(ctx context.Context) (posted []notify.Posted, err error
 	r.left -= len(page)
 	from := r.from()
 	for _, f := range page {
-		if p, ok := r.ours(f); ok {
+		p, ours, err := r.ours(ctx, f)
+		if err != nil {
+			r.left += len(page) // it is read anew
+			r.history.begin()
+			return nil, err
+		}
+		if ours && later(f.TS, from) {
 			posted = append(posted, p)
 		}
-		_, ours := f.ours()
 		live := f.ReplyCount > 0 && (f.LatestReply == "" || later(f.LatestReply, from))
 		if ours && live && r.opened < recentThreads {
 			r.threads = append(r.threads, f.TS)
@@ -267,7 +319,12 @@ func (r *recent) replies(ctx context.Context) (posted []notify.Posted, err error
 		return nil, err
 	}
 	for _, f := range page {
-		if p, ok := r.ours(f); ok && f.TS != r.thread.args.Get("ts") {
+		p, ours, err := r.ours(ctx, f)
+		if err != nil {
+			r.thread.begin()
+			return nil, err
+		}
+		if ours && later(f.TS, r.from()) && f.TS != r.thread.args.Get("ts") {
 			posted = append(posted, p)
 		}
 	}
@@ -280,15 +337,18 @@ func (r *recent) replies(ctx context.Context) (posted []notify.Posted, err error
 // from is the time since when messages count, of Slack's clock.
 func (r *recent) from() string { return r.c.slackTime(r.since.Add(-clockSlack)) }
 
-// ours reads a message of ours that counts.
-func (r *recent) ours(f found) (notify.Posted, bool) {
-	p, ok := f.ours()
-	if !ok || !later(f.TS, r.from()) {
-		return notify.Posted{}, false
+// ours reads a message of ours.
+func (r *recent) ours(ctx context.Context, f found) (notify.Posted, bool, error) {
+	p, ok := f.marked()
+	if !ok {
+		return notify.Posted{}, false, nil
+	}
+	if ours, err := r.c.wrote(ctx, f); !ours || err != nil {
+		return notify.Posted{}, false, err
 	}
 	return notify.Posted{
 		DeliveryID: p.DeliveryID, Part: p.Part, Stories: p.Stories, Receipt: news.Receipt{Channel: r.channel, TS: f.TS},
-	}, true
+	}, true, nil
 }
 
 // later compares two timestamps of messages, "1798780000.000200": seconds of

@@ -44,7 +44,7 @@ func (c *Channel) replies(channel, ts string) *list {
 
 // begin goes to the first page.
 func (l *list) begin() {
-	l.seen, l.ahead = map[string]bool{}, l.c.ahead.Load()
+	l.seen, l.ahead, l.ended = map[string]bool{}, l.c.ahead.Load(), false
 	l.args.Del("cursor")
 	l.args.Set("limit", perPage)
 	l.args.Set("include_all_metadata", "true")

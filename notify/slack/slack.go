@@ -45,6 +45,7 @@ type Channel struct {
 	log      *slog.Logger
 	now      func() time.Time
 	observe  func(method, code string, retryAfter time.Duration)
+	who      atomic.Pointer[Identity]
 	ahead    atomic.Int64 // how far Slack's clock is ahead of ours, in nanoseconds
 	names    directory
 	orphans  orphans
@@ -102,5 +103,16 @@ func (c *Channel) Check(ctx context.Context) (Identity, error) {
 			id.Scopes = append(id.Scopes, scope)
 		}
 	}
+	if err == nil {
+		c.who.Store(&id)
+	}
 	return id, err
+}
+
+// self is who we are, asked for once.
+func (c *Channel) self(ctx context.Context) (Identity, error) {
+	if id := c.who.Load(); id != nil {
+		return *id, nil
+	}
+	return c.Check(ctx)
 }
