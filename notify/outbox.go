@@ -97,7 +97,9 @@ func (o *Outbox) Send(ctx context.Context, l news.Lease) (next time.Time, done [
 	work := &sending{Outbox: o, lease: l, channel: channel, pacing: pacing, history: h}
 	stop := o.cfg.Now().Add(l.Until.Sub(o.cfg.Now()) / 2)
 	for ctx.Err() == nil && o.cfg.Now().Before(stop) {
-		if next := work.recall(ctx); !next.IsZero() {
+		next := work.recall(ctx)
+		o.waits(h, next)
+		if !next.IsZero() {
 			return next, done, nil
 		}
 		d, wake, err := work.step(ctx, o.cfg.Store.Deliverable)

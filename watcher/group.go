@@ -52,7 +52,7 @@ const deskPatience = 3 * listenEvery
 // groupInTurn is group for one of several programs. Who held the desk last knows the
 // active stories; another one would have to replay them all, for each item anew.
 func (w *Watcher) groupInTurn(ctx context.Context) (sum Summary, err error) {
-	if w.cfg.Store.Alone() {
+	if !w.together {
 		return w.group(ctx)
 	}
 	due, err := w.cfg.Store.NextAt(ctx, news.Desk)

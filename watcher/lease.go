@@ -44,6 +44,16 @@ func (w *Watcher) under(ctx context.Context, l news.Lease) (context.Context, con
 	return context.WithTimeoutCause(ctx, l.Until.Sub(w.cfg.Now()), store.ErrFenced)
 }
 
+// notYet are the rows of a unit that this program leaves to others for now: after a start
+// it may send nothing to a destination before it has read what stands there, which takes
+// turns, and they have read it.
+func (w *Watcher) notYet(u news.Unit) []string {
+	if u != news.Destinations || !w.together {
+		return nil
+	}
+	return w.outbox.Unready()
+}
+
 // ignoreFence forgets that another worker took over: that is not an error, its
 // work goes on there.
 func ignoreFence(err error) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"newswatch/news"
@@ -107,6 +108,9 @@ func (w *Watcher) sendTo(ctx context.Context, l news.Lease) (sum Summary, err er
 	}
 	if next.IsZero() {
 		next = w.cfg.Now().Add(forever)
+	}
+	if slices.Contains(w.notYet(l.Unit), l.Key) {
+		next = w.cfg.Now()
 	}
 	return sum, w.giveBack(ctx, l, next)
 }

@@ -82,24 +82,25 @@ func Steps() []notify.Step {
 
 // Watcher runs the pipeline.
 type Watcher struct {
-	cfg     Config
-	desk    atomic.Pointer[desk] // the rules in force and what is made of them
-	outbox  *notify.Outbox
-	polls   *crew
-	asked   sync.Map     // ids of feeds that this pass has polled
-	down    atomic.Int64 // since when our own network is down, as last heard; Unix ns
-	posts   *crew
-	reader  *article.Reader // of the articles behind headlines
-	grouper grouper         // nil: to be replayed from the store
-	forget  func() grouper  // makes one that knows nothing
-	holder  string          // tells our hold on the desk from another process's
-	bells   map[news.Unit]chan struct{}
-	reload  sync.Mutex // one reload at a time
-	cron    alarms
-	clock   clock
-	absence absence
-	pulse   pulse
-	observe Observer
+	cfg      Config
+	desk     atomic.Pointer[desk] // the rules in force and what is made of them
+	outbox   *notify.Outbox
+	polls    *crew
+	asked    sync.Map     // ids of feeds that this pass has polled
+	down     atomic.Int64 // since when our own network is down, as last heard; Unix ns
+	posts    *crew
+	reader   *article.Reader // of the articles behind headlines
+	grouper  grouper         // nil: to be replayed from the store
+	forget   func() grouper  // makes one that knows nothing
+	holder   string          // tells our hold on the desk from another process's
+	bells    map[news.Unit]chan struct{}
+	reload   sync.Mutex // one reload at a time
+	cron     alarms
+	clock    clock
+	absence  absence
+	together bool // a daemon, beside others on the same state
+	pulse    pulse
+	observe  Observer
 }
 
 // Summary counts what a pass did.
@@ -248,6 +249,7 @@ func (w *Watcher) Run(ctx context.Context, roles []news.Unit) error {
 	defer w.polls.busy.Wait()
 	defer w.posts.busy.Wait()
 	defer w.leaveDesk(ctx)
+	w.together = !w.cfg.Store.Alone()
 	g, ctx := errgroup.WithContext(ctx)
 	work := map[news.Unit]func(context.Context) (Summary, error){
 		news.Hosts: w.polls.step, news.Desk: w.groupInTurn, news.Plans: w.plan, news.Destinations: w.posts.step,

@@ -51,8 +51,9 @@ const claimQuery = `
 	RETURNING key, lease_until, next_at`
 
 // Claim takes up to limit rows of a unit that are due and free, the longest due
-// first, for a time. Nobody else gets them until then or until their release.
-func (s *Store) Claim(ctx context.Context, u news.Unit, limit int, d time.Duration) ([]news.Lease, error) {
+// first, for a time. Nobody else gets them until then or until their release. Those in
+// but are left to others.
+func (s *Store) Claim(ctx context.Context, u news.Unit, limit int, d time.Duration, but ...string) ([]news.Lease, error) {
 	what := "claim " + string(u)
 	query, err := on(u, claimQuery)
 	if err != nil {
@@ -67,6 +68,10 @@ func (s *Store) Claim(ctx context.Context, u news.Unit, limit int, d time.Durati
 	if err := s.askTime(ctx); err != nil {
 		return nil, s.explain(what, err)
 	}
+	args := []any{s.clock(), max(limit, 0), d.Milliseconds(), token}
+	if len(but) > 0 {
+		query, args = strings.Replace(query, "ORDER BY", "AND key NOT IN ({{list 5}}) ORDER BY", 1), append(args, list(but))
+	}
 	err = s.tx(ctx, what, func(ctx context.Context, tx *sql.Tx) error {
 		got = got[:0]
 		return s.query(ctx, tx, func(r *sql.Rows) error {
@@ -74,7 +79,7 @@ func (s *Store) Claim(ctx context.Context, u news.Unit, limit int, d time.Durati
 			err := r.Scan(&c.Key, at{&c.Until}, &c.due)
 			got = append(got, c)
 			return err
-		}, query, s.clock(), max(limit, 0), d.Milliseconds(), token)
+		}, query, args...)
 	})
 	if err != nil {
 		return nil, err
