@@ -27,9 +27,10 @@ FROM scratch
 COPY --from=build /root-fs /
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
 COPY --from=build /out/newswatch /newswatch
+COPY docs/licences.md /licences.md
 USER 65532:65532
 ENV NEWSWATCH_RULES=/etc/newswatch/rules.yaml \
-    NEWSWATCH_DB=sqlite:///var/lib/newswatch/newswatch.db \
+    STATE_DIRECTORY=/var/lib/newswatch \
     NEWSWATCH_LISTEN=:8765
 VOLUME /var/lib/newswatch
 EXPOSE 8765

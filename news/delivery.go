@@ -3,6 +3,7 @@ package news
 import (
 	"errors"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -151,6 +152,9 @@ type TakenIn struct {
 // DigestID is the id of a digest's delivery: the same plan and slot give the
 // same id, so a restart or a second instance cannot send a slot twice.
 func DigestID(planID, slot string) string { return "dg_" + id("digest", planID, slot) }
+
+// IsDigestID says whether an id is one of DigestID's.
+func IsDigestID(id string) bool { return strings.HasPrefix(id, "dg_") }
 
 // AlertID is the id of the delivery that tells a story at a version: for an
 // alert's first message, or with another kind for what follows it.

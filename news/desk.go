@@ -19,7 +19,15 @@ type Settings struct {
 	Contact              string         // a page or mail address, told to the servers of feeds; "": none
 	KeepItems            time.Duration
 	KeepStories          time.Duration
+	Backup               *BackupSettings // nil: none are made
 	Slack                SlackSettings
+}
+
+// BackupSettings say when the state is copied and what becomes of the copies.
+type BackupSettings struct {
+	Cron   string // five fields, in Settings.Timezone
+	Keep   int    // so many, the newest
+	Folder string // absolute, or from the state's own folder on
 }
 
 // SlackSettings pace the posts to Slack and say how long an uncertain one waits.

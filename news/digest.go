@@ -100,7 +100,7 @@ type Alert struct {
 // Notice tells the operators what broke and what still works.
 type Notice struct {
 	DeliveryID string
-	Kind       string // "rules_rejected", "delivery_held", "feed_dead", "clock_back"
+	Kind       string // "rules_rejected", "delivery_held", "feed_dead", "clock_back", "backup_failed"
 	Headline   string // "Rules not loaded"
 	Subject    string // what it is about: "rules.yaml line 42, column 7"
 	Detail     string // preformatted, such as an excerpt with a caret; may be empty

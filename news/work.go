@@ -64,3 +64,9 @@ type PlanCommit struct {
 	At         time.Time
 	Next       time.Time
 }
+
+// PostedSlot is a slot of a digest, and when it was posted.
+type PostedSlot struct {
+	Slot string
+	At   time.Time
+}

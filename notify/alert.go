@@ -19,7 +19,7 @@ func (p *Planner) alerts(ctx context.Context, plan news.Plan, _ news.PlanState, 
 	if err != nil {
 		return news.PlanCommit{}, err
 	}
-	commit := news.PlanCommit{At: now, Next: now.Add(idle), Looked: b.looked}
+	commit := news.PlanCommit{At: now, Next: now.Add(idle), Looked: b.looked, Told: b.recovered}
 	if !b.next.IsZero() && b.next.Before(commit.Next) {
 		commit.Next = b.next
 	}

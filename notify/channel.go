@@ -69,7 +69,9 @@ type Posted struct {
 	DeliveryID string
 	Part       int
 	Receipt    news.Receipt
-	Stories    []string // the first 8 hex digits of each story's id
+	Stories    []string  // the first 8 hex digits of each story's id
+	At         time.Time // when it was posted, by the way out's clock
+	Reply      bool      // it stands in a thread
 }
 
 // ErrNoLookup says that a way out has no history that could be asked.

@@ -39,11 +39,12 @@ type Planner struct {
 	now    func() time.Time
 
 	summarizer Summarizer
+	recovered  func() *Recovered
 }
 
 // PlannerConfig is what a Planner is made of. All fields are required, but Routes
-// where there are only previews, and the Summarizer: without it the opening of the
-// lead item is the summary.
+// where there are only previews, the Summarizer, without which the opening of the
+// lead item is the summary, and Recovered, when nothing was.
 type PlannerConfig struct {
 	Store  PlanStore
 	Routes Routes
@@ -51,6 +52,7 @@ type PlannerConfig struct {
 	Now    func() time.Time
 
 	Summarizer Summarizer
+	Recovered  func() *Recovered // what was told that the state does not know
 }
 
 // Routes says which way out a target has, and what it is called there.
@@ -60,7 +62,7 @@ type Routes interface {
 
 // NewPlanner returns a planner.
 func NewPlanner(c PlannerConfig) *Planner {
-	return &Planner{store: c.Store, routes: c.Routes, titles: c.Titles, now: c.Now, summarizer: c.Summarizer}
+	return &Planner{store: c.Store, routes: c.Routes, titles: c.Titles, now: c.Now, summarizer: c.Summarizer, recovered: c.Recovered}
 }
 
 // Outcome says what a run of a plan led to.
@@ -240,7 +242,7 @@ func (p *Planner) compose(ctx context.Context, plan news.Plan, state news.PlanSt
 		From: from, To: now, Items: items, Feeds: feeds, Waiting: waiting, Muted: b.muted, Location: plan.Timezone,
 		Sections: sections(entries, plan.Rules, p.titles),
 	}
-	return d, news.PlanCommit{At: now, Looked: b.looked, Told: tell(plan, entries, b.before, d.DeliveryID, now)}, nil
+	return d, news.PlanCommit{At: now, Looked: b.looked, Told: append(b.recovered, tell(plan, entries, b.before, d.DeliveryID, now)...)}, nil
 }
 
 // untold is what the plan has to tell, as readers want it; told gives what they
@@ -254,8 +256,12 @@ func (p *Planner) untold(ctx context.Context, plan news.Plan, w *wishes, told to
 	if err != nil {
 		return batch{}, err
 	}
-	b := w.sift(untold.Stories, before)
-	b.looked = untold.Looked
+	stories, recovered, err := p.recover(plan, untold.Stories, before)
+	if err != nil {
+		return batch{}, err
+	}
+	b := w.sift(stories, before)
+	b.looked, b.recovered = untold.Looked, recovered
 	return b, nil
 }
 

@@ -36,8 +36,10 @@ type batch struct {
 	stories []*news.Story // without the reports and hits that do not count
 	before  map[string]news.Told
 	looked  news.Looked
-	muted   int       // held by mutes
-	next    time.Time // when the first of the mutes ends that hold something; zero: none does
+	// recovered is what was told of stories, to be kept; see Recovered.
+	recovered []news.Told
+	muted     int       // held by mutes
+	next      time.Time // when the first of the mutes ends that hold something; zero: none does
 }
 
 // sift takes the stories out that mutes hold, and those that passed under mutes

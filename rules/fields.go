@@ -73,6 +73,7 @@ func rootKinds() []*kindSpec {
 			{name: "backfill", shape: durationShape{0, 366 * day}, help: "Of a feed's first poll, only items younger than this are told.", example: "24h", def: "24h"},
 			{name: "network", shape: mapShape{"network"}, help: "Addresses that feeds may live on.", example: "{allow: [127.0.0.0/8]}", def: "{}"},
 			{name: "keep", shape: mapShape{"keep"}, help: "How long the archive reaches back.", example: "{items: 30d, stories: 180d}", def: "{}"},
+			{name: "backup", shape: mapShape{"backup"}, help: "Copies of the state that the daemon makes by itself.", example: `{schedule: "30 3 * * *", keep: 7}`, absent: "none are made"},
 			{name: "slack", shape: mapShape{"slack settings"}, help: "Pacing of the posts to Slack.", example: "{quarantine: 60s, look_again: 20s, pace: 1.1s}", def: "{}"},
 		}},
 		{name: "network", help: "Only public addresses are asked, unless a range is named here.", keys: []fieldSpec{
@@ -81,7 +82,12 @@ func rootKinds() []*kindSpec {
 		}},
 		{name: "keep", help: "How long things are kept.", keys: []fieldSpec{
 			{name: "items", shape: durationShape{hour, 3660 * day}, help: "Texts of items.", example: "30d", def: "30d"},
-			{name: "stories", shape: durationShape{hour, 3660 * day}, help: "Stories and what was told of them.", example: "180d", def: "180d"},
+			{name: "stories", shape: durationShape{hour, 3660 * day}, help: "Stories and what was told of them, from their last report; eight days at least, as long as another one may belong to them.", example: "180d", def: "180d"},
+		}},
+		{name: "backup", help: "Copies of the state that the daemon makes by itself: each is read through before it counts. Of SQLite only, a state in PostgreSQL is backed up by pg_dump.", keys: []fieldSpec{
+			{name: "schedule", shape: cronShape{}, help: "Their times, in settings.timezone. One that was missed is made up for after a start, several by one copy.", example: `"30 3 * * *"`, def: `"30 3 * * *"`},
+			{name: "keep", shape: intShape{1, 1000}, help: "So many are kept, the newest; older ones that the daemon made are deleted.", example: "7", def: "7"},
+			{name: "folder", shape: folderShape{}, help: "Where they lie, one folder for each state: from the state's own folder on, or an absolute folder that is there already.", example: "/backup/newswatch", def: "backups"},
 		}},
 		{name: "slack settings", help: "Pacing of the posts to Slack.", keys: []fieldSpec{
 			{name: "quarantine", shape: durationShape{0, hour}, help: "From an answer that leaves it open whether a post arrived to the first look into the channel.", example: "60s", def: "60s"},

@@ -5,6 +5,7 @@ import (
 	"math"
 	"net/netip"
 	"net/url"
+	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -338,4 +339,31 @@ func (s handleShape) read(r *decoder, n *yaml.Node, at spot) any {
 		return nil
 	}
 	return v
+}
+
+// folderShape is the name of a folder of this machine.
+type folderShape struct{}
+
+func (folderShape) words() string { return "a folder, absolute or without .." }
+
+func (folderShape) schema() map[string]any {
+	return map[string]any{"type": "string", "minLength": 1, "maxLength": maxLabel}
+}
+
+func (s folderShape) read(r *decoder, n *yaml.Node, at spot) any {
+	v, ok := r.text(n, at, s)
+	if !ok {
+		return nil
+	}
+	switch {
+	case v == "" || len(v) > maxLabel || strings.ContainsFunc(v, unicode.IsControl):
+		r.refuse(n, "bad-value", "", "%s must be a folder's name", at)
+	case strings.HasPrefix(v, "~"):
+		r.refuse(n, "bad-value", "", "%s must be written out: nobody but a shell knows what ~ is", at)
+	case !filepath.IsAbs(v) && !filepath.IsLocal(v):
+		r.refuse(n, "bad-value", "", "%s must not lead out of the state's folder by ..; write an absolute folder", at)
+	default:
+		return filepath.Clean(v)
+	}
+	return nil
 }

@@ -105,6 +105,9 @@ func buildSettings(o *object) news.Settings {
 	if k := get[*object](o, "keep"); k != nil {
 		s.KeepItems, s.KeepStories = get[time.Duration](k, "items"), get[time.Duration](k, "stories")
 	}
+	if b := get[*object](o, "backup"); b != nil {
+		s.Backup = &news.BackupSettings{Cron: get[string](b, "schedule"), Keep: get[int](b, "keep"), Folder: get[string](b, "folder")}
+	}
 	if p := get[*object](o, "slack"); p != nil {
 		s.Slack = news.SlackSettings{
 			Quarantine: get[time.Duration](p, "quarantine"),

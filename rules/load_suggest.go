@@ -152,6 +152,10 @@ func confused() map[string][]string {
 		{"allow", "allowed private_networks allow_private"},
 		{"backfill", "history max_age"},
 		{"keep", "retention"},
+		{"keep", "count copies keep_last max_backups"},
+		{"backup", "backups dump snapshot snapshots"},
+		{"schedule", "cron time times"},
+		{"folder", "path dir directory destination"},
 		{"items", "articles entries"},
 		{"type", "kind category"},
 	} {

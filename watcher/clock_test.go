@@ -435,7 +435,8 @@ func contains(all, part []string) bool {
 func TestRunKeepsTime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		w := newClockWorld(t, time.Time{})
+		w, log := newClockWorld(t, time.Time{}), &lines{}
+		w.log = slog.New(slog.NewJSONHandler(log, nil))
 		w.start()
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error)
@@ -456,7 +457,7 @@ func TestRunKeepsTime(t *testing.T) {
 		w.set(72 * time.Hour)
 		after(31*time.Second, "woken up after three days", "desk", 1)
 		after(24*time.Minute, "half past two", "desk", 2)
-		w.set(71 * time.Hour)
+		w.set(71*time.Hour + 3*time.Second) // the looks at the clock do not meet the times that it showed
 		after(15*time.Second, "an hour back", "ops", 1)
 		w.serve()
 		after(40*time.Minute, "a story that waits half an hour for a second outlet", "alerts", 2)
@@ -466,6 +467,9 @@ func TestRunKeepsTime(t *testing.T) {
 		cancel()
 		if err := <-done; err != nil {
 			t.Error(err)
+		}
+		if n := len(log.of(t, "held back, the clock was set back")); n == 0 || n > 3 {
+			t.Errorf("it is said %d times that the digest is held back, want once or twice", n)
 		}
 		w.once()
 		w.stop()

@@ -124,7 +124,7 @@ func (w *Watcher) newDesk(rs *rules.Ruleset) (*desk, error) {
 		d.slots[p.ID] = s
 	}
 	d.planner = notify.NewPlanner(notify.PlannerConfig{
-		Store: w.cfg.Store, Routes: routes{w.cfg}, Titles: rs.Title, Now: w.cfg.Now, Summarizer: d.judge,
+		Store: w.cfg.Store, Routes: routes{w.cfg}, Titles: rs.Title, Now: w.cfg.Now, Summarizer: d.judge, Recovered: w.recovery.found.Load,
 	})
 	return d, nil
 }

@@ -9,6 +9,12 @@ func (w *Watcher) Report(ctx context.Context) error { return w.report(ctx) }
 // Audit runs the loop that looks for yesterday's messages, by itself.
 func (w *Watcher) Audit(ctx context.Context) error { return w.audit(ctx) }
 
+// BackUp runs the loop that copies the state, by itself.
+func (w *Watcher) BackUp(ctx context.Context) error { return w.backUp(ctx) }
+
+// Prune is one round of forgetting.
+func (w *Watcher) Prune(ctx context.Context) error { return w.pruneOnce(ctx) }
+
 // Grouper decides which story an item belongs to.
 type Grouper = grouper
 

@@ -24,6 +24,9 @@ type grouper interface {
 // stories developed. The desk has one holder at a time, whose memory of the
 // active stories is replayed when the desk changes hands.
 func (w *Watcher) group(ctx context.Context) (sum Summary, err error) {
+	if err := w.recover(ctx); err != nil {
+		return sum, err
+	}
 	leases, err := w.cfg.Store.Claim(ctx, news.Desk, 1, w.cfg.Lease)
 	if err != nil {
 		return sum, fmt.Errorf("claim the desk: %w", err)

@@ -4,12 +4,22 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"newswatch/watcher/story"
 )
 
 const (
 	pruneEvery = time.Hour
-	pruneBatch = 1000            // rows in one transaction, so that no poll waits for long
-	pruneRest  = time.Second / 5 // between two of them
+	pruneBatch = 5000 // rows of a kind in one transaction at most: the store takes fewer, so that no poll waits for long
+	// Between two of them lies so much rest for each time that one took, and so much at
+	// least: it is no work that anybody waits for.
+	pruneRest      = 4
+	pruneRestMost  = time.Second
+	pruneRestLeast = 20 * time.Millisecond
+	// storiesLeast is how long stories are kept at least after their last report: the
+	// desk takes in reports for as long as its memory, and a story that it was told to
+	// forget meanwhile would be told as if it were new.
+	storiesLeast = story.Memory + 24*time.Hour
 )
 
 // prune forgets, hour by hour, what is older than the desk keeps it.
@@ -30,9 +40,11 @@ func (w *Watcher) prune(ctx context.Context) error {
 func (w *Watcher) pruneOnce(ctx context.Context) error {
 	keep := w.Rules().File.Settings
 	now := w.cfg.Now()
+	items, stories := now.Add(-keep.KeepItems), now.Add(-max(keep.KeepStories, storiesLeast))
 	forgotten := 0
 	for {
-		n, err := w.cfg.Store.Prune(ctx, now.Add(-keep.KeepItems), now.Add(-keep.KeepStories), pruneBatch)
+		began := time.Now()
+		n, err := w.cfg.Store.Prune(ctx, items, stories, pruneBatch)
 		if err != nil {
 			return fmt.Errorf("prune: %w", err)
 		}
@@ -40,12 +52,12 @@ func (w *Watcher) pruneOnce(ctx context.Context) error {
 		if n == 0 {
 			break
 		}
-		if err := sleep(ctx, pruneRest); err != nil {
+		if err := sleep(ctx, max(pruneRestLeast, min(pruneRest*time.Since(began), pruneRestMost))); err != nil {
 			return err
 		}
 	}
 	if forgotten > 0 {
-		w.cfg.Log.Info("forgot what is old", "rows", forgotten, "items_before", now.Add(-keep.KeepItems), "stories_before", now.Add(-keep.KeepStories))
+		w.cfg.Log.Info("forgot what is old", "rows", forgotten, "items_before", items, "stories_before", stories)
 	}
 	return nil
 }

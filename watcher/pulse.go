@@ -40,6 +40,17 @@ func (p *pulse) beat(u news.Unit, now time.Duration, err error) {
 	}
 }
 
+// hold keeps the loops that wait for a recovery from passing for stuck.
+func (p *pulse) hold(now time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, u := range []news.Unit{news.Desk, news.Plans} {
+		if _, counted := p.ended[u]; counted {
+			p.ended[u], p.did[u] = now, now
+		}
+	}
+}
+
 // late says which loop has not been seen for too long.
 func late(seen map[news.Unit]time.Duration, now time.Duration, what string) error {
 	for u, at := range seen {

@@ -81,11 +81,12 @@ func TestDaemonReports(t *testing.T) {
 
 // reported is a desk whose feeds are as the test says, and its operators' mail.
 type reported struct {
-	t     *testing.T
-	rules *rules.Ruleset
-	store *store.Store
-	read  int            // messages that the test has seen
-	way   notify.Channel // nil: a terminal
+	t      *testing.T
+	rules  *rules.Ruleset
+	store  *store.Store
+	folder string         // of the store
+	read   int            // messages that the test has seen
+	way    notify.Channel // nil: a terminal
 }
 
 func newReported(t *testing.T, feeds int, zone *time.Location) *reported {
@@ -99,7 +100,8 @@ func newReported(t *testing.T, feeds int, zone *time.Location) *reported {
 		t.Fatal(report.Findings)
 	}
 	rs.File.Settings.Timezone = zone
-	st, err := store.Open(t.Context(), store.Options{URL: "sqlite://" + filepath.Join(t.TempDir(), "state.db")})
+	folder := t.TempDir()
+	st, err := store.Open(t.Context(), store.Options{URL: "sqlite://" + filepath.Join(folder, "state.db")})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -111,7 +113,7 @@ func newReported(t *testing.T, feeds int, zone *time.Location) *reported {
 	if err := st.SyncFeeds(t.Context(), rs.File.Feeds); err != nil {
 		t.Fatal(err)
 	}
-	return &reported{t: t, rules: rs, store: st}
+	return &reported{t: t, rules: rs, store: st, folder: folder}
 }
 
 // poll notes a poll of each feed, of which the first so many fail.

@@ -19,6 +19,9 @@ const (
 
 // plan builds the digests whose slot has come and the alerts that are ready.
 func (w *Watcher) plan(ctx context.Context) (sum Summary, err error) {
+	if ready, err := w.ready(ctx); err != nil || !ready {
+		return sum, err
+	}
 	d := w.desk.Load()
 	if w.cfg.AtOnce {
 		if err := w.cfg.Store.Wake(ctx, news.Plans); err != nil {
@@ -54,7 +57,7 @@ func (w *Watcher) runPlan(ctx context.Context, d *desk, l news.Lease) (sum Summa
 	}
 	if until, held := w.clock.holds(); held && plan.Kind == news.DigestPlan && !w.cfg.AtOnce {
 		w.cfg.Log.Info("held back, the clock was set back", "plan", plan.ID, "until", until)
-		return sum, w.giveBack(ctx, l, until)
+		return sum, w.giveBack(ctx, l, until.Add(clockLook)) // by then it has been looked whether they go on
 	}
 	out, err := d.planner.Run(ctx, l, plan, w.cfg.AtOnce)
 	w.cfg.At(AfterBind)

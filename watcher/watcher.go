@@ -101,6 +101,8 @@ type Watcher struct {
 	together bool // a daemon, beside others on the same state
 	pulse    pulse
 	observe  Observer
+
+	recovery recovery
 }
 
 // Summary counts what a pass did.
@@ -135,7 +137,7 @@ func New(ctx context.Context, c Config, rs *rules.Ruleset) (*Watcher, error) {
 	if c.Lease <= 0 {
 		c.Lease = time.Minute
 	}
-	w := &Watcher{cfg: c, holder: bootID(), bells: map[news.Unit]chan struct{}{}, observe: c.Observe}
+	w := &Watcher{cfg: c, holder: bootID(), bells: map[news.Unit]chan struct{}{}, observe: c.Observe, recovery: recovery{turn: make(chan struct{}, 1)}}
 	if w.observe == nil {
 		w.observe = nobody{}
 	}
@@ -151,6 +153,9 @@ func New(ctx context.Context, c Config, rs *rules.Ruleset) (*Watcher, error) {
 	w.polls = w.newCrew(news.Hosts, polls, w.pollHost)
 	w.posts = w.newCrew(news.Destinations, posts, w.sendTo)
 	if err := w.use(ctx, rs); err != nil {
+		return nil, err
+	}
+	if err := w.suspect(ctx); err != nil {
 		return nil, err
 	}
 	w.observe.Loaded(rs.Hash)
@@ -244,6 +249,7 @@ func (s *Summary) Add(o Summary) {
 // written any more. Each role has a loop of its own, so that a slow feed holds
 // up no message and a slow Slack no poll.
 func (w *Watcher) Run(ctx context.Context, roles []news.Unit) error {
+	w.recovery.patient = true
 	w.pulse.begin(roles, w.cfg.Elapsed())
 	defer w.wakeByCron(roles)()
 	defer w.polls.busy.Wait()
@@ -259,6 +265,7 @@ func (w *Watcher) Run(ctx context.Context, roles []news.Unit) error {
 	}
 	g.Go(func() error { return w.watchClock(ctx) })
 	g.Go(func() error { return w.prune(ctx) })
+	g.Go(func() error { return w.backUp(ctx) })
 	if slices.Contains(roles, news.Plans) {
 		g.Go(func() error { return w.report(ctx) })
 	}
@@ -268,11 +275,7 @@ func (w *Watcher) Run(ctx context.Context, roles []news.Unit) error {
 	if w.cfg.Source != nil {
 		g.Go(func() error { return w.watchRules(ctx) })
 	}
-	for _, u := range []news.Unit{news.Desk, news.Plans, news.Destinations} {
-		if slices.Contains(roles, u) {
-			g.Go(func() error { return w.listen(ctx, u) })
-		}
-	}
+	g.Go(func() error { return w.listen(ctx, roles) })
 	if err := g.Wait(); !errors.Is(err, context.Canceled) {
 		return err
 	}
@@ -332,11 +335,13 @@ func (w *Watcher) rest(ctx context.Context, u news.Unit, fails int) {
 // listenEvery is how often it is looked whether a verb made something due.
 const listenEvery = time.Second / 2
 
-// listen rings for what verbs beside us made due: they are other processes.
-func (w *Watcher) listen(ctx context.Context, u news.Unit) error {
+// listen rings for what verbs beside us made due: they are other processes. They
+// poll nothing.
+func (w *Watcher) listen(ctx context.Context, roles []news.Unit) error {
+	units := slices.DeleteFunc(slices.Clone(roles), func(u news.Unit) bool { return u == news.Hosts })
 	for sleep(ctx, listenEvery) == nil {
-		next, err := w.cfg.Store.NextAt(ctx, u)
-		if err == nil && !next.IsZero() && !next.After(w.cfg.Now()) { // an error the unit's loop meets too
+		due, _ := w.cfg.Store.Due(ctx, units...) // an error the units' loops meet too
+		for _, u := range due {
 			w.ring(u)
 		}
 	}

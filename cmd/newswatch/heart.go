@@ -106,8 +106,8 @@ type greeting struct {
 
 // What the probe of readiness waits for.
 var (
-	errNotAsked = errors.New("Slack has not been asked about the token yet")
-	errRefused  = errors.New("Slack refuses the token")
+	errNotAsked = errors.New("the token has not been shown to Slack yet")
+	errRefused  = errors.New("the token is refused by Slack")
 )
 
 // check is nil when Slack was asked once and did not refuse: that it is away is no

@@ -197,6 +197,7 @@ type hunt struct {
 	*prey
 	rnd   *rand.Rand
 	press *press
+	feeds string // where the press serves
 	slack *slackfake.Server
 	posts chan int // a post has come, nothing is done with it yet: from which program
 }
@@ -206,7 +207,8 @@ func newHunt(t *testing.T, binary string, seed uint64, plan slackfake.Plan) *hun
 	h := newSlackHunt(t, binary, seed, plan, pressFeeds)
 	feeds := httptest.NewServer(h.press)
 	t.Cleanup(feeds.Close)
-	h.writeRules(pressFeeds, feeds.URL)
+	h.feeds = feeds.URL
+	h.writeRules(pressFeeds, h.feeds)
 	return h
 }
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -173,4 +174,14 @@ func (c *Channel) readClock(date string) {
 func (c *Channel) slackTime(t time.Time) string {
 	micros := t.Add(time.Duration(c.ahead.Load())).UnixMicro()
 	return fmt.Sprintf("%d.%06d", micros/1e6, micros%1e6)
+}
+
+// ourTime turns a message's timestamp into a time of our clock, to the second.
+func (c *Channel) ourTime(ts string) time.Time {
+	seconds, _, _ := strings.Cut(ts, ".")
+	n, err := strconv.ParseInt(seconds, 10, 64)
+	if err != nil {
+		return time.Time{}
+	}
+	return time.Unix(n, 0).Add(-time.Duration(c.ahead.Load()))
 }

@@ -29,6 +29,10 @@ const (
 	threadsLive = 120 * time.Hour
 	// recentThreads bounds the calls that a restart makes for replies.
 	recentThreads = 20
+	// standingMessages and standingThreads are the same bounds for all that stands in
+	// a channel: a state that was restored must miss nothing.
+	standingMessages = 20_000
+	standingThreads  = 500
 )
 
 // ReadPace is the least time between two calls that read histories: they are of
@@ -252,7 +256,7 @@ type recent struct {
 	threads []string // to be read yet
 	thread  *list    // being read
 	left    int      // how many messages more
-	opened  int      // how many threads were found
+	open    int      // how many threads more
 }
 
 // Recent begins to read our own messages at a destination since a time: those of
@@ -260,7 +264,13 @@ type recent struct {
 // What is read is bounded: a reply that is missed here is looked up all the same
 // if its own answer was lost.
 func (c *Channel) Recent(destination string, since time.Time) notify.Reading {
-	return &recent{c: c, destination: destination, since: since, left: recentMessages}
+	return &recent{c: c, destination: destination, since: since, left: recentMessages, open: recentThreads}
+}
+
+// Standing begins to read as Recent does, so far that in practice nothing is missed:
+// it takes a call for 200 messages of whomever, and one for each thread of ours.
+func (c *Channel) Standing(destination string, since time.Time) notify.Reading {
+	return &recent{c: c, destination: destination, since: since, left: standingMessages, open: standingThreads}
 }
 
 // Next makes one call.
@@ -301,9 +311,9 @@ func (r *recent) parents(ctx context.Context) (posted []notify.Posted, err error
 			posted = append(posted, p)
 		}
 		live := f.ReplyCount > 0 && (f.LatestReply == "" || later(f.LatestReply, from))
-		if ours && live && r.opened < recentThreads {
+		if ours && live && r.open > 0 {
 			r.threads = append(r.threads, f.TS)
-			r.opened++
+			r.open--
 		}
 	}
 	return posted, nil
@@ -325,6 +335,7 @@ func (r *recent) replies(ctx context.Context) (posted []notify.Posted, err error
 			return nil, err
 		}
 		if ours && later(f.TS, r.from()) && f.TS != r.thread.args.Get("ts") {
+			p.Reply = true
 			posted = append(posted, p)
 		}
 	}
@@ -347,7 +358,7 @@ func (r *recent) ours(ctx context.Context, f found) (notify.Posted, bool, error)
 		return notify.Posted{}, false, err
 	}
 	return notify.Posted{
-		DeliveryID: p.DeliveryID, Part: p.Part, Stories: p.Stories, Receipt: news.Receipt{Channel: r.channel, TS: f.TS},
+		DeliveryID: p.DeliveryID, Part: p.Part, Stories: p.Stories, Receipt: news.Receipt{Channel: r.channel, TS: f.TS}, At: r.c.ourTime(f.TS),
 	}, true, nil
 }
 

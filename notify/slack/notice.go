@@ -70,7 +70,7 @@ func noticeEmoji(kind string) string {
 	switch kind {
 	case "rules_rejected":
 		return "no_entry"
-	case "feed_dead", "delivery_held", "clock_back":
+	case "feed_dead", "delivery_held", "clock_back", "backup_failed":
 		return "warning"
 	case "feed_back", "rules_loaded", "delivery_sent":
 		return "white_check_mark"

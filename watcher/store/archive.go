@@ -126,13 +126,3 @@ func (s *Store) SetMeta(ctx context.Context, name, value string) error {
 		return err
 	})
 }
-
-// Backup writes a copy of the whole state, as it is at one moment, into a file
-// that is not there yet. Others go on working meanwhile. It gives ErrNotHere for a
-// database that is backed up by its own tools.
-func (s *Store) Backup(ctx context.Context, path string) error {
-	if err := s.engine.backup(ctx, path); err != nil {
-		return fmt.Errorf("back up: %w", err)
-	}
-	return nil
-}

@@ -44,7 +44,7 @@ func (*sqliteEngine) dialect() dialect {
 		tables: `SELECT COALESCE(SUM(CASE WHEN name = 'schema_version' THEN 1 ELSE 0 END), 0), COUNT(*)
 			FROM sqlite_master WHERE type = 'table'`,
 		size: "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()",
-		tidy: "PRAGMA incremental_vacuum(1000)",
+		tidy: "PRAGMA incremental_vacuum(50)",
 	}
 }
 

@@ -17,8 +17,8 @@ type engine interface {
 	// that somebody left behind are void.
 	alone() bool
 	// migrating keeps others from working on a schema that changes under them, until
-	// the release.
-	migrating(beside bool) (release func() error, err error)
+	// the release, and sees that there is a way back to the schema as it is.
+	migrating(ctx context.Context, beside bool, have int) (release func() error, err error)
 	// explain says of an error of the database what it means and what to do; other
 	// errors it gives back.
 	explain(err error) error
@@ -27,7 +27,8 @@ type engine interface {
 	passing(err error) bool
 	// place names the database to people, without a secret.
 	place() string
-	backup(ctx context.Context, path string) error
+	// file is where the state lies, ErrNotHere where that is a matter of a server.
+	file() (path string, err error)
 	close() error
 }
 

@@ -41,11 +41,13 @@ func (s *Store) clock() int64 {
 }
 
 // Without MATERIALIZED a planner may run the sub-select again and pass the limit.
+// SQLite plans a statement anew, which takes longer than to run it, whenever a bare
+// parameter of its LIMIT is bound: hence the CAST.
 const claimQuery = `
 	WITH due AS MATERIALIZED (
 		SELECT key AS k FROM {{unit}}
 		WHERE active = 1 AND next_at > 0 AND next_at <= {{now}} AND lease_until <= {{now}}
-		ORDER BY next_at, key LIMIT $2 {{skip_locked}})
+		ORDER BY next_at, key LIMIT CAST($2 AS BIGINT) {{skip_locked}})
 	UPDATE {{unit}} SET lease_until = {{now}} + $3, lease_token = $4, woken = 0
 	FROM due WHERE {{unit}}.key = due.k
 	RETURNING key, lease_until, next_at`
@@ -172,6 +174,27 @@ func (s *Store) wakeWhere(ctx context.Context, tx *sql.Tx, u news.Unit, where st
 	}
 	_, err = s.exec(ctx, tx, query, append([]any{s.clock()}, args...)...)
 	return err
+}
+
+const dueQuery = `SELECT '{{unit}}' WHERE EXISTS (
+	SELECT 1 FROM {{unit}} WHERE active = 1 AND next_at > 0 AND next_at <= {{now}} AND lease_until <= {{now}})`
+
+// Due are those of the units of which a row can be claimed now.
+func (s *Store) Due(ctx context.Context, units ...news.Unit) (due []news.Unit, err error) {
+	queries := make([]string, len(units))
+	for i, u := range units {
+		if queries[i], err = on(u, dueQuery); err != nil {
+			return nil, fmt.Errorf("what is due: %w", err)
+		}
+	}
+	if len(queries) == 0 {
+		return nil, nil
+	}
+	names, err := s.texts(ctx, s.reader, strings.Join(queries, " UNION ALL "), s.clock())
+	for _, name := range names {
+		due = append(due, news.Unit(name))
+	}
+	return due, s.explain("what is due", err)
 }
 
 const (

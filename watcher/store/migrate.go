@@ -31,7 +31,7 @@ func (s *Store) migrate(ctx context.Context, beside bool) error {
 	case have == 0 && beside:
 		return fmt.Errorf("%w: nothing in it yet, newswatch run makes its tables", ErrNotFound)
 	}
-	release, err := s.engine.migrating(beside)
+	release, err := s.engine.migrating(ctx, beside, have)
 	if err != nil {
 		return err
 	}

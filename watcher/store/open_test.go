@@ -275,23 +275,3 @@ func TestReadOnlyDisk(t *testing.T) {
 		t.Errorf("got error %v, want %v", err, store.ErrUnwritable)
 	}
 }
-
-func TestBackup(t *testing.T) {
-	ctx := t.Context()
-	folder := t.TempDir()
-	s := open(t, filepath.Join(folder, "n.db"))
-	must(t, s.SetMeta(ctx, "k", "v"))
-	copied := filepath.Join(folder, "copy.db")
-	must(t, s.Backup(ctx, copied))
-	if err := s.Backup(ctx, copied); !errors.Is(err, fs.ErrExist) {
-		t.Errorf("got error %v, want %v", err, fs.ErrExist)
-	}
-	info, err := os.Stat(copied)
-	must(t, err)
-	if info.Mode().Perm() != 0o600 {
-		t.Errorf("got mode %o, want 600", info.Mode().Perm())
-	}
-	if v, err := open(t, copied).Meta(ctx, "k"); v != "v" || err != nil {
-		t.Errorf("got %q (%v) from the copy", v, err)
-	}
-}

@@ -95,7 +95,7 @@ func (e *postgresEngine) open(ctx context.Context, _ bool) (writer, reader *sql.
 }
 
 // migrating: the lock is taken inside the transaction, see dialect.exclusive.
-func (e *postgresEngine) migrating(bool) (release func() error, err error) {
+func (e *postgresEngine) migrating(context.Context, bool, int) (release func() error, err error) {
 	return func() error { return nil }, nil
 }
 
@@ -151,9 +151,9 @@ func (e *postgresEngine) explainCode(failed *pgconn.PgError, err error) error {
 	return fmt.Errorf("%w: %s: %s: %w", kind, e.place(), advice, err)
 }
 
-// backup is the server's business: it also knows how to restore to a moment.
-func (e *postgresEngine) backup(context.Context, string) error {
-	return fmt.Errorf("%w: pg_dump -Fc --file newswatch.dump makes a copy of %s", ErrNotHere, e.place())
+// file: backups are the server's business, it also knows how to restore to a moment.
+func (e *postgresEngine) file() (string, error) {
+	return "", fmt.Errorf("%w: pg_dump -Fc --file newswatch.dump makes a copy of %s", ErrNotHere, e.place())
 }
 
 func (e *postgresEngine) close() error { return nil } // the pool is closed by the store

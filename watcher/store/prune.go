@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"sync"
 	"time"
 )
 
@@ -15,14 +16,51 @@ const (
 	// seenSlack is how much older than its document a key's time may be: it is
 	// renewed once in seenFresh.
 	seenSlack = 2 * seenFresh
+
+	// Who commits meanwhile waits for a batch: so it is as large as takes so long, on
+	// this disk and of what is in it.
+	pruneHeld  = 20 * time.Millisecond
+	pruneFirst = 100 // rows of a kind
+	pruneLeast = 10
+	// tidyRows is for how many rows a small piece of freed space is given back: they
+	// never filled more of it.
+	tidyRows = 50
 )
 
-// Prune deletes what is out of date, at most batch rows of each kind, and says how
-// many; it is called until that is 0. Stories that last grew before a time go with
+// pruneSize is how many rows of a kind a batch has.
+type pruneSize struct {
+	mu   sync.Mutex
+	rows int // 0: nothing was pruned yet
+}
+
+func (p *pruneSize) get(most int) int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.rows == 0 {
+		p.rows = pruneFirst
+	}
+	return min(p.rows, most)
+}
+
+// took learns from a batch how large the next one may be: at most twice as large, as
+// rows differ.
+func (p *pruneSize) took(rows int, held time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	fits := 2 * rows
+	if held > 0 {
+		fits = int(min(float64(fits), float64(rows)*float64(pruneHeld)/float64(held)))
+	}
+	p.rows = max(fits, pruneLeast)
+}
+
+// Prune deletes what is out of date, at most batch rows of each kind and so few that
+// nobody waits for long, and says how many; it is called until that is 0. Stories that last grew before a time go with
 // all that was told of them, items fetched before a time unless they are in a
 // story that stays or are still to be grouped. Nothing goes that a delivery not
 // yet sent shows, and no key of an item that its feed still lists.
 func (s *Store) Prune(ctx context.Context, itemsBefore, storiesBefore time.Time, batch int) (n int, err error) {
+	batch = s.pruneSize.get(batch)
 	// What could take long is looked for without the write lock.
 	items, err := s.texts(ctx, s.reader, `
 		SELECT i.id FROM items i WHERE i.fetched < $1 AND (i.place > 0 OR i.hits = 0)
@@ -35,7 +73,9 @@ func (s *Store) Prune(ctx context.Context, itemsBefore, storiesBefore time.Time,
 	if err != nil {
 		return 0, s.explain("prune", err)
 	}
+	began := time.Now()
 	err = s.tx(ctx, "prune", func(ctx context.Context, tx *sql.Tx) error {
+		began = time.Now() // it has the lock
 		stories, err := s.pruneStories(ctx, tx, storiesBefore, batch)
 		if err != nil {
 			return err
@@ -52,11 +92,16 @@ func (s *Store) Prune(ctx context.Context, itemsBefore, storiesBefore time.Time,
 		n = stories + deliveries + rest + said
 		return err
 	})
-	if err != nil || n == 0 || s.dialect.tidy == "" {
+	if err != nil || n == 0 {
 		return n, err
 	}
-	_, err = s.exec(context.WithoutCancel(ctx), s.writer, s.dialect.tidy)
-	return n, s.explain("give space back", err)
+	s.pruneSize.took(batch, time.Since(began))
+	for left := n; left > 0 && s.dialect.tidy != ""; left -= tidyRows {
+		if _, err := s.exec(context.WithoutCancel(ctx), s.writer, s.dialect.tidy); err != nil {
+			return n, s.explain("give space back", err)
+		}
+	}
+	return n, nil
 }
 
 // pruneStories leaves a story that was taken in as long as the one that did so:

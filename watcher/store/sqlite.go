@@ -57,7 +57,31 @@ func (e *sqliteEngine) open(_ context.Context, beside bool) (writer, reader *sql
 	if err != nil {
 		return nil, nil, fmt.Errorf("open %s: %w: no database there yet, newswatch run makes one", e.path, ErrNotFound)
 	}
+	if err := e.refuseForeignLog(); err != nil {
+		return nil, nil, err
+	}
 	return e.connect(beside, info.Size() == 0)
+}
+
+// refuseForeignLog finds the write-ahead log of another database beside ours: that of
+// one which a backup took the place of. SQLite would play it back into the backup and
+// spoil it. Ours is in WAL mode from its first commit on, a backup is not before it is
+// opened; the header's bytes 18 and 19 say so (https://sqlite.org/fileformat2.html).
+func (e *sqliteEngine) refuseForeignLog() error {
+	if info, err := os.Stat(e.path + "-wal"); err != nil || info.Size() == 0 {
+		return nil
+	}
+	f, err := os.Open(e.path)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrUnwritable, err)
+	}
+	defer f.Close()
+	const legacy = 1
+	var header [20]byte
+	if _, err := f.ReadAt(header[:], 0); err != nil || header[18] != legacy || header[19] != legacy {
+		return nil // what is wrong with it otherwise SQLite will say
+	}
+	return fmt.Errorf("%w: %s was put in the place of another database, whose files %[2]s-wal and %[2]s-shm are still there and would spoil it: move those two away", ErrUnwritable, e.path)
 }
 
 // hold makes folder and file, and takes the lock.
@@ -95,7 +119,7 @@ func (e *sqliteEngine) connect(beside, empty bool) (w, r *sql.DB, err error) {
 	}
 	common := []string{busy, "temp_store(MEMORY)", "trusted_schema(0)"} // a file from elsewhere may hold triggers
 	writer := url.Values{"_txlock": {"immediate"}, "_pragma": append(slices.Clone(common),
-		"cache_size(-24576)", // KiB
+		"cache_size(-8192)", // KiB; the system keeps the rest of the file in its own
 		"journal_mode(WAL)",
 		// FULL: with NORMAL a loss of power takes the last commits back, and a
 		// "sent" that is forgotten is a message sent twice.
@@ -105,7 +129,7 @@ func (e *sqliteEngine) connect(beside, empty bool) (w, r *sql.DB, err error) {
 	if empty {
 		writer.Set("_auto_vacuum", "incremental") // counts only before the first page is written
 	}
-	reader := url.Values{"_pragma": append(common, "query_only(1)", "cache_size(-8192)")}
+	reader := url.Values{"_pragma": append(common, "query_only(1)", "cache_size(-4096)")}
 	if w, err = sql.Open("sqlite", e.dsn(writer)); err != nil {
 		return nil, nil, fmt.Errorf("open %s: %w", e.path, err)
 	}
@@ -119,21 +143,27 @@ func (e *sqliteEngine) connect(beside, empty bool) (w, r *sql.DB, err error) {
 	return w, r, nil
 }
 
-// dsn names the file to the driver, as a URI because a path may hold any character.
+// dsn names the state's file to the driver.
 func (e *sqliteEngine) dsn(options url.Values) string {
-	u := url.URL{Scheme: "file", Opaque: (&url.URL{Path: e.path}).EscapedPath(), RawQuery: options.Encode()}
-	return u.String()
+	return fileURI(e.path, options)
 }
 
-func (e *sqliteEngine) migrating(beside bool) (release func() error, err error) {
-	if !beside {
-		return func() error { return nil }, nil // the lock is held already
+func (e *sqliteEngine) migrating(ctx context.Context, beside bool, have int) (release func() error, err error) {
+	release = func() error { return nil } // whoever is not beside holds the lock already
+	if beside {
+		lock, err := lockFile(e.path + ".lock")
+		if err != nil {
+			return nil, fmt.Errorf("its schema is older than this program and cannot change now: %w", err)
+		}
+		release = lock.Close
 	}
-	lock, err := lockFile(e.path + ".lock")
-	if err != nil {
-		return nil, fmt.Errorf("its schema is older than this program and cannot change now: %w", err)
+	if have == 0 {
+		return release, nil
 	}
-	return lock.Close, nil
+	if err := e.keepSchema(ctx, have); err != nil {
+		return nil, errors.Join(fmt.Errorf("%w: nothing was changed, the version before still runs with it: a copy must be kept before the schema changes: %w", ErrUnwritable, err), release())
+	}
+	return release, nil
 }
 
 // passing: the only connection that writes waits for its turn as long as it takes.
@@ -156,26 +186,8 @@ func (e *sqliteEngine) explain(err error) error {
 	return err
 }
 
-// backup writes a copy into a file that is not there yet.
-func (e *sqliteEngine) backup(ctx context.Context, path string) error {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) // SQLite fills an empty file
-	if err != nil {
-		return err
-	}
-	if err := f.Close(); err != nil {
-		return err
-	}
-	// A connection of its own: those that read may write no other file either.
-	db, err := sql.Open("sqlite", e.dsn(url.Values{"_pragma": {"busy_timeout(10000)"}}))
-	if err != nil {
-		return err
-	}
-	defer db.Close()
-	if _, err := db.ExecContext(ctx, `VACUUM INTO $1`, path); err != nil {
-		return errors.Join(e.explain(err), os.Remove(path))
-	}
-	return nil
-}
+// file is the state's.
+func (e *sqliteEngine) file() (string, error) { return e.path, nil }
 
 func (e *sqliteEngine) close() error {
 	if e.lock == nil {

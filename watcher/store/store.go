@@ -59,6 +59,7 @@ type Store struct {
 	wrote          func(took time.Duration)
 	prepared       *prepared
 	line           line // of those who wait to commit
+	pruneSize      pruneSize
 
 	mu     sync.Mutex
 	looked map[string]news.Looked // by plan: what Untold need not look at again

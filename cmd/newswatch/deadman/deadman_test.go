@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -118,9 +119,9 @@ func TestFailuresOfTheWatchman(t *testing.T) {
 	for name, tt := range failures {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			asked := 0
+			var asked atomic.Int32
 			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				asked++
+				asked.Add(1)
 				if tt.reset {
 					panic(http.ErrAbortHandler)
 				}
@@ -150,8 +151,8 @@ func TestFailuresOfTheWatchman(t *testing.T) {
 			if pinged || strings.Count(log, "\n") != 1 || !strings.Contains(log, tt.want) {
 				t.Errorf("taken: %v; log %q, want one line with %q", pinged, log, tt.want)
 			}
-			if asked > 3 {
-				t.Errorf("asked %d times in 3 rounds: a redirect is not followed", asked)
+			if n := asked.Load(); n > 3 {
+				t.Errorf("asked %d times in 3 rounds: a redirect is not followed", n)
 			}
 		})
 	}

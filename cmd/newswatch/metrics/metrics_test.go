@@ -12,6 +12,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -32,6 +33,7 @@ var update = flag.Bool("update", false, "rewrite the table of metrics in docs/op
 
 // state is one that a census is read from.
 type state struct {
+	mu     sync.Mutex
 	census store.Census
 	err    error
 	slow   time.Duration
@@ -40,15 +42,24 @@ type state struct {
 
 // Census implements metrics.State.
 func (s *state) Census(_ context.Context, _ time.Duration, most int) (store.Census, error) {
+	s.mu.Lock()
 	s.reads++
-	time.Sleep(s.slow)
-	c := s.census
+	c, err, slow := s.census, s.err, s.slow
+	s.mu.Unlock()
+	time.Sleep(slow)
 	c.At = time.Now()
 	if len(c.Feeds) > most {
 		last := c.Feeds[len(c.Feeds)-1]
 		c.Feeds, c.Others = c.Feeds[:most], &store.FeedCensus{OKAt: last.OKAt, Fails: last.Fails}
 	}
-	return c, s.err
+	return c, err
+}
+
+// set changes what the next readings meet.
+func (s *state) set(f func(s *state)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f(s)
 }
 
 // busy is metrics of which each has a value, and the state behind them.
@@ -268,7 +279,7 @@ func TestGoneFeedsAreForgotten(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m, s, _ := busy(t)
 		scrape(t, m)
-		s.census.Feeds, s.census.Plans = s.census.Feeds[:1], nil
+		s.set(func(s *state) { s.census.Feeds, s.census.Plans = s.census.Feeds[:1], nil })
 		time.Sleep(6 * time.Second)
 		scrape(t, m) // reads it, and may have shown the counters before
 		got := values(scrape(t, m))
@@ -289,16 +300,18 @@ func TestScrapesCostTheDatabaseLittle(t *testing.T) {
 	for slow, most := range map[time.Duration]int{0: 13, 10 * time.Millisecond: 13, time.Second: 1} {
 		synctest.Test(t, func(t *testing.T) {
 			m, s, _ := busy(t)
-			s.slow = slow
+			s.set(func(s *state) { s.slow = slow })
 			for range 60 {
 				if got := values(scrape(t, m)); got["newswatch_state_readable"] != 1 {
 					t.Error("not readable")
 				}
 				time.Sleep(time.Second)
 			}
-			if s.reads > most || s.reads == 0 {
-				t.Errorf("a reading takes %s: %d readings in 60 scrapes of a minute, want at most %d", slow, s.reads, most)
-			}
+			s.set(func(s *state) {
+				if s.reads > most || s.reads == 0 {
+					t.Errorf("a reading takes %s: %d readings in 60 scrapes of a minute, want at most %d", slow, s.reads, most)
+				}
+			})
 		})
 	}
 }
@@ -309,7 +322,7 @@ func TestStateThatCannotBeRead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m, s, log := busy(t)
 		scrape(t, m)
-		s.slow = time.Hour
+		s.set(func(s *state) { s.slow = time.Hour })
 		time.Sleep(6 * time.Second)
 		began := time.Now()
 		got := values(scrape(t, m))
@@ -321,7 +334,7 @@ func TestStateThatCannotBeRead(t *testing.T) {
 			t.Error("what was read long ago is shown as if it were now")
 		}
 		time.Sleep(time.Hour)
-		s.slow, s.err = 0, errors.New("disk I/O error")
+		s.set(func(s *state) { s.slow, s.err = 0, errors.New("disk I/O error") })
 		time.Sleep(200 * time.Hour) // as many times as the last one took
 		for range 3 {
 			got = values(scrape(t, m))
@@ -333,7 +346,7 @@ func TestStateThatCannotBeRead(t *testing.T) {
 		if n := strings.Count(log.String(), "disk I/O"); n != 1 {
 			t.Errorf("%d lines in the log, want one an outage: %s", n, log)
 		}
-		s.err = nil
+		s.set(func(s *state) { s.err = nil })
 		time.Sleep(6 * time.Second)
 		if got := values(scrape(t, m)); got["newswatch_state_readable"] != 1 || got["newswatch_deliveries sent"] != 7 {
 			t.Error("it does not come back")

@@ -186,9 +186,9 @@ func (w written) is(key written) bool {
 func (s *server) writeNew(a *answer, x *exchange, root string, first, last int) {
 	d := document{Personality: s.Personality, home: root, next: a.next}
 	for i := last - 1; i >= first; i-- {
-		e := entry{link: s.link(x.name, root, i), title: fmt.Sprintf("Notice %d of the %s gazette", i, s.ID), at: s.items[i]}
-		if x.name == strangers {
-			e.title, e.at = fmt.Sprintf("Recipe %d for the pantry", i), e.at.Add(-17*time.Minute)
+		e := entry{link: s.link(x.name, root, i), at: s.items[i]}
+		if e.title, e.text = s.words(s.ID, i); x.name == strangers {
+			e.title, e.text, e.at = fmt.Sprintf("Recipe %d for the pantry", i), fmt.Sprintf("Dish %d of the season.", i), e.at.Add(-17*time.Minute)
 		}
 		d.entries = append(d.entries, e)
 		a.items = append(a.items, e.link)
@@ -245,8 +245,8 @@ type document struct {
 }
 
 type entry struct {
-	link, title string
-	at          time.Time
+	link, title, text string
+	at                time.Time
 }
 
 // bytes is the document in its format, and its content type.
@@ -263,7 +263,7 @@ func (d document) bytes() ([]byte, string) {
 		for _, e := range d.entries {
 			at := e.at.UTC().Format(time.RFC3339)
 			fmt.Fprintf(&b, "<entry><id>%s</id><title>%s</title><link href=%q/><updated>%s</updated><published>%s</published><summary>%s</summary></entry>\n",
-				e.link, e.title, e.link, at, at, summary(e))
+				e.link, e.title, e.link, at, at, e.text)
 		}
 		b.WriteString("</feed>\n")
 		return b.Bytes(), "application/atom+xml"
@@ -275,8 +275,9 @@ func (d document) bytes() ([]byte, string) {
 	return b.Bytes(), "application/rss+xml"
 }
 
-func summary(e entry) string {
-	return "What the gazette printed under number " + e.link[strings.LastIndexByte(e.link, '/')+1:] + "."
+// gazette is what an item says of which nobody says anything else.
+func gazette(feed string, n int) (title, text string) {
+	return fmt.Sprintf("Notice %d of the %s gazette", n, feed), fmt.Sprintf("What the gazette printed under number %d.", n)
 }
 
 func (d document) rss(b *bytes.Buffer) {
@@ -288,7 +289,7 @@ func (d document) rss(b *bytes.Buffer) {
 	}
 	for _, e := range d.entries {
 		fmt.Fprintf(b, "<item><guid>%s</guid><title>%s</title><link>%s</link><pubDate>%s</pubDate><description>%s</description></item>\n",
-			e.link, e.title, e.link, e.at.UTC().Format(time.RFC1123Z), summary(e))
+			e.link, e.title, e.link, e.at.UTC().Format(time.RFC1123Z), e.text)
 	}
 	b.WriteString("</channel></rss>\n")
 }
@@ -304,7 +305,7 @@ func (d document) rdf(b *bytes.Buffer) {
 	b.WriteString("</channel>\n")
 	for _, e := range d.entries {
 		fmt.Fprintf(b, "<item rdf:about=%q><title>%s</title><link>%s</link><dc:date>%s</dc:date><description>%s</description></item>\n",
-			e.link, e.title, e.link, e.at.UTC().Format(time.RFC3339), summary(e))
+			e.link, e.title, e.link, e.at.UTC().Format(time.RFC3339), e.text)
 	}
 	b.WriteString("</rdf:RDF>\n")
 }
@@ -351,7 +352,7 @@ func (d document) json() []byte {
 		Items   []item `json:"items"`
 	}{Version: "https://jsonfeed.org/version/1.1", Title: "The " + d.ID + " gazette", Home: d.home, Next: d.next, Items: []item{}}
 	for _, e := range d.entries {
-		doc.Items = append(doc.Items, item{e.link, e.link, e.title, summary(e), e.at.UTC().Format(time.RFC3339)})
+		doc.Items = append(doc.Items, item{e.link, e.link, e.title, e.text, e.at.UTC().Format(time.RFC3339)})
 	}
 	out, _ := json.Marshal(doc) // strings always marshal
 	return out

@@ -36,7 +36,10 @@ type Config struct {
 	// all. What needs TLS, or would hold all feeds of one address for hours, is
 	// left out. "": the sites have invented names and are only there for RoundTrip.
 	Address string
-	Now     func() time.Time // nil: time.Now
+	// Words are the headline and the text of a feed's n-th item, always the same; nil:
+	// those of a gazette.
+	Words func(feed string, n int) (title, text string)
+	Now   func() time.Time // nil: time.Now
 }
 
 // Fake is the web of feeds and the judge of its visitors. It is safe for
@@ -70,11 +73,14 @@ func New(cfg Config) *Fake {
 	}
 	f := &Fake{cfg: cfg, start: cfg.Now(), feeds: map[string]*server{}}
 	rng := rand.New(rand.NewPCG(cfg.Seed, 1))
+	if cfg.Words == nil {
+		cfg.Words = gazette
+	}
 	if cfg.Feeds == nil {
 		cfg.Feeds = draw(rng, cfg.Count, cfg.Address)
 	}
 	for _, p := range cfg.Feeds {
-		f.feeds[p.ID] = newServer(p, f.start, cfg.Days, rng)
+		f.feeds[p.ID] = newServer(p, f.start, cfg, rng)
 		f.order = append(f.order, p.ID)
 	}
 	if cfg.Outages {

@@ -154,6 +154,7 @@ const (
 	Forbidden    Trouble = "403"
 	Challenge    Trouble = "403 challenge"
 	Refused      Trouble = "refused"
+	Away         Trouble = "refused for days"
 	Reset        Trouble = "reset"
 	Drip         Trouble = "drip"
 	Cut          Trouble = "cut"
@@ -180,7 +181,7 @@ func quirks(address string) []quirk {
 		func(p *Personality) { p.Slow = true },
 		func(*Personality) {}, func(*Personality) {}, func(*Personality) {}, func(*Personality) {},
 	}
-	troubles := []Trouble{Broken, Flapping, GoneBack, Gone, Forbidden, Challenge, Refused, Reset, Drip, Cut, BadCRC, Page}
+	troubles := []Trouble{Broken, Flapping, GoneBack, Gone, Forbidden, Challenge, Refused, Away, Reset, Drip, Cut, BadCRC, Page}
 	moves := []Move{Permanent, Permanent8, Temporary, Mixed, Chain, Loop, Portal, Portal301, Revert, Stranger, Flip}
 	if host, _, _ := net.SplitHostPort(address); host == "" {
 		troubles = append(troubles, LimitSeconds, LimitDate, LimitDate850, LimitDateC, LimitPast,

@@ -25,12 +25,13 @@ type server struct {
 	swayed  season         // of its redirect
 	counts  map[string]int // ETag -> items published under it
 	wrote   map[string]written
+	words   func(feed string, n int) (title, text string)
 }
 
-func newServer(p Personality, start time.Time, days int, rng *rand.Rand) *server {
+func newServer(p Personality, start time.Time, cfg Config, rng *rand.Rand) *server {
 	s := &server{
 		Personality: p, base: p.URL[:strings.LastIndexByte(p.URL, '/')+1], start: start,
-		items: timeline(rng, p.Rhythm, start, days), counts: map[string]int{}, wrote: map[string]written{},
+		items: timeline(rng, p.Rhythm, start, cfg.Days), counts: map[string]int{}, wrote: map[string]written{}, words: cfg.Words,
 		latency: 20*time.Millisecond + time.Duration(rng.Int64N(int64(400*time.Millisecond))),
 	}
 	if p.Slow {
@@ -51,6 +52,8 @@ func badDays(t Trouble, begin time.Time) season {
 		return season{begin: begin}
 	case GoneBack:
 		return season{begin: begin, lasting: 4 * time.Hour}
+	case Away:
+		return season{begin: begin, every: 9 * 24 * time.Hour, lasting: 60 * time.Hour}
 	case LimitHuge:
 		return season{begin: begin, lasting: time.Hour}
 	case Flapping:
@@ -264,7 +267,7 @@ func (s *server) otherTrouble(x *exchange, now time.Time) *answer {
 		a.status = http.StatusForbidden
 		a.header.Set("Cf-Mitigated", "challenge")
 		return a
-	case Refused:
+	case Refused, Away:
 		return &answer{refuse: &net.OpError{Op: "dial", Net: "tcp", Err: errors.New("connection refused")}}
 	case Reset:
 		return &answer{refuse: &net.OpError{Op: "read", Net: "tcp", Err: errors.New("connection reset by peer")}}

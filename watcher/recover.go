@@ -1,0 +1,283 @@
+package watcher
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"newswatch/news"
+	"newswatch/notify"
+	"newswatch/watcher/store"
+)
+
+const (
+	// restoredAfter is how long a state must have stood still for a look at what was
+	// posted since: the time is noted each minute while anybody works on it.
+	restoredAfter = 3 * time.Minute
+	// restoredSlack is how much earlier than that it is read from.
+	restoredSlack = 10 * time.Minute
+	// restoredMost is how old a backup may be for nothing to be told twice.
+	restoredMost = 7 * 24 * time.Hour
+	// recoveredKeep is how long what was found stays known: as long as most plans take
+	// to come by, and feeds to answer again.
+	recoveredKeep = 14 * 24 * time.Hour
+	// A restored state waits so long for its feeds: what stands in them together is
+	// grouped together, as it was before.
+	recoverWait = 15 * time.Minute
+	recoverLook = 2 * time.Second
+	recoverBeat = 20 * time.Second
+)
+
+// The names of two notes: since when a state is suspected to lack what was posted, and
+// what was found then.
+const (
+	suspectKey   = "suspected_since"
+	recoveredKey = "recovered"
+)
+
+// recovery finds out after a start whether the state was restored from a backup, by
+// what stands at the destinations, and makes good what it lacks, before anything is
+// grouped or told.
+type recovery struct {
+	turn    chan struct{} // has room for the one who looks into it
+	over    atomic.Bool
+	since   time.Time // of what is to be read; zero: nothing
+	began   time.Time
+	found   atomic.Pointer[notify.Recovered] // nil: nothing was
+	patient bool                             // waits for the feeds of a restored state, as the daemon does
+	settled atomic.Bool                      // what they brought was grouped
+}
+
+// recovered is what is kept of a recovery.
+type recovered struct {
+	Since time.Time
+	Until time.Time // forgotten then
+	Found []notify.Found
+}
+
+// suspect looks at a start how long the state has stood still. It must come before
+// the time is noted anew. What is suspected stays so until it was looked into,
+// whatever happens to this process.
+func (w *Watcher) suspect(ctx context.Context) error {
+	if err := w.recallRecovered(ctx); err != nil {
+		return err
+	}
+	now := w.cfg.Now()
+	if err := w.recallClock(ctx); err != nil {
+		return err
+	}
+	last := time.UnixMilli(w.clock.note.Last)
+	noted, err := w.cfg.Store.Meta(ctx, suspectKey)
+	if err != nil {
+		return fmt.Errorf("read since when the state is suspected: %w", err)
+	}
+	mark, err := w.cfg.Store.Meta(ctx, store.RestoredFrom)
+	if err != nil {
+		return fmt.Errorf("read whether the state is a backup: %w", err)
+	}
+	since, err := time.Parse(time.RFC3339, noted)
+	switch {
+	case noted != "" && err == nil: // the process before did not come to an end with it
+	case w.clock.note.Last == 0 || mark == "" && now.Sub(last) < restoredAfter:
+		w.recovery.over.Store(true)
+		return nil
+	default:
+		since = last.Add(-restoredSlack)
+		if err := w.cfg.Store.SetMeta(ctx, suspectKey, since.UTC().Format(time.RFC3339)); err != nil {
+			return fmt.Errorf("note that the state is suspected: %w", err)
+		}
+	}
+	if least := now.Add(-restoredMost); since.Before(least) {
+		w.cfg.Log.Warn("the state is older than what is made good: older messages may come twice", "since", since, "read_from", least)
+		since = least
+	}
+	w.recovery.since, w.recovery.began = since, now
+	return nil
+}
+
+// recover does what a suspected state needs. The first one that comes does it, all
+// others wait.
+func (w *Watcher) recover(ctx context.Context) error {
+	r := &w.recovery
+	if r.over.Load() {
+		return nil
+	}
+	select {
+	case r.turn <- struct{}{}:
+		defer func() { <-r.turn }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	if r.over.Load() {
+		return nil
+	}
+	holding, stop := context.WithCancel(ctx)
+	defer stop()
+	go func() {
+		for sleep(holding, recoverBeat) == nil {
+			w.pulse.hold(w.cfg.Elapsed())
+		}
+	}()
+	found, whole, err := w.unknownPosts(ctx)
+	if err != nil {
+		return err
+	}
+	if len(found) > 0 {
+		if err := w.takeOver(ctx, found); err != nil {
+			return fmt.Errorf("make good what a restored state lacks: %w", err)
+		}
+		if err := w.awaitFeeds(ctx); err != nil {
+			return err
+		}
+	}
+	for _, key := range []string{suspectKey, store.RestoredFrom} {
+		if !whole { // another process, or the next one, may see more
+			break
+		}
+		if err := w.cfg.Store.SetMeta(ctx, key, ""); err != nil {
+			return err
+		}
+	}
+	r.over.Store(true)
+	return nil
+}
+
+// unknownPosts reads the destinations for messages that the state does not know.
+func (w *Watcher) unknownPosts(ctx context.Context) (found []notify.Found, whole bool, err error) {
+	whole = true
+	for _, destination := range w.destinations(w.Rules()) {
+		posted, err := w.outbox.Standing(ctx, destination, w.recovery.since)
+		switch {
+		case ctx.Err() != nil:
+			return nil, false, ctx.Err()
+		case err != nil:
+			whole = false
+			w.cfg.Log.Warn("going on without all that stands at the destination", "destination", destination, "err", err)
+		}
+		for _, p := range posted {
+			found = append(found, notify.Found{Posted: p, Destination: destination})
+		}
+	}
+	ids := make([]string, len(found))
+	for i, f := range found {
+		ids[i] = f.DeliveryID
+	}
+	unknown, err := w.cfg.Store.Unknown(ctx, ids)
+	return slices.DeleteFunc(found, func(f notify.Found) bool { return !unknown[f.DeliveryID] }), whole, err
+}
+
+// takeOver puts into the state what was found, and lets the plans know.
+func (w *Watcher) takeOver(ctx context.Context, found []notify.Found) error {
+	kept := recovered{Since: w.recovery.since, Until: w.cfg.Now().Add(recoveredKeep), Found: found}
+	r, err := notify.NewRecovered(found, w.Rules().File.Plans, kept.Since, w.cfg.Now())
+	if err != nil {
+		return err
+	}
+	w.cfg.Log.Warn("the state was restored from a backup: messages were posted that it does not know, and what they told is not told again",
+		"since", kept.Since, "messages", len(found))
+	list := make([]news.Delivery, len(found))
+	for i, f := range found {
+		list[i] = asDelivery(f, r.Plan(f.DeliveryID))
+	}
+	if err := w.cfg.Store.AddFound(ctx, list, r.Slots()); err != nil {
+		return err
+	}
+	text, err := json.Marshal(kept)
+	if err != nil {
+		return err
+	}
+	if err := w.cfg.Store.SetMeta(ctx, recoveredKey, string(text)); err != nil {
+		return err
+	}
+	w.recovery.found.Store(r)
+	return nil
+}
+
+// asDelivery is a message that was found, as it is stored.
+func asDelivery(f notify.Found, plan string) news.Delivery {
+	d := news.Delivery{
+		ID: f.DeliveryID, Part: f.Part, Parts: f.Part, PlanID: plan, Destination: f.Destination, Kind: news.KindAlert,
+		SentAt: f.At, Receipt: f.Receipt, Error: "found at its destination after the state was restored",
+	}
+	switch {
+	case news.IsDigestID(f.DeliveryID):
+		d.Kind = news.KindDigest
+	case strings.HasPrefix(f.DeliveryID, "op_"):
+		d.Kind = news.KindNotice
+	case f.Reply:
+		d.Kind = news.KindFollowup
+	}
+	return d
+}
+
+// recallRecovered reads what an earlier process found.
+func (w *Watcher) recallRecovered(ctx context.Context) error {
+	noted, err := w.cfg.Store.Meta(ctx, recoveredKey)
+	if err != nil || noted == "" {
+		return err
+	}
+	var kept recovered
+	if err := json.Unmarshal([]byte(noted), &kept); err != nil {
+		return fmt.Errorf("read what was found after the state was restored: %w", err)
+	}
+	if !w.cfg.Now().Before(kept.Until) {
+		return w.cfg.Store.SetMeta(ctx, recoveredKey, "")
+	}
+	r, err := notify.NewRecovered(kept.Found, w.Rules().File.Plans, kept.Since, kept.Until)
+	w.recovery.found.Store(r)
+	return err
+}
+
+// awaitFeeds waits until each feed that was due at the start has been asked since:
+// what is told of together was fetched together.
+func (w *Watcher) awaitFeeds(ctx context.Context) error {
+	if !w.recovery.patient {
+		return nil
+	}
+	for range int(recoverWait / recoverLook) {
+		states, err := w.cfg.Store.FeedStates(ctx)
+		if err != nil {
+			return fmt.Errorf("read the feeds' states: %w", err)
+		}
+		if !slices.ContainsFunc(states, w.unasked) {
+			return nil
+		}
+		if err := sleep(ctx, recoverLook); err != nil {
+			return err
+		}
+	}
+	w.cfg.Log.Warn("not all feeds have answered since the start, going on", "after", recoverWait)
+	return nil
+}
+
+// unasked says whether a feed is due since before the start.
+func (w *Watcher) unasked(s news.FeedState) bool {
+	_, known := w.desk.Load().feeds[s.FeedID]
+	return known && !s.NextAt.After(w.recovery.began) && s.PolledAt.Before(w.recovery.began)
+}
+
+// settled says whether all that was fetched is grouped: what a restored state tells
+// first must not lack the reports by which its stories are known again.
+func (w *Watcher) settled(ctx context.Context) (bool, error) {
+	if w.recovery.found.Load() == nil || w.recovery.settled.Load() {
+		return true, nil
+	}
+	waiting, err := w.cfg.Store.Ungrouped(ctx, 1)
+	if err == nil && len(waiting) == 0 {
+		w.recovery.settled.Store(true)
+	}
+	return w.recovery.settled.Load(), err
+}
+
+// ready waits for the recovery, and says whether plans may be looked at.
+func (w *Watcher) ready(ctx context.Context) (bool, error) {
+	if err := w.recover(ctx); err != nil {
+		return false, errors.Join(errors.New("look into a state that stood still"), err)
+	}
+	return w.settled(ctx)
+}
