@@ -21,6 +21,14 @@ type Lease struct {
 	Key   string
 	Token string
 	Until time.Time
+
+	// Era names the line of commits that the claim belongs to: in another one the lease
+	// does not hold. EraSince is when the database was first seen to have gone over into
+	// it, and may have lost commits; zero: it did not. Boot names the era and the run of
+	// the server: what was remembered under another one is out of date. Of a database
+	// that is this process's alone they are empty.
+	Era, Boot string
+	EraSince  time.Time
 }
 
 // PlanState is what is remembered of a plan between two of its runs.

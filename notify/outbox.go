@@ -94,6 +94,10 @@ func (o *Outbox) Send(ctx context.Context, l news.Lease) (next time.Time, done [
 		return o.cfg.Now().Add(heldMost), nil, h.once(fmt.Errorf("way out of %s: %w", l.Key, err))
 	}
 	_ = h.once(nil)
+	h.under(l.Boot)
+	if wait := l.EraSince.Add(pacing.Quarantine); !l.EraSince.After(o.cfg.Now()) && o.cfg.Now().Before(wait) {
+		return wait, nil, nil // what was under way when the database changed may still be accepted
+	}
 	work := &sending{Outbox: o, lease: l, channel: channel, pacing: pacing, history: h}
 	stop := o.cfg.Now().Add(l.Until.Sub(o.cfg.Now()) / 2)
 	for ctx.Err() == nil && o.cfg.Now().Before(stop) {

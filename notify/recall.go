@@ -10,9 +10,10 @@ import (
 )
 
 const (
-	// recentSpan is how far back a destination's history is read once after a
-	// start: a restored backup that is no older posts nothing twice.
-	recentSpan = 24 * time.Hour
+	// recentSpan is how far back a destination's history is read after a start and
+	// when the database may have lost something: a backup of the day before posts
+	// nothing twice, also when it takes an hour to restore.
+	recentSpan = 25 * time.Hour
 	// recentTries is how often reading it may fail, and how often any of them may be
 	// refused for the rate meanwhile, before sending goes on without.
 	recentTries = 5
@@ -39,6 +40,7 @@ type history struct {
 
 	failed map[part]int // look-ups in a row that failed
 	wayErr string       // why there is no way out
+	boot   string       // of the database, when it was read; see news.Lease
 
 	resting string // why nothing could be posted last; "": it could
 }
@@ -77,6 +79,14 @@ func (o *Outbox) waits(h *history, until time.Time) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	h.wait = until
+}
+
+// under has the history read again when the database is another one, or may have
+// lost what it had not written: then it may not know of messages that stand there.
+func (h *history) under(boot string) {
+	if h.boot != boot {
+		h.boot, h.read, h.reading, h.turn, h.unseen = boot, false, nil, time.Time{}, nil
+	}
 }
 
 // once gives an error only when it is another one than the last.
@@ -138,7 +148,7 @@ func latest(times ...time.Time) (last time.Time) {
 	return last
 }
 
-// recall reads once after a start what already stands at the destination, as far
+// recall reads once after a start, and once when the database is another one, what already stands at the destination, as far
 // as it may now. It gives the time to come again when nothing may be sent before;
 // zero: go on.
 func (s *sending) recall(ctx context.Context) (next time.Time) {

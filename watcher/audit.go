@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"newswatch/rules"
@@ -17,6 +18,11 @@ const auditHour = 4
 // auditKey is where the database keeps the day of a destination's last audit: its
 // name follows.
 const auditKey = "audited "
+
+const (
+	auditBegan = " begun at "     // between the day and the time, while one is at it
+	auditMost  = 10 * time.Minute // it takes no longer
+)
 
 // audit looks once a day whether what Slack took stands where it was posted.
 func (w *Watcher) audit(ctx context.Context) error {
@@ -41,15 +47,31 @@ func (w *Watcher) audit(ctx context.Context) error {
 func (w *Watcher) auditOnce(ctx context.Context, day string) error {
 	var errs []error
 	for _, destination := range w.destinations(w.Rules()) {
-		done, err := w.cfg.Store.Meta(ctx, auditKey+destination)
-		if err == nil && done != day {
-			if _, err = w.outbox.Audit(ctx, destination); err == nil {
-				err = w.cfg.Store.SetMeta(ctx, auditKey+destination, day)
-			}
-		}
-		errs = append(errs, err)
+		errs = append(errs, w.auditOf(ctx, destination, day))
 	}
 	return errors.Join(errs...)
+}
+
+// auditOf audits a destination, unless another replica does or has done it. One that
+// died at it is followed by another after a while.
+func (w *Watcher) auditOf(ctx context.Context, destination, day string) error {
+	done, err := w.cfg.Store.Meta(ctx, auditKey+destination)
+	if err != nil || done == day {
+		return err
+	}
+	if of, at, ok := strings.Cut(done, auditBegan); ok && of == day {
+		if t, err := time.Parse(time.RFC3339, at); err == nil && w.cfg.Now().Sub(t).Abs() < auditMost {
+			return nil
+		}
+	}
+	began := day + auditBegan + w.cfg.Now().UTC().Format(time.RFC3339)
+	if ours, err := w.cfg.Store.Note(ctx, auditKey+destination, done, began); err != nil || !ours {
+		return err
+	}
+	if _, err := w.outbox.Audit(ctx, destination); err != nil {
+		return errors.Join(err, w.cfg.Store.SetMeta(context.WithoutCancel(ctx), auditKey+destination, ""))
+	}
+	return w.cfg.Store.SetMeta(ctx, auditKey+destination, day)
 }
 
 // destinations are where the plans of a rule file send to, and its operators.

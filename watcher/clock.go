@@ -33,17 +33,21 @@ type seenTime struct {
 	Since int64 `json:"since,omitempty"`
 	// When it last went far ahead; 0: not that we know.
 	Ahead int64 `json:"ahead,omitempty"`
+	// How far it was set back, and leapt ahead, in all the steps that the state has
+	// followed: so each replica sees which of the steps that it met another one has
+	// seen to.
+	Back  int64 `json:"back,omitempty"`
+	Leapt int64 `json:"leapt,omitempty"`
 }
 
 // clock is what the watcher knows of the wall clock, which says what slots have
 // come and dates all that is stored.
 type clock struct {
 	mu     sync.Mutex
-	read   bool // note has been read
-	note   seenTime
-	stored seenTime
-	looked bool // ... in this process, when Config.Elapsed was:
-	at     time.Duration
+	note   seenTime // as all replicas share it, when we last read it
+	looked bool     // ... in this process, when the clock ...
+	shown  time.Time
+	at     time.Duration // ... and Config.Elapsed were
 }
 
 // punctual is the outbox's store. What is due is asked for only after a look at the
@@ -104,117 +108,188 @@ func (w *Watcher) watchClock(ctx context.Context) error {
 // more than a few minutes, digests are held until it has passed the highest time
 // again, or has run on for an hour: nobody can say whether it was wrong before or
 // is wrong now, and the slots in between have had their digests.
+//
+// Replicas share one clock, the database server's, and each sees its steps. The first
+// one follows, in one transaction with the note of it; the others read the note.
 func (w *Watcher) keepTime(ctx context.Context) error {
 	c := &w.clock
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if err := w.recallClock(ctx); err != nil {
-		return err
+	if now, at := w.cfg.Now(), w.cfg.Elapsed(); c.looked && !c.stirs(now, at) {
+		c.shown, c.at = now, at
+		return nil
 	}
-	now, n := w.cfg.Now(), c.note
-	step := time.Duration(0)
+	var l look
+	err := w.cfg.Store.KeepClock(ctx, clockKey, func(noted string) (store.ClockStep, error) {
+		l = c.look(w.recalled(noted), w.cfg.Now(), w.cfg.Elapsed())
+		return l.step(noted, w.clockNotice)
+	})
+	if err != nil {
+		return fmt.Errorf("keep the time: %w", err)
+	}
+	w.logClock(l)
+	others := c.looked && l.note.Back-l.back.Milliseconds() != c.note.Back
+	c.note, c.looked, c.shown, c.at = l.note, true, l.now, l.at
+	if l.back > 0 || l.believed || others {
+		w.ringAll()
+	}
+	return nil
+}
+
+// stirs says whether a look at the clock needs the note that all share: it was set,
+// or the note is old.
+func (c *clock) stirs(now time.Time, at time.Duration) bool {
+	step := now.Sub(c.shown)
+	noted := now.UnixMilli() - c.note.Last
+	return step < -clockSlack || step-(at-c.at) > clockSlack || noted < 0 || noted >= clockNote.Milliseconds() ||
+		c.note.Since > 0 && !now.Before(c.note.until())
+}
+
+// look is what one sees who looks at the clock.
+type look struct {
+	now         time.Time
+	at          time.Duration
+	note        seenTime      // from now on
+	back, ahead time.Duration // steps that nobody has followed
+	far         time.Duration // it is so far ahead of when anybody looked; 0: not very
+	tell        bool          // digests are held because of it
+	believed    bool          // they no longer are
+}
+
+// look compares the clock with what it showed, and with what others noted.
+func (c *clock) look(n seenTime, now time.Time, at time.Duration) look {
+	l := look{now: now, at: at}
+	unseen := time.Duration(0) // since anybody looked
 	if n.Last > 0 {
-		step = now.Sub(time.UnixMilli(n.Last))
+		unseen = now.Sub(time.UnixMilli(n.Last))
+	}
+	l.back, l.ahead = c.steps(n, unseen, now, at)
+	if c.looked && n.Since == 0 && n.Back == c.note.Back {
+		n.Highest = max(n.Highest, c.shown.UnixMilli()) // the note is up to a minute old
 	}
 	n.Last = now.UnixMilli()
-	if n.Ahead > n.Last {
-		n.Ahead = n.Last // by the clock as it is now
+	n.Back += l.back.Milliseconds()
+	n.Leapt += l.ahead.Milliseconds()
+	n.Ahead = min(n.Ahead, n.Last) // by the clock as it is now
+	if unseen > clockAhead {
+		l.far, n.Ahead = unseen, n.Last
 	}
-	elapsed := w.cfg.Elapsed()
-	if leap := step - (elapsed - c.at); c.looked && leap > clockSlack {
-		if err := w.cfg.Store.StepAhead(ctx, leap); err != nil {
-			return err
-		}
-		w.observe.ClockStepped(leap)
-	}
-	told := false
-	switch {
-	case step > clockAhead:
-		w.cfg.Log.Info("the clock is far ahead of what it was: it was set, or nothing ran for a while", "by", step)
-		n.Ahead = n.Last
-	case step < -clockSlack:
-		w.cfg.Log.Warn("the clock was set back", "by", -step, "now", now)
-		if err := w.cfg.Store.SetBack(ctx, -step); err != nil {
-			return err
-		}
-		w.observe.ClockStepped(step)
-		if n.Highest-n.Last > clockBack.Milliseconds() {
-			told, n.Since = n.Since == 0, n.Last
-		}
-		defer w.ringAll()
+	if l.back > 0 && n.Highest-n.Last > clockBack.Milliseconds() {
+		l.tell, n.Since = n.Since == 0, n.Last
 	}
 	if n.Since > 0 && !now.Before(n.until()) {
-		w.cfg.Log.Info("digests go on by the clock as it is", "now", now)
-		n.Highest, n.Since = n.Last, 0
-		defer w.ringAll()
+		l.believed, n.Highest, n.Since = true, n.Last, 0
 	}
 	if n.Since == 0 {
 		n.Highest = max(n.Highest, n.Last)
 	}
-	c.note, c.looked, c.at = n, true, elapsed
-	if told {
-		if err := w.tellClock(ctx, n); err != nil {
-			return err
-		}
-	}
-	return w.noteClock(ctx)
+	l.note = n
+	return l
 }
 
-// recallClock reads what was noted by the process before.
+// steps are those that the clock made since this process looked, less what others
+// have followed meanwhile. A process that has not looked yet goes by the note: only
+// that time runs backwards can be seen from it.
+func (c *clock) steps(n seenTime, unseen time.Duration, now time.Time, at time.Duration) (back, ahead time.Duration) {
+	if !c.looked {
+		back = -unseen
+	} else {
+		leap := now.Sub(c.shown) - (at - c.at)
+		ahead = leap - time.Duration(n.Leapt-c.note.Leapt)*time.Millisecond
+		if now.Sub(c.shown) < -clockSlack {
+			back = -leap - time.Duration(n.Back-c.note.Back)*time.Millisecond
+		}
+	}
+	if back <= clockSlack {
+		back = 0
+	}
+	if ahead <= clockSlack {
+		ahead = 0
+	}
+	return back, ahead
+}
+
+// step is what the state is to do. What others noted less than a minute ago, and
+// still holds, need not be noted again.
+func (l *look) step(noted string, notice func(seenTime) (news.Delivery, bool)) (store.ClockStep, error) {
+	s := store.ClockStep{Back: l.back, Ahead: l.ahead}
+	if l.tell {
+		if d, wanted := notice(l.note); wanted {
+			s.Notices = append(s.Notices, d)
+		}
+	}
+	var before seenTime
+	if json.Unmarshal([]byte(noted), &before) == nil {
+		moved, last := l.note.Last-before.Last, before.Last
+		before.Last, before.Highest = l.note.Last, l.note.Highest
+		if before == l.note && moved >= 0 && moved < clockNote.Milliseconds() {
+			l.note.Last = last
+			return s, nil
+		}
+	}
+	text, err := json.Marshal(l.note)
+	if err != nil {
+		return s, fmt.Errorf("note what the clock is: %w", err)
+	}
+	s.Note = string(text)
+	return s, nil
+}
+
+// logClock says what a look saw.
+func (w *Watcher) logClock(l look) {
+	if l.far > 0 {
+		w.cfg.Log.Info("the clock is far ahead of what it was: it was set, or nothing ran for a while", "by", l.far)
+	}
+	if l.back > 0 {
+		w.cfg.Log.Warn("the clock was set back", "by", l.back, "now", l.now)
+		w.observe.ClockStepped(-l.back)
+	}
+	if l.ahead > 0 {
+		w.observe.ClockStepped(l.ahead)
+	}
+	if l.believed {
+		w.cfg.Log.Info("digests go on by the clock as it is", "now", l.now)
+	}
+}
+
+// recallClock reads what was noted of the clock before this process looks at it.
 func (w *Watcher) recallClock(ctx context.Context) error {
 	c := &w.clock
-	if c.read {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.looked {
 		return nil
 	}
 	noted, err := w.cfg.Store.Meta(ctx, clockKey)
 	if err != nil {
 		return fmt.Errorf("read what the clock was: %w", err)
 	}
-	if noted != "" {
-		if err := json.Unmarshal([]byte(noted), &c.note); err != nil {
-			w.cfg.Log.Warn("what the clock was cannot be read, it is believed as it is", "err", err)
-			c.note = seenTime{}
-		}
-	}
-	c.read, c.stored = true, c.note
+	c.note = w.recalled(noted)
 	return nil
 }
 
-// noteClock keeps what was seen of the clock, to the minute.
-func (w *Watcher) noteClock(ctx context.Context) error {
-	c := &w.clock
-	if moved := c.note.Last - c.stored.Last; c.note.Since == c.stored.Since && c.note.Ahead == c.stored.Ahead && moved >= 0 && moved < clockNote.Milliseconds() {
-		return nil
+// recalled reads what was noted of the clock.
+func (w *Watcher) recalled(noted string) (n seenTime) {
+	if noted == "" {
+		return n
 	}
-	text, err := json.Marshal(c.note)
-	if err != nil {
-		return fmt.Errorf("note what the clock is: %w", err)
+	if err := json.Unmarshal([]byte(noted), &n); err != nil {
+		w.cfg.Log.Warn("what the clock was cannot be read, it is believed as it is", "err", err)
+		return seenTime{}
 	}
-	if err := w.cfg.Store.SetMeta(ctx, clockKey, string(text)); err != nil {
-		return fmt.Errorf("note what the clock is: %w", err)
-	}
-	c.stored = c.note
-	return nil
+	return n
 }
 
-// tellClock tells the operators, once a step and a day.
-func (w *Watcher) tellClock(ctx context.Context, n seenTime) error {
+// clockNotice tells the operators, once a step and a day.
+func (w *Watcher) clockNotice(n seenTime) (news.Delivery, bool) {
 	show := func(ms int64) string { return time.UnixMilli(ms).In(w.zone()).Format("Mon 2 Jan 2006 15:04 MST") }
-	notice := news.Notice{
+	return w.notice(news.Notice{
 		DeliveryID: news.NoticeID("clock_back", show(n.Highest), time.UnixMilli(n.Since).UTC().Format(time.DateOnly)),
 		Kind:       "clock_back", Headline: "The clock was set back",
 		Subject: fmt.Sprintf("from %s to %s", show(n.Highest), show(n.Since)),
 		Footer: fmt.Sprintf("Digests wait until %s. Alerts go on, and no story is lost or told twice. If the time is wrong now, set the clock right: nothing has to be restarted.",
 			show(n.until().UnixMilli())),
-	}
-	d, wanted := w.notice(notice)
-	if !wanted {
-		return nil
-	}
-	if err := w.cfg.Store.EnqueueNotice(ctx, d); err != nil {
-		return fmt.Errorf("store the notice of the clock: %w", err)
-	}
-	return nil
+	})
 }
 
 func (w *Watcher) ringAll() {

@@ -1,7 +1,9 @@
 package watcher_test
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
@@ -45,8 +47,10 @@ type clockWorld struct {
 	*testing.T
 	slack   *slackfake.Server
 	dir     string
-	right   atomic.Pointer[time.Time] // what a good clock shows; nil: the bubble's
-	skew    atomic.Int64              // of the daemon's, in nanoseconds
+	db      string                     // "": a file in dir
+	right   atomic.Pointer[time.Time]  // what a good clock shows; nil: the bubble's
+	shared  *atomic.Pointer[time.Time] // what the database server's clock shows; nil: good, and skew
+	skew    atomic.Int64               // of the daemon's, in nanoseconds
 	store   *store.Store
 	watcher *watcher.Watcher
 	mu      sync.Mutex
@@ -82,7 +86,12 @@ func (w *clockWorld) pass(d time.Duration) {
 	w.right.Store(&at)
 }
 
-func (w *clockWorld) now() time.Time { return w.good().Add(time.Duration(w.skew.Load())) }
+func (w *clockWorld) now() time.Time {
+	if w.shared != nil {
+		return *w.shared.Load()
+	}
+	return w.good().Add(time.Duration(w.skew.Load()))
+}
 
 func (w *clockWorld) set(skew time.Duration) { w.skew.Store(int64(skew)) }
 
@@ -108,7 +117,7 @@ func (w *clockWorld) start() {
 		w.Fatal(report.Findings)
 	}
 	var err error
-	if w.store, err = store.Open(w.Context(), store.Options{URL: "sqlite://" + filepath.Join(w.dir, "state.db"), Now: w.now}); err != nil {
+	if w.store, err = store.Open(w.Context(), store.Options{URL: cmp.Or(w.db, "sqlite://"+filepath.Join(w.dir, "state.db")), Now: w.now}); err != nil {
 		w.Fatal(err)
 	}
 	channel := slack.New(slack.Config{Token: "xoxb-test", HTTP: w.slack.Client(), Now: w.now})
@@ -164,6 +173,18 @@ func (w *clockWorld) serve() {
 	w.served = append(w.served, ferry(len(w.served)))
 }
 
+// onePass makes a pass; a connection that broke breaks it off, and is made anew.
+func (w *clockWorld) onePass() {
+	w.Helper()
+	_, err := w.watcher.Pass(w.Context())
+	for tries := 0; errors.Is(err, store.ErrUnreachable) && tries < 5; tries++ {
+		_, err = w.watcher.Pass(w.Context())
+	}
+	if err != nil {
+		w.Fatal(err)
+	}
+}
+
 // live lets true time pass, five minutes a pass, with a new story each half hour.
 func (w *clockWorld) live(d time.Duration) {
 	w.Helper()
@@ -171,9 +192,7 @@ func (w *clockWorld) live(d time.Duration) {
 		if w.good().Minute()%30 == 5 {
 			w.serve()
 		}
-		if _, err := w.watcher.Pass(w.Context()); err != nil {
-			w.Fatal(err)
-		}
+		w.onePass()
 	}
 }
 
@@ -182,9 +201,7 @@ func (w *clockWorld) settle() {
 	w.Helper()
 	for range 8 * 12 {
 		w.pass(5 * time.Minute)
-		if _, err := w.watcher.Pass(w.Context()); err != nil {
-			w.Fatal(err)
-		}
+		w.onePass()
 	}
 }
 

@@ -21,6 +21,10 @@ const (
 	compareMost = 30 * time.Second // for doing so
 )
 
+// rulesKey is where the database keeps the hash of the rules of which the operators
+// know that they hold; "" after they were told of a broken file.
+const rulesKey = "rules_told"
+
 // ruleEdit is what an edit did to the rules themselves, and to the digests and
 // alerts that tell what they find.
 type ruleEdit struct {
@@ -114,6 +118,10 @@ func (e edit) lines(of string) []string {
 // that they have heard of a refused file: then they hear of its end as well.
 func (w *Watcher) compare(ctx context.Context, before, after *rules.Ruleset, edit ruleEdit, mended bool) {
 	now := w.cfg.Now()
+	last, err := w.cfg.Store.Meta(ctx, rulesKey)
+	if err != nil || last == after.Hash { // another replica has told
+		return
+	}
 	lines := edit.lines()
 	subject, changes := w.changes(ctx, now, before, after)
 	if ctx.Err() != nil || len(lines)+len(changes) == 0 && !mended {
@@ -132,7 +140,7 @@ func (w *Watcher) compare(ctx context.Context, before, after *rules.Ruleset, edi
 	if !wanted {
 		return
 	}
-	if err := w.cfg.Store.EnqueueNotice(ctx, d); err != nil {
+	if _, err := w.cfg.Store.Note(ctx, rulesKey, last, after.Hash, d); err != nil {
 		w.cfg.Log.Warn("cannot tell the operators what the new rules change", "err", err)
 	}
 }

@@ -26,3 +26,6 @@ func (w *Watcher) Group(ctx context.Context) (Summary, error) { return w.group(c
 
 // Steady says whether the clock can be trusted with what is to be forgotten.
 func (w *Watcher) Steady() bool { return w.clock.steady(w.cfg.Now()) }
+
+// KeepTime is one look at the clock.
+func KeepTime(ctx context.Context, w *Watcher) error { return w.keepTime(ctx) }

@@ -34,6 +34,9 @@ func (w *Watcher) group(ctx context.Context) (sum Summary, err error) {
 	if len(leases) == 0 {
 		return sum, nil
 	}
+	if leases[0].Boot != w.boot { // the database may have been taken back: so would be the memory
+		w.grouper, w.boot = nil, leases[0].Boot
+	}
 	sum, err = w.groupAll(ctx, leases[0])
 	if err != nil {
 		w.grouper = nil // its memory may be ahead of what is stored
@@ -83,7 +86,7 @@ func (w *Watcher) leaveDesk(ctx context.Context) {
 
 func (w *Watcher) groupAll(ctx context.Context, l news.Lease) (sum Summary, err error) {
 	for ctx.Err() == nil {
-		if err := w.remember(ctx); err != nil {
+		if err := w.remember(ctx, l); err != nil {
 			return sum, err
 		}
 		members, err := w.cfg.Store.Ungrouped(ctx, groupBatch)
@@ -109,7 +112,7 @@ func (w *Watcher) groupAll(ctx context.Context, l news.Lease) (sum Summary, err 
 // remember replays the active stories when this process did not hold the desk
 // last, or stories were corrected by hand since. It takes the note of that before
 // it reads: a correction that comes meanwhile takes the note away again.
-func (w *Watcher) remember(ctx context.Context) error {
+func (w *Watcher) remember(ctx context.Context, l news.Lease) error {
 	last, err := w.cfg.Store.Meta(ctx, store.DeskHolder)
 	if err != nil {
 		return fmt.Errorf("read who held the desk: %w", err)
@@ -118,8 +121,8 @@ func (w *Watcher) remember(ctx context.Context) error {
 		return nil
 	}
 	w.grouper = nil
-	if err := w.cfg.Store.SetMeta(ctx, store.DeskHolder, w.holder); err != nil {
-		return fmt.Errorf("note who holds the desk: %w", err)
+	if err := w.cfg.Store.HoldDesk(ctx, l, w.holder); err != nil {
+		return err
 	}
 	g := w.forget()
 	apart, err := w.cfg.Store.Apart(ctx)

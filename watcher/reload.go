@@ -150,38 +150,53 @@ func (w *Watcher) reject(ctx context.Context, report *rules.Report, err error) e
 // markBad notes that the file on disk is not the rules in force from now on, and
 // why.
 func (w *Watcher) markBad(ctx context.Context, why string) error {
+	if w.badSince.IsZero() {
+		w.badSince = w.cfg.Now()
+	}
+	if err := w.cfg.Store.SetMeta(ctx, rulesKey, ""); err != nil {
+		return err
+	}
 	if err := w.cfg.Store.SetMeta(ctx, store.RulesBadWhy, why); err != nil {
 		return err
 	}
-	since, err := w.cfg.Store.Meta(ctx, store.RulesBadSince)
-	if err != nil || since != "" {
-		return err
-	}
-	return w.cfg.Store.SetMeta(ctx, store.RulesBadSince, strconv.FormatInt(w.cfg.Now().UnixMilli(), 10))
+	_, err := w.cfg.Store.Note(ctx, store.RulesBadSince, "", strconv.FormatInt(w.badSince.UnixMilli(), 10))
+	return err
 }
 
 // catchUp matches what was fetched while the file on disk was not the rules in
-// force, now that it is. mended says that there was such a time.
+// force, now that it is. mended says that there was such a time. Another replica may
+// have been faster: what this one fetched since is matched again all the same, as
+// long as its own file was broken.
 func (w *Watcher) catchUp(ctx context.Context) (mended bool, err error) {
 	noted, err := w.cfg.Store.Meta(ctx, store.RulesBadSince)
-	if err != nil || noted == "" {
+	if err != nil || noted == "" && w.badSince.IsZero() {
 		return false, err
 	}
-	ms, err := strconv.ParseInt(noted, 10, 64)
-	if err != nil {
-		return true, fmt.Errorf("read since when the rules were broken: %w", err)
+	since := w.badSince
+	if noted != "" {
+		ms, err := strconv.ParseInt(noted, 10, 64)
+		if err != nil {
+			return true, fmt.Errorf("read since when the rules were broken: %w", err)
+		}
+		if t := time.UnixMilli(ms); since.IsZero() || t.Before(since) {
+			since = t
+		}
 	}
-	if err := w.rematch(ctx, time.UnixMilli(ms)); err != nil {
+	if err := w.rematch(ctx, since); err != nil {
 		return true, err
 	}
-	return true, w.cfg.Store.SetMeta(ctx, store.RulesBadSince, "")
+	w.badSince = time.Time{}
+	if noted != "" {
+		_, err = w.cfg.Store.Note(ctx, store.RulesBadSince, noted, "")
+	}
+	return true, err
 }
 
 // rematchBatch is how many items are matched anew in one transaction.
 const rematchBatch = 1000
 
 // rematch matches the items that were fetched while the file on disk was not
-// the rules in force.
+// the rules in force, as far as they were not matched under these.
 func (w *Watcher) rematch(ctx context.Context, since time.Time) error {
 	d := w.desk.Load()
 	total := 0
@@ -192,7 +207,7 @@ func (w *Watcher) rematch(ctx context.Context, since time.Time) error {
 		batch = batch[:0]
 		return err
 	}
-	err := w.cfg.Store.Items(ctx, since, func(it news.Item) error {
+	err := w.cfg.Store.Stale(ctx, d.rules.Hash, since, func(it news.Item) error {
 		if batch = append(batch, it); len(batch) < rematchBatch {
 			return nil
 		}

@@ -67,12 +67,15 @@ func (w *Watcher) zone() *time.Location {
 }
 
 // reportOnce makes the report of a day, unless it has been made. What was told is
-// noted after the message is in the outbox: a crash between the two makes the
-// same message again, which has the same id.
+// noted with the message, by the first of several replicas.
 func (w *Watcher) reportOnce(ctx context.Context, day string) error {
-	known, err := w.toldFeeds(ctx)
-	if err != nil || known.Day == day || w.Rules().File.Operators == nil {
+	noted, err := w.cfg.Store.Meta(ctx, reportKey)
+	if err != nil {
 		return err
+	}
+	known := w.toldFeeds(noted)
+	if known.Day == day || w.Rules().File.Operators == nil {
+		return nil
 	}
 	states, err := w.cfg.Store.FeedStates(ctx)
 	if err != nil {
@@ -86,31 +89,41 @@ func (w *Watcher) reportOnce(ctx context.Context, day string) error {
 		desk.States[s.FeedID] = s
 	}
 	r := health.NewReport(desk)
-	if r.News {
-		if err := w.tellReport(ctx, r, day); err != nil {
-			return err
-		}
-	}
 	note, err := json.Marshal(told{Day: day, Feeds: r.Told})
 	if err != nil {
 		return fmt.Errorf("note what was told of the feeds: %w", err)
 	}
-	return w.cfg.Store.SetMeta(ctx, reportKey, string(note))
+	var notices []news.Delivery
+	if r.News {
+		d, wanted := w.reportNotice(r, day)
+		if !wanted { // it has logged why, and what was not told must not be noted as told
+			return errors.New("the report on feeds has no way out")
+		}
+		notices = append(notices, d)
+	}
+	made, err := w.cfg.Store.Note(ctx, reportKey, noted, string(note), notices...)
+	if err != nil {
+		return fmt.Errorf("store the report on feeds: %w", err)
+	}
+	if made && r.News { // else another replica made it
+		w.cfg.Log.Info("reporting on feeds", "feeds", r.Subject)
+		w.ring(news.Destinations)
+	}
+	return nil
 }
 
-func (w *Watcher) toldFeeds(ctx context.Context) (t told, err error) {
-	noted, err := w.cfg.Store.Meta(ctx, reportKey)
-	if err != nil || noted == "" {
-		return t, err
+func (w *Watcher) toldFeeds(noted string) (t told) {
+	if noted == "" {
+		return t
 	}
 	if err := json.Unmarshal([]byte(noted), &t); err != nil {
 		w.cfg.Log.Warn("what was told of the feeds cannot be read, all is told anew", "err", err)
-		return told{}, nil
+		return told{}
 	}
-	return t, nil
+	return t
 }
 
-func (w *Watcher) tellReport(ctx context.Context, r health.Report, day string) error {
+func (w *Watcher) reportNotice(r health.Report, day string) (d news.Delivery, wanted bool) {
 	n := news.Notice{
 		DeliveryID: news.NoticeID("feeds", "", day), Kind: "feed_back",
 		Headline: r.Headline, Subject: r.Subject, Detail: r.Detail, Footer: r.Footer,
@@ -118,14 +131,5 @@ func (w *Watcher) tellReport(ctx context.Context, r health.Report, day string) e
 	if r.Trouble {
 		n.Kind = "feed_dead"
 	}
-	w.cfg.Log.Info("reporting on feeds", "feeds", r.Subject)
-	d, wanted := w.notice(n)
-	if !wanted { // it has logged why, and what was not told must not be noted as told
-		return errors.New("the report on feeds has no way out")
-	}
-	if err := w.cfg.Store.EnqueueNotice(ctx, d); err != nil {
-		return fmt.Errorf("store the report on feeds: %w", err)
-	}
-	w.ring(news.Destinations)
-	return nil
+	return w.notice(n)
 }

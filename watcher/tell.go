@@ -53,7 +53,8 @@ func (w *Watcher) runPlan(ctx context.Context, d *desk, l news.Lease) (sum Summa
 	w.cfg.At(BeforeBind)
 	plan, known := d.plans[l.Key]
 	if !known {
-		return sum, w.giveBack(ctx, l, w.cfg.Now().Add(forever))
+		// A reload is under way, or a replica has newer rules: soon it is its turn.
+		return sum, w.giveBack(ctx, l, w.cfg.Now().Add(time.Second))
 	}
 	if until, held := w.clock.holds(); held && plan.Kind == news.DigestPlan && !w.cfg.AtOnce {
 		w.cfg.Log.Info("held back, the clock was set back", "plan", plan.ID, "until", until)

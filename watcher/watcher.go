@@ -52,7 +52,7 @@ type Config struct {
 	Observe Observer         // nil: nobody counts
 	Now     func() time.Time // nil: the store's clock
 	// Elapsed is a time that nobody sets, by which steps of Now are told from time
-	// that passes; nil: Go's monotonic clock, or Now if that is given.
+	// that passes; nil: the store's, or Now if that is given.
 	Elapsed  func() time.Duration
 	Backfill *time.Duration // replaces settings.backfill
 	// Lease is the longest work under one claim; no step outlives it. 0: a minute. Only
@@ -82,19 +82,22 @@ func Steps() []notify.Step {
 
 // Watcher runs the pipeline.
 type Watcher struct {
-	cfg      Config
-	desk     atomic.Pointer[desk] // the rules in force and what is made of them
-	outbox   *notify.Outbox
-	polls    *crew
-	asked    sync.Map     // ids of feeds that this pass has polled
-	down     atomic.Int64 // since when our own network is down, as last heard; Unix ns
-	posts    *crew
-	reader   *article.Reader // of the articles behind headlines
-	grouper  grouper         // nil: to be replayed from the store
-	forget   func() grouper  // makes one that knows nothing
-	holder   string          // tells our hold on the desk from another process's
-	bells    map[news.Unit]chan struct{}
-	reload   sync.Mutex // one reload at a time
+	cfg     Config
+	desk    atomic.Pointer[desk] // the rules in force and what is made of them
+	outbox  *notify.Outbox
+	polls   *crew
+	asked   sync.Map     // ids of feeds that this pass has polled
+	down    atomic.Int64 // since when our own network is down, as last heard; Unix ns
+	posts   *crew
+	reader  *article.Reader // of the articles behind headlines
+	grouper grouper         // nil: to be replayed from the store
+	forget  func() grouper  // makes one that knows nothing
+	boot    string          // of the database, when the grouper was replayed
+	holder  string          // tells our hold on the desk from another process's
+	bells   map[news.Unit]chan struct{}
+	reload  sync.Mutex // one reload at a time
+	// badSince is since when this process found the rule file broken; zero: it is not.
+	badSince time.Time
 	cron     alarms
 	clock    clock
 	absence  absence
@@ -124,8 +127,8 @@ func (s Summary) Empty() bool { return s == Summary{} }
 func New(ctx context.Context, c Config, rs *rules.Ruleset) (*Watcher, error) {
 	if c.Now == nil {
 		c.Now = c.Store.Now
-		if began := time.Now(); c.Elapsed == nil {
-			c.Elapsed = func() time.Duration { return time.Since(began) }
+		if c.Elapsed == nil {
+			c.Elapsed = c.Store.Elapsed
 		}
 	}
 	if c.Elapsed == nil {
@@ -165,6 +168,9 @@ func New(ctx context.Context, c Config, rs *rules.Ruleset) (*Watcher, error) {
 	// Somebody may have mended what a delivery was held for before starting us.
 	if err := c.Store.RetryHeld(ctx); err != nil {
 		return nil, fmt.Errorf("take up what was held: %w", err)
+	}
+	if err := c.Store.SetMeta(ctx, rulesKey, rs.Hash); err != nil {
+		return nil, fmt.Errorf("note the rules in force: %w", err)
 	}
 	if _, err := w.catchUp(ctx); err != nil {
 		return nil, fmt.Errorf("match anew what was fetched under a broken rule file: %w", err)

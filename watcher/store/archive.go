@@ -122,7 +122,30 @@ func (s *Store) Meta(ctx context.Context, name string) (value string, err error)
 // SetMeta keeps a note under a name.
 func (s *Store) SetMeta(ctx context.Context, name, value string) error {
 	return s.tx(ctx, "keep "+name, func(ctx context.Context, tx *sql.Tx) error {
-		_, err := s.exec(ctx, tx, `INSERT INTO meta (k, v) VALUES ($1, $2) ON CONFLICT (k) DO UPDATE SET v = excluded.v`, name, value)
+		return s.setMeta(ctx, tx, name, value)
+	})
+}
+
+// Note changes a note from what it was, "" for none, and puts notices of it into the
+// outbox with it: of several that do so at once one does, which is told.
+func (s *Store) Note(ctx context.Context, name, was, is string, notices ...news.Delivery) (changed bool, err error) {
+	err = s.tx(ctx, "note "+name, func(ctx context.Context, tx *sql.Tx) error {
+		if err := s.lockDestinations(ctx, tx, destinationsOf(notices)...); err != nil {
+			return err
+		}
+		n, err := s.exec(ctx, tx, `
+			INSERT INTO meta (k, v) SELECT $1, $3 WHERE $2 = '' OR EXISTS (SELECT 1 FROM meta WHERE k = $1)
+			ON CONFLICT (k) DO UPDATE SET v = excluded.v WHERE meta.v = $2`, name, was, is)
+		changed = n > 0
+		for i := 0; err == nil && changed && i < len(notices); i++ {
+			_, err = s.insertDelivery(ctx, tx, notices[i])
+		}
 		return err
 	})
+	return changed && err == nil, err
+}
+
+func (s *Store) setMeta(ctx context.Context, tx *sql.Tx, name, value string) error {
+	_, err := s.exec(ctx, tx, `INSERT INTO meta (k, v) VALUES ($1, $2) ON CONFLICT (k) DO UPDATE SET v = excluded.v`, name, value)
+	return err
 }

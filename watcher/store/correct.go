@@ -15,6 +15,14 @@ import (
 // is that of the desk. A correction takes it away: the memory is out of date then.
 const DeskHolder = "desk_holder"
 
+// HoldDesk notes whose memory it is from now on, under the lease on the desk: who has
+// lost it must not take the note away from who has it.
+func (s *Store) HoldDesk(ctx context.Context, l news.Lease, holder string) error {
+	return s.fenced(ctx, l, news.Desk, "note who holds the desk", func(ctx context.Context, tx *sql.Tx) error {
+		return s.setMeta(ctx, tx, DeskHolder, holder)
+	})
+}
+
 // Correction is what a person decided about two stories, ready to be committed.
 type Correction struct {
 	Transfer     Transfer
@@ -32,6 +40,9 @@ type Decide func(stories map[string]*news.Story, taken func(id string) bool) (Co
 // has the desk next replays its memory. When decide fails, nothing is changed.
 func (s *Store) Correct(ctx context.Context, ids []string, decide Decide) error {
 	return s.tx(ctx, "correct stories", func(ctx context.Context, tx *sql.Tx) error {
+		if err := s.lockDesk(ctx, tx); err != nil {
+			return err
+		}
 		stories, err := s.stories(ctx, tx, ids)
 		if err != nil {
 			return err

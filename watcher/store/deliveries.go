@@ -18,6 +18,9 @@ import (
 // nothing waits for it: what was frozen for it still goes there.
 func (s *Store) SyncDestinations(ctx context.Context, ids []string) error {
 	return s.tx(ctx, "sync destinations", func(ctx context.Context, tx *sql.Tx) error {
+		if err := s.syncing(ctx, tx, s.lockAllDestinations); err != nil {
+			return err
+		}
 		for _, id := range ids {
 			if err := s.wakeDestination(ctx, tx, id); err != nil {
 				return err
@@ -109,6 +112,9 @@ func (s *Store) supersede(ctx context.Context, tx *sql.Tx, d news.Delivery) erro
 // EnqueueNotice puts a notice to the operators into the outbox, once an id.
 func (s *Store) EnqueueNotice(ctx context.Context, d news.Delivery) error {
 	return s.tx(ctx, "enqueue notice "+d.ID, func(ctx context.Context, tx *sql.Tx) error {
+		if err := s.lockDestinations(ctx, tx, d.Destination); err != nil {
+			return err
+		}
 		_, err := s.insertDelivery(ctx, tx, d)
 		return err
 	})
@@ -211,6 +217,9 @@ func gone(rows int64, err error) error {
 // for a person or took it for delivered, was wrong.
 func (s *Store) Withdraw(ctx context.Context, d news.Delivery) error {
 	return s.tx(ctx, fmt.Sprintf("withdraw delivery %s part %d", d.ID, d.Part), func(ctx context.Context, tx *sql.Tx) error {
+		if err := s.lockDestinations(ctx, tx, d.Destination); err != nil {
+			return err
+		}
 		n, err := s.exec(ctx, tx, `
 			UPDATE deliveries SET state = 'pending', not_before = $4, looks = 0, error = '', sent_at = 0, undecided = 0
 			WHERE id = $1 AND part = $2 AND attempts = $3 AND (state IN ('sending', 'held') OR state = 'sent' AND ts = '')`,
@@ -320,6 +329,9 @@ const uncertain = 8 * news.CallTimeout
 // looked, or accepts that it may come twice.
 func (s *Store) Resend(ctx context.Context, id string) (n int, err error) {
 	err = s.tx(ctx, "resend "+id, func(ctx context.Context, tx *sql.Tx) error {
+		if err := s.lockDestinationsOf(ctx, tx, `id = $1`, id); err != nil {
+			return err
+		}
 		to, err := s.texts(ctx, tx, `
 			UPDATE deliveries SET state = 'pending', not_before = 0, undecided = 0
 			WHERE id = $1 AND (state IN ('held', 'dropped') OR state = 'sending' AND started_at < $2)
@@ -346,6 +358,9 @@ func (s *Store) retryDestination(ctx context.Context, tx *sql.Tx, id string) err
 // waits for a person's word goes on waiting for it.
 func (s *Store) RetryHeld(ctx context.Context) error {
 	return s.tx(ctx, "retry what is held", func(ctx context.Context, tx *sql.Tx) error {
+		if err := s.lockDestinationsOf(ctx, tx, `state = 'held'`); err != nil {
+			return err
+		}
 		to, err := s.texts(ctx, tx, `UPDATE deliveries SET not_before = 0 WHERE state = 'held' AND undecided = 0 AND not_before > $1 RETURNING destination`, ms(s.now()))
 		for i := 0; err == nil && i < len(to); i++ {
 			err = s.retryDestination(ctx, tx, to[i])
@@ -359,6 +374,9 @@ func (s *Store) RetryHeld(ctx context.Context) error {
 // dropped.
 func (s *Store) Drop(ctx context.Context, id string) (n int, err error) {
 	err = s.tx(ctx, "drop "+id, func(ctx context.Context, tx *sql.Tx) error {
+		if err := s.lockDestinationsOf(ctx, tx, `id = $1 OR reply_to = $1 AND reply_to <> ''`, id); err != nil {
+			return err
+		}
 		rows, err := s.exec(ctx, tx, `
 			UPDATE deliveries SET state = 'dropped', undecided = 0
 			WHERE (id = $1 OR reply_to = $1 AND reply_to <> '')

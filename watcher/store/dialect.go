@@ -15,6 +15,8 @@ type dialect struct {
 	blob         string // type of bytes
 	withoutRowid string // option of a table that is kept in its primary key
 	skipLocked   string // end of a claim: leave out the rows that others claim
+	forUpdate    string // end of a query: its rows are ours alone until the transaction ends; "" where one writes at a time
+	forShare     string // ... or are changed by nobody
 	now          string // the clock of leases in ms, from parameter 1, which Store.clock gives
 	least        string // the smaller of its arguments
 	greatest     string
@@ -24,6 +26,8 @@ type dialect struct {
 	size         string                 // bytes of the database
 	tidy         string                 // gives freed space back, a little at a time; "" when the database does so itself
 	serverNow    string                 // the server's clock in ms; "" where the process's holds
+	era          string                 // names the line of commits, see era.go
+	boot         string                 // ... and the run of the server
 	exclusive    string                 // takes the lock of a number until the transaction ends; "" where one writes at a time
 	fill         string                 // option of a table whose rows are updated all the time
 	snapshot     *sql.TxOptions         // of a transaction that reads one state of the database
@@ -37,6 +41,8 @@ func (*sqliteEngine) dialect() dialect {
 		blob:         "BLOB",
 		withoutRowid: "WITHOUT ROWID",
 		now:          "$1",
+		era:          "''",
+		boot:         "''",
 		least:        "min",
 		greatest:     "max",
 		list:         func(p int) string { return fmt.Sprintf("SELECT value FROM json_each($%d)", p) },
@@ -48,13 +54,25 @@ func (*sqliteEngine) dialect() dialect {
 	}
 }
 
-func (*postgresEngine) dialect() dialect {
+func (e *postgresEngine) dialect() dialect {
 	// That of the statement, not clock_timestamp(): an index can be searched for it.
 	const now = `CAST(EXTRACT(EPOCH FROM statement_timestamp()) * 1000 AS BIGINT)`
+	// A standby, which has no timeline of its own, is refused for its writes. Some who
+	// run servers for others allow no look at the log: a standby that took over is known
+	// by its start alone then.
+	timeline := `CASE WHEN pg_is_in_recovery() THEN '' ELSE LEFT(pg_walfile_name(pg_current_wal_insert_lsn()), 8) END`
+	if e.silent {
+		timeline = `''`
+	}
+	era := `CONCAT(` + timeline + `, ' ', pg_relation_filepath(to_regclass('meta')))`
 	return dialect{
+		era:        era,
+		boot:       "CONCAT(" + era + ", ' ', EXTRACT(EPOCH FROM pg_postmaster_start_time()))",
 		text:       `TEXT COLLATE "C"`,
 		blob:       "BYTEA",
 		skipLocked: "FOR UPDATE SKIP LOCKED",
+		forUpdate:  "FOR UPDATE",
+		forShare:   "FOR SHARE",
 		now:        "COALESCE(NULLIF(CAST($1 AS BIGINT), 0), " + now + ")",
 		least:      "LEAST",
 		greatest:   "GREATEST",
@@ -78,7 +96,7 @@ func (d dialect) replacer() *strings.Replacer {
 	pairs := []string{
 		"{{text}}", d.text, "{{blob}}", d.blob, "{{without_rowid}}", d.withoutRowid,
 		"{{skip_locked}}", d.skipLocked, "{{now}}", d.now, "{{least}}", d.least, "{{greatest}}", d.greatest,
-		"{{fill}}", d.fill,
+		"{{for_update}}", d.forUpdate, "{{for_share}}", d.forShare, "{{era}}", d.era, "{{boot}}", d.boot, "{{fill}}", d.fill,
 	}
 	for p := 1; p <= 9; p++ {
 		n := strconv.Itoa(p)

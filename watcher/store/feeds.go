@@ -17,17 +17,31 @@ import (
 // of its feeds is.
 func (s *Store) SyncFeeds(ctx context.Context, feeds []news.Feed) error {
 	return s.tx(ctx, "sync feeds", func(ctx context.Context, tx *sql.Tx) error {
+		if err := s.alone(ctx, tx, syncLock); err != nil {
+			return err
+		}
 		gone, err := s.feedRows(ctx, tx)
 		if err != nil {
 			return err
 		}
+		var changed []news.Feed
+		var hosts []string // theirs, and those that they leave
+		old := map[string]feedRow{}
 		for _, f := range feeds {
-			old, known := gone[f.ID]
+			row, known := gone[f.ID]
 			delete(gone, f.ID)
-			if known && old == (feedRow{url: f.URL, host: f.Host(), active: true}) {
-				continue
+			if !known || row != (feedRow{url: f.URL, host: f.Host(), active: true}) {
+				changed, hosts, old[f.ID] = append(changed, f), append(hosts, f.Host(), row.host), row
 			}
-			if err := s.saveFeed(ctx, tx, f, old); err != nil {
+		}
+		for _, row := range gone {
+			hosts = append(hosts, row.host)
+		}
+		if err := s.lockHosts(ctx, tx, hosts); err != nil {
+			return err
+		}
+		for _, f := range changed {
+			if err := s.saveFeed(ctx, tx, f, old[f.ID]); err != nil {
 				return err
 			}
 		}
@@ -38,7 +52,7 @@ func (s *Store) SyncFeeds(ctx context.Context, feeds []news.Feed) error {
 		if err := s.mendClock(ctx, tx); err != nil {
 			return err
 		}
-		return s.syncHosts(ctx, tx)
+		return s.syncHosts(ctx, tx, hosts)
 	})
 }
 
@@ -97,23 +111,28 @@ func withoutScheme(address string) string {
 	return rest
 }
 
-// syncHosts makes the hosts follow their feeds. A host that is being polled is
-// marked as woken, so that its release does not put off a feed that is new there.
-func (s *Store) syncHosts(ctx context.Context, tx *sql.Tx) error {
+// syncHosts makes the hosts follow their feeds. One of the hosts that are locked
+// because their feeds changed, and that is being polled, is marked as woken, so that
+// its release does not put off a feed that is new there. Others that are being polled
+// are left to their release.
+func (s *Store) syncHosts(ctx context.Context, tx *sql.Tx, locked []string) error {
 	for _, query := range []string{
-		`INSERT INTO hosts (key) SELECT DISTINCT host FROM feeds WHERE active = 1 ON CONFLICT (key) DO NOTHING`,
+		`INSERT INTO hosts (key) SELECT DISTINCT f.host FROM feeds f WHERE f.active = 1
+			AND NOT EXISTS (SELECT 1 FROM hosts h WHERE h.key = f.host) ON CONFLICT (key) DO NOTHING`,
 		`UPDATE hosts SET active = 0 WHERE active = 1
 			AND NOT EXISTS (SELECT 1 FROM feeds f WHERE f.host = hosts.key AND f.active = 1)`,
-		`WITH due AS MATERIALIZED (SELECT host, MIN(next_at) AS first FROM feeds WHERE active = 1 GROUP BY host)
-		 UPDATE hosts SET active = 1, woken = 1, next_at = {{greatest}}(hold_until, due.first)
-		 FROM due WHERE due.host = hosts.key
-			AND (hosts.active = 0 OR hosts.lease_token <> '' OR hosts.next_at <> {{greatest}}(hosts.hold_until, due.first))`,
 	} {
 		if _, err := s.exec(ctx, tx, query); err != nil {
 			return err
 		}
 	}
-	return nil
+	_, err := s.exec(ctx, tx, `
+		WITH due AS MATERIALIZED (SELECT host, MIN(next_at) AS first FROM feeds WHERE active = 1 GROUP BY host)
+		UPDATE hosts SET active = 1, woken = 1, next_at = {{greatest}}(hold_until, due.first)
+		FROM due WHERE due.host = hosts.key AND (hosts.active = 0
+			OR hosts.lease_token = '' AND hosts.next_at <> {{greatest}}(hosts.hold_until, due.first)
+			OR hosts.lease_token <> '' AND hosts.key IN ({{list 1}}))`, list(locked))
+	return err
 }
 
 const stateColumns = `id, final_url, etag, last_modified, body_hash, next_at, polled_at, ok_at, baselined, fails, error, items, memory`

@@ -26,7 +26,7 @@ func (s *Store) Holds(ctx context.Context) (map[string]time.Time, error) {
 // lease on its host: should nothing come of the poll, not even a failure, the feed
 // is not asked again before. CommitPoll says better.
 func (s *Store) Asking(ctx context.Context, l news.Lease, feedID string, notBefore time.Time) error {
-	return s.shared(ctx, "ask "+feedID, s.behindFence(l, func(ctx context.Context, tx *sql.Tx) error {
+	return s.shared(ctx, "ask "+feedID, l.Key, s.behindFence(l, func(ctx context.Context, tx *sql.Tx) error {
 		return held(s.exec(ctx, tx, `UPDATE feeds SET next_at = $3 WHERE id = $1 AND host = $2`, feedID, l.Key, ms(notBefore)))
 	}))
 }
@@ -42,6 +42,16 @@ const hastenOver = 4 * time.Minute
 // last poll, as far as nothing holds their hosts.
 func (s *Store) Hasten(ctx context.Context, feedIDs []string) error {
 	return s.tx(ctx, "hasten feeds", func(ctx context.Context, tx *sql.Tx) error {
+		if err := s.alone(ctx, tx, syncLock); err != nil {
+			return err
+		}
+		hosts, err := s.texts(ctx, tx, `SELECT DISTINCT host FROM feeds WHERE id IN ({{list 1}})`, list(feedIDs))
+		if err != nil {
+			return err
+		}
+		if err := s.lockHosts(ctx, tx, hosts); err != nil {
+			return err
+		}
 		now, step := s.now(), min(time.Second, hastenOver/time.Duration(max(len(feedIDs), 1)))
 		for i, id := range feedIDs {
 			if _, err := s.exec(ctx, tx, `
@@ -50,6 +60,6 @@ func (s *Store) Hasten(ctx context.Context, feedIDs []string) error {
 				return err
 			}
 		}
-		return s.syncHosts(ctx, tx)
+		return s.syncHosts(ctx, tx, hosts)
 	})
 }

@@ -55,7 +55,7 @@ const (
 		ORDER BY next_at, key LIMIT CAST($2 AS BIGINT) {{skip_locked}})
 	UPDATE {{unit}} SET lease_until = {{now}} + $3, lease_token = $4, woken = 0
 	FROM due WHERE {{unit}}.key = due.k
-	RETURNING key, lease_until, next_at`
+	RETURNING key, lease_until, next_at, {{era}}, {{boot}}`
 )
 
 // Claim takes up to limit rows of a unit that are due and free, the longest due
@@ -76,42 +76,49 @@ func (s *Store) Claim(ctx context.Context, u news.Unit, limit int, d time.Durati
 		due int64
 	}
 	var got []claimed
+	var met era
 	token := rand.Text()
 	if err := s.askTime(ctx); err != nil {
 		return nil, s.explain(what, err)
 	}
 	err = s.tx(ctx, what, func(ctx context.Context, tx *sql.Tx) error {
 		got = got[:0]
-		return s.query(ctx, tx, func(r *sql.Rows) error {
+		err := s.query(ctx, tx, func(r *sql.Rows) error {
 			c := claimed{Lease: news.Lease{Unit: u, Token: token}}
-			err := r.Scan(&c.Key, at{&c.Until}, &c.due)
+			err := r.Scan(&c.Key, at{&c.Until}, &c.due, &met.id, &met.boot)
 			got = append(got, c)
 			return err
 		}, query, append([]any{s.clock(), max(limit, 0), d.Milliseconds(), token}, more...)...)
+		if err == nil && len(got) > 0 {
+			met, err = s.enterEra(ctx, tx, met)
+		}
+		return err
 	})
-	if err != nil {
+	if err != nil || len(got) == 0 {
 		return nil, err
 	}
+	s.entered(met)
 	// RETURNING promises no order.
 	slices.SortFunc(got, func(a, b claimed) int {
 		return cmp.Or(cmp.Compare(a.due, b.due), cmp.Compare(a.Key, b.Key))
 	})
 	leases := make([]news.Lease, len(got))
 	for i, c := range got {
-		leases[i] = c.Lease
+		leases[i] = met.lease(c.Lease)
 	}
 	return leases, nil
 }
 
-// fence is the first statement of every commit under a lease.
+// fence is the first statement of every commit under a lease, but for locks that come
+// before it. A lease ends with its era: what was read under it may never have been.
 func (s *Store) fence(ctx context.Context, tx *sql.Tx, l news.Lease) error {
 	query, err := on(l.Unit, `
 		UPDATE {{unit}} SET lease_token = lease_token
-		WHERE key = $2 AND lease_token = $3 AND lease_until > {{now}}`)
+		WHERE key = $2 AND lease_token = $3 AND lease_until > {{now}} AND {{era}} = $4`)
 	if err != nil {
 		return err
 	}
-	return held(s.exec(ctx, tx, query, s.clock(), l.Key, l.Token))
+	return held(s.exec(ctx, tx, query, s.clock(), l.Key, l.Token, l.Era))
 }
 
 // held is ErrFenced when a statement under a lease found no row.
@@ -126,9 +133,12 @@ func held(rows int64, err error) error {
 // rest until it is woken; of a host it means when the first of its feeds is due.
 // A wake that came after the claim is not forgotten: the earlier time holds.
 func (s *Store) Release(ctx context.Context, l news.Lease, next time.Time) error {
-	return s.shared(ctx, "release "+string(l.Unit)+" "+l.Key, func(ctx context.Context, tx *sql.Tx) error {
-		return s.release(ctx, tx, l, next)
-	})
+	what := "release " + string(l.Unit) + " " + l.Key
+	release := func(ctx context.Context, tx *sql.Tx) error { return s.release(ctx, tx, l, next) }
+	if l.Unit == news.Hosts { // they are many
+		return s.shared(ctx, what, l.Key, release)
+	}
+	return s.tx(ctx, what, release)
 }
 
 func (s *Store) release(ctx context.Context, tx *sql.Tx, l news.Lease, next time.Time) error {
@@ -137,7 +147,7 @@ func (s *Store) release(ctx context.Context, tx *sql.Tx, l news.Lease, next time
 			next_at = {{greatest}}(hold_until, CASE
 				WHEN woken = 1 AND next_at > 0 AND (next_at < $4 OR $4 = 0) THEN next_at
 				ELSE $4 END)
-		WHERE key = $2 AND lease_token = $3 AND lease_until > {{now}}`)
+		WHERE key = $2 AND lease_token = $3 AND lease_until > {{now}} AND {{era}} = $5`)
 	if err != nil {
 		return err
 	}
@@ -148,7 +158,7 @@ func (s *Store) release(ctx context.Context, tx *sql.Tx, l news.Lease, next time
 			return err
 		}
 	}
-	return held(s.exec(ctx, tx, query, s.clock(), l.Key, l.Token, due))
+	return held(s.exec(ctx, tx, query, s.clock(), l.Key, l.Token, due, l.Era))
 }
 
 // Wake makes rows of a unit due now, all of them when no key is given. A host
@@ -157,6 +167,9 @@ func (s *Store) Wake(ctx context.Context, u news.Unit, keys ...string) error {
 	return s.tx(ctx, "wake "+string(u), func(ctx context.Context, tx *sql.Tx) error {
 		if len(keys) > 0 {
 			return s.wake(ctx, tx, u, keys)
+		}
+		if err := s.alone(ctx, tx, syncLock); err != nil { // a reload goes through all hosts too
+			return err
 		}
 		return s.wakeWhere(ctx, tx, u, `active = 1`)
 	})
@@ -172,9 +185,10 @@ func (s *Store) wake(ctx context.Context, tx *sql.Tx, u news.Unit, keys []string
 // wakeWhere keeps the place in the queue of a row that was due before.
 func (s *Store) wakeWhere(ctx context.Context, tx *sql.Tx, u news.Unit, where string, args ...any) error {
 	query, err := on(u, `
+		WITH these AS MATERIALIZED (SELECT key AS k FROM {{unit}} WHERE `+where+` ORDER BY key {{for_update}})
 		UPDATE {{unit}} SET woken = 1, next_at = {{greatest}}(hold_until,
 			CASE WHEN next_at > 0 AND next_at < {{now}} THEN next_at ELSE {{now}} END)
-		WHERE `+where)
+		FROM these WHERE {{unit}}.key = these.k`)
 	if err != nil {
 		return err
 	}

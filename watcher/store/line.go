@@ -21,19 +21,21 @@ type line struct {
 // queued is a piece of work that waits for its transaction.
 type queued struct {
 	what string
+	host string // whose lease it is under
 	fn   func(ctx context.Context, tx *sql.Tx) error
 	done bool
 	err  error
 }
 
-// shared runs fn in a write transaction that it may share with others, and
-// returns when that is durable. fn may run twice: when another one fails, each
-// is tried again alone. It returns ErrFenced only before it has written anything.
-func (s *Store) shared(ctx context.Context, what string, fn func(ctx context.Context, tx *sql.Tx) error) error {
+// shared runs fn, which works under the lease on a host, in a write transaction that
+// it may share with others, and returns when that is durable. fn may run twice: when
+// another one fails, each is tried again alone. It returns ErrFenced only before it
+// has written anything.
+func (s *Store) shared(ctx context.Context, what, host string, fn func(ctx context.Context, tx *sql.Tx) error) error {
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("%s: %w", what, err)
 	}
-	q := &queued{what: what, fn: fn}
+	q := &queued{what: what, host: host, fn: fn}
 	s.line.mu.Lock()
 	s.line.waiting = append(s.line.waiting, q)
 	s.line.mu.Unlock()
@@ -59,7 +61,14 @@ func (s *Store) commitAll(ctx context.Context, batch []*queued) {
 	}()
 	together := errors.New("alone")
 	if len(batch) > 1 {
+		hosts := make([]string, len(batch))
+		for i, q := range batch {
+			hosts[i] = q.host
+		}
 		together = s.tx(ctx, "commit together", func(ctx context.Context, tx *sql.Tx) error {
+			if err := s.lockHosts(ctx, tx, hosts); err != nil {
+				return err
+			}
 			for _, q := range batch {
 				if q.err = q.fn(ctx, tx); q.err != nil && !errors.Is(q.err, ErrFenced) {
 					return q.err

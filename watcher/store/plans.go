@@ -16,6 +16,9 @@ import (
 // another schedule, or because the clock was ahead for a while.
 func (s *Store) SyncPlans(ctx context.Context, plans []news.PlanState) error {
 	return s.tx(ctx, "sync plans", func(ctx context.Context, tx *sql.Tx) error {
+		if err := s.syncing(ctx, tx, s.lockPlans); err != nil {
+			return err
+		}
 		ids := make([]string, len(plans))
 		for i, p := range plans {
 			ids[i] = p.ID
@@ -159,9 +162,19 @@ func (s *Store) CountItems(ctx context.Context, from, to time.Time) (items, feed
 // by the next one. It gives
 // ErrMoved when the stories are no longer those that Untold gave.
 func (s *Store) CommitPlan(ctx context.Context, l news.Lease, c news.PlanCommit) error {
-	err := s.fenced(ctx, l, news.Plans, "commit plan "+l.Key, func(ctx context.Context, tx *sql.Tx) error {
-		if err := s.unmoved(ctx, tx, c); err != nil {
-			return err
+	if l.Unit != news.Plans {
+		return fmt.Errorf("commit plan %s: a lease on %s does not cover it", l.Key, l.Unit)
+	}
+	err := s.tx(ctx, "commit plan "+l.Key, func(ctx context.Context, tx *sql.Tx) error {
+		for _, lock := range []func() error{
+			func() error { return s.shareDesk(ctx, tx) },
+			func() error { return s.fence(ctx, tx, l) },
+			func() error { return s.lockDestinations(ctx, tx, destinationsOf(c.Deliveries)...) },
+			func() error { return s.unmoved(ctx, tx, c) },
+		} {
+			if err := lock(); err != nil {
+				return err
+			}
 		}
 		before, err := s.enqueue(ctx, tx, c.Deliveries)
 		if err != nil {

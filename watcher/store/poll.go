@@ -38,12 +38,17 @@ func (s *Store) CommitPoll(ctx context.Context, l news.Lease, c PollCommit) erro
 	if l.Unit != news.Hosts {
 		return fmt.Errorf("%s: a lease on %s does not cover it", what, l.Unit)
 	}
-	return s.shared(ctx, what, s.behindFence(l, func(ctx context.Context, tx *sql.Tx) error {
+	return s.shared(ctx, what, l.Key, s.behindFence(l, func(ctx context.Context, tx *sql.Tx) error {
 		if err := s.saveState(ctx, tx, l, c); err != nil {
 			return err
 		}
 		if err := s.recordSeen(ctx, tx, c); err != nil {
 			return err
+		}
+		if len(c.Edited) > 0 { // their stories are marked
+			if err := s.lockDesk(ctx, tx); err != nil {
+				return err
+			}
 		}
 		work, err := s.saveItems(ctx, tx, c)
 		if err == nil && work {

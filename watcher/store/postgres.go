@@ -36,6 +36,7 @@ const (
 type postgresEngine struct {
 	config *pgx.ConnConfig
 	db     *sql.DB
+	silent bool // the server does not tell of its log, see dialect.era
 }
 
 // newPostgres reads the URL, and PostgreSQL's environment (PGHOST, PGPASSFILE, ...,
@@ -90,6 +91,9 @@ func (e *postgresEngine) open(ctx context.Context, _ bool) (writer, reader *sql.
 	}
 	if version < pgOldest {
 		return db, db, fmt.Errorf("open %s: PostgreSQL %d is too old, newswatch needs 15 or later", e.place(), version/10000)
+	}
+	if _, err := db.ExecContext(ctx, `SELECT `+e.dialect().boot); err != nil {
+		e.silent = errors.As(err, new(*pgconn.PgError))
 	}
 	return db, db, nil
 }

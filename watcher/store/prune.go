@@ -74,24 +74,24 @@ func (s *Store) Prune(ctx context.Context, itemsBefore, storiesBefore time.Time,
 		return 0, s.explain("prune", err)
 	}
 	began := time.Now()
-	err = s.tx(ctx, "prune", func(ctx context.Context, tx *sql.Tx) error {
-		began = time.Now() // it has the lock
-		stories, err := s.pruneStories(ctx, tx, storiesBefore, batch)
-		if err != nil {
+	for _, step := range []func(ctx context.Context, tx *sql.Tx) (int, error){
+		func(ctx context.Context, tx *sql.Tx) (int, error) { // polls and plans wait for it
+			began = time.Now()
+			return s.pruneNews(ctx, tx, items, storiesBefore, batch)
+		},
+		func(ctx context.Context, tx *sql.Tx) (int, error) {
+			return s.pruneRest(ctx, tx, keys, storiesBefore, batch)
+		},
+	} {
+		pruned := 0
+		if err = s.tx(ctx, "prune", func(ctx context.Context, tx *sql.Tx) (err error) {
+			pruned, err = step(ctx, tx)
 			return err
+		}); err != nil {
+			break
 		}
-		deliveries, err := s.pruneDeliveries(ctx, tx, storiesBefore, batch)
-		if err != nil {
-			return err
-		}
-		rest, err := s.pruneItems(ctx, tx, items, keys)
-		if err != nil {
-			return err
-		}
-		said, err := s.pruneTriage(ctx, tx, storiesBefore, batch)
-		n = stories + deliveries + rest + said
-		return err
-	})
+		n += pruned
+	}
 	if err != nil || n == 0 {
 		return n, err
 	}
@@ -102,6 +102,34 @@ func (s *Store) Prune(ctx context.Context, itemsBefore, storiesBefore time.Time,
 		}
 	}
 	return n, nil
+}
+
+// pruneNews deletes stories, deliveries and items. It has the desk alone: nobody
+// puts an item in a story that goes, or answers a message.
+func (s *Store) pruneNews(ctx context.Context, tx *sql.Tx, items []string, before time.Time, batch int) (int, error) {
+	if err := s.lockDesk(ctx, tx); err != nil {
+		return 0, err
+	}
+	stories, err := s.pruneStories(ctx, tx, before, batch)
+	if err != nil {
+		return 0, err
+	}
+	deliveries, err := s.pruneDeliveries(ctx, tx, before, batch)
+	if err != nil {
+		return 0, err
+	}
+	gone, err := s.pruneItems(ctx, tx, items)
+	return stories + deliveries + gone, err
+}
+
+// pruneRest deletes keys of what was seen, and what readers said.
+func (s *Store) pruneRest(ctx context.Context, tx *sql.Tx, keys [][2]string, before time.Time, batch int) (int, error) {
+	forgotten, err := s.pruneKeys(ctx, tx, keys)
+	if err != nil {
+		return 0, err
+	}
+	said, err := s.pruneTriage(ctx, tx, before, batch)
+	return forgotten + said, err
 }
 
 // pruneStories leaves a story that was taken in as long as the one that did so:
@@ -157,7 +185,7 @@ func (s *Store) pruneDeliveries(ctx context.Context, tx *sql.Tx, before time.Tim
 				AND NOT EXISTS (SELECT 1 FROM deliveries o WHERE o.id = d.id AND o.state IN ('pending', 'sending', 'held'))
 				AND NOT EXISTS (SELECT 1 FROM deliveries o
 					WHERE o.reply_to = d.id AND o.reply_to <> '' AND o.state IN ('pending', 'sending', 'held'))
-			LIMIT $2)`, ms(before), batch)
+			LIMIT $2) AND state IN ('sent', 'dropped', 'superseded')`, ms(before), batch)
 	return int(n), err
 }
 
@@ -178,8 +206,8 @@ func (s *Store) forgettable(ctx context.Context, before time.Time, batch int) (k
 }
 
 // pruneItems checks again what was found before the transaction.
-func (s *Store) pruneItems(ctx context.Context, tx *sql.Tx, ids []string, keys [][2]string) (int, error) {
-	items, err := s.exec(ctx, tx, `
+func (s *Store) pruneItems(ctx context.Context, tx *sql.Tx, ids []string) (int, error) {
+	n, err := s.exec(ctx, tx, `
 		DELETE FROM items WHERE id IN ({{list 1}}) AND (place > 0 OR hits = 0)
 			AND NOT EXISTS (SELECT 1 FROM stories s WHERE s.id = items.story_id)`, list(ids))
 	if err != nil {
@@ -193,12 +221,18 @@ func (s *Store) pruneItems(ctx context.Context, tx *sql.Tx, ids []string, keys [
 			return 0, err
 		}
 	}
+	return int(n), nil
+}
+
+// pruneKeys does so too. An item that came back meanwhile keeps its keys: they were
+// seen again with it.
+func (s *Store) pruneKeys(ctx context.Context, tx *sql.Tx, keys [][2]string) (int, error) {
 	if len(keys) == 0 {
-		return int(items), nil
+		return 0, nil
 	}
-	forgotten, err := s.exec(ctx, tx, `
+	n, err := s.exec(ctx, tx, `
 		DELETE FROM seen WHERE last_seen < $2
 			AND (feed_id, key) IN (SELECT e.value ->> 0, e.value ->> 1 FROM {{rows 1}})`,
 		asJSON(keys), ms(s.now().Add(-seenKeep)))
-	return int(items + forgotten), err
+	return int(n), err
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"time"
 
 	"newswatch/news"
@@ -33,6 +34,7 @@ func (s *Store) tx(ctx context.Context, what string, fn func(ctx context.Context
 	began := time.Now()
 	err := s.attempt(ctx, fn)
 	for n := 1; n < maxAttempts && err != nil && s.engine.passing(err); n++ {
+		time.Sleep(rand.N(retryPause << n)) // those who met must not meet again
 		err = s.attempt(ctx, fn)
 	}
 	if err != nil {
@@ -43,8 +45,12 @@ func (s *Store) tx(ctx context.Context, what string, fn func(ctx context.Context
 	return nil
 }
 
-// maxAttempts is how often a transaction is run when others stand in its way.
-const maxAttempts = 8
+const (
+	// maxAttempts is how often a transaction is run when others stand in its way.
+	maxAttempts = 8
+	// retryPause is half of the longest pause before the second run; it doubles.
+	retryPause = 2 * time.Millisecond
+)
 
 // attempt runs fn in a transaction, once.
 func (s *Store) attempt(ctx context.Context, fn func(ctx context.Context, tx *sql.Tx) error) error {
@@ -93,6 +99,8 @@ func (s *Store) snapshot(ctx context.Context, what string, fn func(tx conn) erro
 const (
 	migrationLock = 0x6e77_0001 + iota
 	syncLock
+	eraLock
+	clockLock
 )
 
 // alone waits until no other transaction holds a lock, and holds it until this one

@@ -55,6 +55,7 @@ type Store struct {
 	now            func() time.Time
 	given          bool // ... by Options
 	server         serverClock
+	began          time.Time // by our own clock
 	log            *slog.Logger
 	wrote          func(took time.Duration)
 	prepared       *prepared
@@ -63,6 +64,7 @@ type Store struct {
 
 	mu     sync.Mutex
 	looked map[string]news.Looked // by plan: what Untold need not look at again
+	era    era
 }
 
 // Open opens the state and makes it when there is none: of SQLite the folder for
@@ -74,7 +76,10 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{engine: e, dialect: e.dialect(), now: o.Now, given: o.Now != nil, log: o.Log, wrote: o.Wrote, prepared: newPrepared(), looked: map[string]news.Looked{}}
+	s := &Store{
+		engine: e, dialect: e.dialect(), now: o.Now, given: o.Now != nil, began: time.Now(), log: o.Log, wrote: o.Wrote,
+		prepared: newPrepared(), looked: map[string]news.Looked{},
+	}
 	s.fragments = s.dialect.replacer()
 	switch {
 	case s.given:
@@ -99,6 +104,8 @@ func (s *Store) open(ctx context.Context, beside bool) (err error) {
 	if s.writer, s.reader, err = s.engine.open(ctx, beside); err != nil {
 		return err
 	}
+	s.dialect = s.engine.dialect() // as the server turned out to be
+	s.fragments = s.dialect.replacer()
 	if err := s.askTime(ctx); err != nil {
 		return s.explain("open "+s.engine.place(), err)
 	}

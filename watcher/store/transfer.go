@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 
 	"newswatch/news"
 )
@@ -122,7 +123,7 @@ func (s *Store) passApart(ctx context.Context, tx *sql.Tx, t Transfer) error {
 
 // unmoved fences a plan: what it is about to tell must still be what it read.
 // Otherwise it would note that it told a story which has ended, and the one that
-// took that in would be told again.
+// took that in would be told again. Who moves items waits for it: it shares the desk.
 func (s *Store) unmoved(ctx context.Context, tx *sql.Tx, c news.PlanCommit) error {
 	if c.Looked.Question == "" {
 		return nil // it has read nothing
@@ -134,6 +135,15 @@ func (s *Store) unmoved(ctx context.Context, tx *sql.Tx, c news.PlanCommit) erro
 	moved, err := s.texts(ctx, tx, movedQuery, c.Looked.Seq, list(ids))
 	if err == nil && len(moved) > 0 {
 		return fmt.Errorf("story %s: %w", moved[0], ErrMoved)
+	}
+	if err != nil {
+		return err
+	}
+	there, err := s.texts(ctx, tx, `SELECT id FROM stories WHERE id IN ({{list 1}})`, list(ids))
+	for _, id := range ids {
+		if err == nil && !slices.Contains(there, id) {
+			err = fmt.Errorf("story %s was forgotten: %w", id, ErrMoved)
+		}
 	}
 	return err
 }

@@ -63,10 +63,11 @@ const (
 // all its plans.
 func (s *Store) said(ctx context.Context, what string, fn func(ctx context.Context, tx *sql.Tx) error) error {
 	return s.tx(ctx, what, func(ctx context.Context, tx *sql.Tx) error {
-		if err := fn(ctx, tx); err != nil {
+		// First, which also lets what two readers say happen one after the other.
+		if err := s.wakeWhere(ctx, tx, news.Plans, `active = 1`); err != nil {
 			return err
 		}
-		return s.wakeWhere(ctx, tx, news.Plans, `active = 1`)
+		return fn(ctx, tx)
 	})
 }
 
@@ -344,10 +345,10 @@ func (s *Store) Recorded(ctx context.Context, itemIDs []string) (items []news.It
 // pruneTriage forgets what readers said of what is no longer kept.
 func (s *Store) pruneTriage(ctx context.Context, tx *sql.Tx, before time.Time, batch int) (n int, err error) {
 	for _, query := range []string{
-		`DELETE FROM mutes WHERE (kind, key, at) IN (SELECT kind, key, at FROM mutes WHERE until_at < $1 LIMIT $2)`,
-		`DELETE FROM follows WHERE (story_id, plan_id) IN (SELECT story_id, plan_id FROM follows WHERE until_at < $1 LIMIT $2)`,
-		`DELETE FROM pauses WHERE (plan_id, at) IN (SELECT plan_id, at FROM pauses WHERE until_at < $1 LIMIT $2)`,
-		`DELETE FROM flags WHERE (story_id, rule, by_whom) IN (SELECT story_id, rule, by_whom FROM flags WHERE at < $1 LIMIT $2)`,
+		`DELETE FROM mutes WHERE (kind, key, at) IN (SELECT kind, key, at FROM mutes WHERE until_at < $1 LIMIT $2) AND until_at < $1`,
+		`DELETE FROM follows WHERE (story_id, plan_id) IN (SELECT story_id, plan_id FROM follows WHERE until_at < $1 LIMIT $2) AND until_at < $1`,
+		`DELETE FROM pauses WHERE (plan_id, at) IN (SELECT plan_id, at FROM pauses WHERE until_at < $1 LIMIT $2) AND until_at < $1`,
+		`DELETE FROM flags WHERE (story_id, rule, by_whom) IN (SELECT story_id, rule, by_whom FROM flags WHERE at < $1 LIMIT $2) AND at < $1`,
 	} {
 		rows, err := s.exec(ctx, tx, query, ms(before), batch)
 		if err != nil {

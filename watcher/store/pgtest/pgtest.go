@@ -224,5 +224,23 @@ func (c *Cluster) Empty(t testing.TB, more ...string) string {
 	return strings.Join(append([]string{c.url(schema).String()}, more...), "&")
 }
 
+// Database gives the URL of an empty database of its own in the cluster, whose sessions
+// are not those of other tests.
+func (c *Cluster) Database(t testing.TB) string {
+	t.Helper()
+	db, err := sql.Open("pgx", c.url("").String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	name := fmt.Sprintf("d%d", c.schemas.Add(1))
+	if _, err := db.ExecContext(t.Context(), "CREATE DATABASE "+name); err != nil {
+		t.Fatal(err)
+	}
+	u := c.url("")
+	u.Path = "/" + name
+	return u.String()
+}
+
 // Password is that of the cluster's user, which nothing may show.
 func (c *Cluster) Password() string { return password }

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"newswatch/news"
+	"newswatch/watcher/store"
 )
 
 func clock() map[string]func(*fixture) {
@@ -25,7 +26,7 @@ func clock() map[string]func(*fixture) {
 				}
 			}
 			f.now = f.now.AddDate(-10, 0, 0)
-			f.ok(f.SetBack(f.Context(), f.now.AddDate(10, 0, 0).Sub(f.now)))
+			f.step(store.ClockStep{Back: f.now.AddDate(10, 0, 0).Sub(f.now)})
 			plan, err := f.Plan(f.Context(), "desk")
 			f.ok(err)
 			if plan.LastAt.After(f.now) || plan.SentAt.After(f.now) || plan.CreatedAt.After(f.now) {
@@ -49,6 +50,12 @@ func clock() map[string]func(*fixture) {
 			}
 		},
 	}
+}
+
+// step has the state follow a step of the clock.
+func (f *fixture) step(step store.ClockStep) {
+	f.Helper()
+	f.ok(f.KeepClock(f.Context(), "clock", func(string) (store.ClockStep, error) { return step, nil }))
 }
 
 // sayAll says of everything that it lasts an hour from now.

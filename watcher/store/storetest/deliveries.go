@@ -250,10 +250,10 @@ func stepAhead(f *fixture) {
 	}
 	f.pass(2 * time.Second)
 	f.pass(10 * time.Minute)
-	f.ok(f.StepAhead(ctx, 10*time.Minute))
+	f.step(store.ClockStep{Ahead: 10 * time.Minute})
 	check("ahead", map[string]time.Duration{"doubt": 58 * time.Second, "rewriting": 58 * time.Second, "held": -302 * time.Second})
 	f.pass(-10 * time.Minute)
-	f.ok(f.SetBack(ctx, 10*time.Minute))
+	f.step(store.ClockStep{Back: 10 * time.Minute})
 	check("back", map[string]time.Duration{"doubt": 58 * time.Second, "rewriting": 58 * time.Second})
 }
 
