@@ -11,7 +11,7 @@ import (
 )
 
 // The table of faults in docs/operations.md names the tests that hold each line:
-// all 33 are there, and so is each test.
+// all 35 are there, and so is each test.
 func TestFaultsHaveTheirTests(t *testing.T) {
 	t.Parallel()
 	page, err := os.ReadFile("docs/operations.md")
@@ -23,8 +23,8 @@ func TestFaultsHaveTheirTests(t *testing.T) {
 	group := regexp.MustCompile("((?:`Test\\w+`(?:, )?)+) in ([\\w/]+)")
 	name := regexp.MustCompile(`Test\w+`)
 	rows := row.FindAllStringSubmatch(table, -1)
-	if len(rows) != 33 {
-		t.Errorf("got %d faults, want 33", len(rows))
+	if len(rows) != 35 {
+		t.Errorf("got %d faults, want 35", len(rows))
 	}
 	for i, r := range rows {
 		if r[1] != strconv.Itoa(i+1) {

@@ -74,6 +74,7 @@ var openers = map[string]string{
 	"notify/wire/wire.go":               "posts to Slack and webhooks: addresses of the operator, no redirects",
 	"notify/slack/socket/socket.go":     "Socket Mode: to Slack's own hosts only",
 	"notify/slack/slackfake/wire.go":    "a client for the fake Slack in memory, for tests",
+	"watcher/store/dial.go":             "to PostgreSQL, whose address is the operator's",
 	"cmd/newswatch/verb_healthcheck.go": "asks our own daemon",
 }
 

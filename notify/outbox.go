@@ -101,7 +101,9 @@ func (o *Outbox) Send(ctx context.Context, l news.Lease) (next time.Time, done [
 	work := &sending{Outbox: o, lease: l, channel: channel, pacing: pacing, history: h}
 	stop := o.cfg.Now().Add(l.Until.Sub(o.cfg.Now()) / 2)
 	for ctx.Err() == nil && o.cfg.Now().Before(stop) {
-		if next := work.recall(ctx); !next.IsZero() {
+		next := work.recall(ctx)
+		o.waits(h, next)
+		if !next.IsZero() {
 			return next, done, nil
 		}
 		d, wake, err := work.step(ctx, o.cfg.Store.Deliverable)
@@ -197,7 +199,7 @@ func (s *sending) attempt(ctx context.Context, d *news.Delivery) error {
 		return s.withdraw(ctx, d)
 	}
 	// A shutdown lets the post in flight end: its answer decides what we know.
-	postCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), postTimeout)
+	postCtx, cancel := s.call(context.WithoutCancel(ctx))
 	receipt, postErr := s.channel.Post(postCtx, *d)
 	cancel()
 	s.cfg.At(AfterPost)
@@ -218,6 +220,12 @@ func (s *sending) attempt(ctx context.Context, d *news.Delivery) error {
 	d.Looks, d.NotBefore = 0, s.cfg.Now().Add(s.pacing.Quarantine)
 	s.say(d).Warn("no certain answer", "then", s.then(), "err", postErr)
 	return s.settle(ctx, d, lanes...)
+}
+
+// call bounds a call, so that it outlives no lease: not even one that is shorter than
+// most, or of which a long stop has left little.
+func (s *sending) call(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(ctx, min(postTimeout, s.lease.Until.Sub(s.cfg.Now())/2))
 }
 
 // withdraw takes back an attempt of which nothing has left. The lease is over, so

@@ -29,6 +29,7 @@ type history struct {
 
 	reading Reading   // under way; nil: not begun
 	turn    time.Time // of its next call; zero: it has none
+	wait    time.Time // nothing is sent before, since there is more to read; of Outbox.mu
 	tries   int       // how often a call failed
 	limited int       // how often calls of all destinations had been refused when it began
 
@@ -59,6 +60,25 @@ func (o *Outbox) history(destination string) *history {
 		o.known[destination] = h
 	}
 	return h
+}
+
+// Unready lists the destinations to which this process sends nothing yet: it is to read
+// more of what stands there, and may not do so now. Another process may have read it.
+func (o *Outbox) Unready() (destinations []string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for d, h := range o.known {
+		if h.wait.After(o.cfg.Now()) {
+			destinations = append(destinations, d)
+		}
+	}
+	return destinations
+}
+
+func (o *Outbox) waits(h *history, until time.Time) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	h.wait = until
 }
 
 // under has the history read again when the database is another one, or may have
@@ -151,7 +171,7 @@ func (s *sending) recall(ctx context.Context) (next time.Time) {
 			}
 		}
 		h.turn = time.Time{}
-		callCtx, cancel := context.WithTimeout(ctx, postTimeout)
+		callCtx, cancel := s.call(ctx)
 		posted, more, err := h.reading.Next(callCtx)
 		cancel()
 		if ctx.Err() != nil {

@@ -318,3 +318,25 @@ func TestOldStateWithoutANetwork(t *testing.T) {
 		d.stop()
 	})
 }
+
+// While a process waits for its turn to read what stands at a destination, it says so:
+// another one may be able to send.
+func TestUnreadyWhileReadingWaits(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t, slackfake.Plan{})
+		d.pacing.Read = 10 * time.Second
+		if err := d.store.SyncDestinations(t.Context(), []string{destination, "slack:other"}); err != nil {
+			t.Fatal(err)
+		}
+		d.turn() // one of the two has the first turn
+		if got := d.outbox.Unready(); len(got) != 1 {
+			t.Errorf("unready are %v, want one of two", got)
+		}
+		d.work(11 * time.Second)
+		if got := d.outbox.Unready(); len(got) != 0 {
+			t.Errorf("unready are %v when all is read, want none", got)
+		}
+		d.stop()
+	})
+}

@@ -181,7 +181,7 @@ func (s *sending) resolve(ctx context.Context, d *news.Delivery) error {
 		return s.settle(ctx, d)
 	}
 	s.cfg.At(BeforeLook)
-	lookCtx, cancel := context.WithTimeout(ctx, postTimeout)
+	lookCtx, cancel := s.call(ctx)
 	receipt, found, err := s.channel.Find(lookCtx, *d)
 	cancel()
 	if ctx.Err() != nil {

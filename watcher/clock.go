@@ -95,7 +95,7 @@ func (c *clock) steady(now time.Time) bool {
 // watchClock looks at the clock as long as the daemon runs.
 func (w *Watcher) watchClock(ctx context.Context) error {
 	for sleep(ctx, clockLook) == nil {
-		if err := w.keepTime(ctx); err != nil && ctx.Err() == nil {
+		if err := w.keepTime(ctx); err != nil && ctx.Err() == nil && !w.away(err) {
 			w.cfg.Log.Error("keeping the time failed, trying again", "err", err)
 		}
 	}

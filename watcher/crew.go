@@ -35,7 +35,7 @@ func (c *crew) step(ctx context.Context) (Summary, error) {
 	if free == 0 {
 		return c.take()
 	}
-	leases, err := c.w.cfg.Store.Claim(ctx, c.unit, free, lease)
+	leases, err := c.w.cfg.Store.Claim(ctx, c.unit, free, c.w.cfg.Lease, c.w.notYet(c.unit)...)
 	if err != nil {
 		return Summary{}, fmt.Errorf("claim %s: %w", c.unit, err)
 	}

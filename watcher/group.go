@@ -27,7 +27,7 @@ func (w *Watcher) group(ctx context.Context) (sum Summary, err error) {
 	if err := w.recover(ctx); err != nil {
 		return sum, err
 	}
-	leases, err := w.cfg.Store.Claim(ctx, news.Desk, 1, lease)
+	leases, err := w.cfg.Store.Claim(ctx, news.Desk, 1, w.cfg.Lease)
 	if err != nil {
 		return sum, fmt.Errorf("claim the desk: %w", err)
 	}
@@ -43,12 +43,45 @@ func (w *Watcher) group(ctx context.Context) (sum Summary, err error) {
 		if errors.Is(err, store.ErrFenced) {
 			return sum, nil
 		}
-		return sum, errors.Join(fmt.Errorf("group: %w", err), w.retryLater(ctx, leases[0]))
+		return sum, w.retryLater(ctx, leases[0], fmt.Errorf("group: %w", err))
 	}
 	if sum.Stories+sum.Grown > 0 {
 		w.ring(news.Plans)
 	}
-	return sum, ignoreFence(w.cfg.Store.Release(ctx, leases[0], w.cfg.Now().Add(24*time.Hour)))
+	return sum, w.giveBack(ctx, leases[0], w.cfg.Now().Add(24*time.Hour))
+}
+
+// deskPatience is how long the desk is left to who held it last: twice the time in which
+// that one hears of work.
+const deskPatience = 3 * listenEvery
+
+// groupInTurn is group for one of several programs. Who held the desk last knows the
+// active stories; another one would have to replay them all, for each item anew.
+func (w *Watcher) groupInTurn(ctx context.Context) (sum Summary, err error) {
+	if !w.together {
+		return w.group(ctx)
+	}
+	due, err := w.cfg.Store.NextAt(ctx, news.Desk)
+	if err != nil {
+		return sum, fmt.Errorf("is there work at the desk: %w", err)
+	}
+	last, err := w.cfg.Store.Meta(ctx, store.DeskHolder)
+	if err != nil {
+		return sum, fmt.Errorf("read who held the desk: %w", err)
+	}
+	if last != "" && last != w.holder && w.cfg.Now().Before(due.Add(deskPatience)) {
+		return sum, nil
+	}
+	return w.group(ctx)
+}
+
+// leaveDesk lets others take the desk at once when this program has ended.
+func (w *Watcher) leaveDesk(ctx context.Context) {
+	ctx = context.WithoutCancel(ctx)
+	if last, err := w.cfg.Store.Meta(ctx, store.DeskHolder); err != nil || last != w.holder {
+		return
+	}
+	_ = w.cfg.Store.SetMeta(ctx, store.DeskHolder, "") // else they wait for a moment
 }
 
 func (w *Watcher) groupAll(ctx context.Context, l news.Lease) (sum Summary, err error) {

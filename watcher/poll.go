@@ -13,47 +13,63 @@ import (
 )
 
 const (
-	polls   = 128              // hosts polled at the same time
-	hostGap = time.Second      // from one poll of a host to the next, also over restarts
-	polling = 25 * time.Second // no poll starts later under its lease: it may take 30 s, and is then to be committed
+	polls   = 128         // hosts polled at the same time
+	hostGap = time.Second // from one poll of a host to the next, also over restarts
 )
+
+// polling is how late under its lease a poll may start: of a minute 25 s, since it may
+// take 30 s, and is then to be committed.
+func (w *Watcher) polling() time.Duration { return w.cfg.Lease * 5 / 12 }
 
 // pollHost polls the due feeds of a host one after the other. The last poll's
 // transaction also gives the host back.
-func (w *Watcher) pollHost(ctx context.Context, l news.Lease) (sum Summary, err error) {
+func (w *Watcher) pollHost(ctx context.Context, l news.Lease) (Summary, error) {
+	leased, cancel := w.under(ctx, l)
+	defer cancel()
+	sum, next, back, err := w.pollDue(leased, l)
+	switch {
+	case back:
+		return sum, err
+	case errors.Is(err, store.ErrFenced) || errors.Is(context.Cause(leased), store.ErrFenced):
+		w.cfg.Log.Warn("another worker took the host over, or a reload a feed away", "host", l.Key, "err", err)
+		err = nil
+	case err != nil && ctx.Err() == nil:
+		return sum, w.retryLater(ctx, l, err)
+	}
+	return sum, errors.Join(err, w.giveBack(ctx, l, next))
+}
+
+// pollDue polls what is due of a host, as far as the lease goes. It says when the rest
+// is (zero: when the first of the host's feeds is due), unless the host is back already.
+func (w *Watcher) pollDue(ctx context.Context, l news.Lease) (sum Summary, next time.Time, back bool, err error) {
 	d := w.desk.Load()
 	states, err := w.cfg.Store.DueFeeds(ctx, l.Key, w.cfg.AtOnce)
 	if err != nil {
-		return sum, fmt.Errorf("feeds of %s: %w", l.Key, err)
+		return sum, next, false, fmt.Errorf("feeds of %s: %w", l.Key, err)
 	}
 	started := w.cfg.Now()
 	due := slices.DeleteFunc(slices.Clone(states), func(s news.FeedState) bool { return !w.due(d, s, started) })
 	for i, state := range due {
-		room := polling
+		room := w.polling()
 		if d.feeds[state.FeedID].FullText {
 			room -= articleTime
 		}
 		if i > 0 && w.cfg.Now().After(started.Add(room)) { // the rest first thing under the next lease
-			return sum, ignoreFence(w.cfg.Store.Release(ctx, l, time.UnixMilli(1)))
+			return sum, time.UnixMilli(1), false, nil
 		}
 		one, back, err := w.pollFeed(ctx, l, d, state, i == len(due)-1)
 		sum.Add(one)
-		if errors.Is(err, store.ErrFenced) {
-			w.cfg.Log.Warn("another worker took the host over, or a reload the feed away", "host", l.Key, "feed", state.FeedID)
-			return sum, ignoreFence(w.cfg.Store.Release(ctx, l, time.Time{}))
-		}
 		if err != nil {
-			return sum, fmt.Errorf("poll %s: %w", state.FeedID, err)
+			return sum, next, false, fmt.Errorf("poll %s: %w", state.FeedID, err)
 		}
 		if back {
-			return sum, nil
+			return sum, next, true, nil
 		}
 	}
-	next := time.Time{} // with the first of its feeds
 	if len(states) > 0 {
 		next = started.Add(time.Second) // a reload is under way: what is due is no feed of ours yet
 	}
-	return sum, ignoreFence(w.cfg.Store.Release(ctx, l, next))
+	return sum, next, false, nil
 }
 
 // due says whether a feed is to be polled: at its time, or once in a pass that

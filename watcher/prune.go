@@ -27,7 +27,7 @@ func (w *Watcher) prune(ctx context.Context) error {
 	for ctx.Err() == nil {
 		if !w.clock.steady(w.cfg.Now()) {
 			w.cfg.Log.Info("forgetting nothing yet, the clock has just gone far ahead")
-		} else if err := w.pruneOnce(ctx); err != nil && ctx.Err() == nil {
+		} else if err := w.pruneOnce(ctx); err != nil && ctx.Err() == nil && !w.away(err) {
 			w.cfg.Log.Error("forgetting what is old failed, trying again", "err", err)
 		}
 		if err := sleep(ctx, pruneEvery); err != nil {

@@ -225,11 +225,11 @@ func (w *Watcher) rematch(ctx context.Context, since time.Time) error {
 
 // rematchSome stores new hits under the lease on the desk, which it waits for.
 func (w *Watcher) rematchSome(ctx context.Context, matched []store.Matched) error {
-	for deadline := time.Now().Add(2 * lease); time.Now().Before(deadline); {
+	for deadline := time.Now().Add(2 * w.cfg.Lease); time.Now().Before(deadline); {
 		if err := w.cfg.Store.Wake(ctx, news.Desk); err != nil {
 			return fmt.Errorf("wake the desk: %w", err)
 		}
-		leases, err := w.cfg.Store.Claim(ctx, news.Desk, 1, lease)
+		leases, err := w.cfg.Store.Claim(ctx, news.Desk, 1, w.cfg.Lease)
 		if err != nil {
 			return fmt.Errorf("claim the desk: %w", err)
 		}
@@ -238,7 +238,7 @@ func (w *Watcher) rematchSome(ctx context.Context, matched []store.Matched) erro
 			if errors.Is(err, store.ErrFenced) {
 				continue // somebody corrected stories meanwhile
 			}
-			return errors.Join(err, ignoreFence(w.cfg.Store.Release(ctx, leases[0], w.cfg.Now())))
+			return errors.Join(err, w.giveBack(ctx, leases[0], w.cfg.Now()))
 		}
 		if err := sleep(ctx, shortest); err != nil {
 			return err

@@ -42,7 +42,7 @@ func (w *Watcher) report(ctx context.Context) error {
 				last = day
 			case errors.Is(err, store.ErrUnwritable):
 				return err
-			case ctx.Err() == nil:
+			case ctx.Err() == nil && !w.away(err):
 				w.cfg.Log.Error("the report on feeds failed, trying again", "err", err)
 			}
 		}

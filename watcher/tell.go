@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"newswatch/news"
@@ -27,12 +28,16 @@ func (w *Watcher) plan(ctx context.Context) (sum Summary, err error) {
 			return sum, fmt.Errorf("wake the plans: %w", err)
 		}
 	}
-	leases, err := w.cfg.Store.Claim(ctx, news.Plans, max(len(d.plans), 1), lease)
+	leases, err := w.cfg.Store.Claim(ctx, news.Plans, max(len(d.plans), 1), w.cfg.Lease)
 	if err != nil {
 		return sum, fmt.Errorf("claim plans: %w", err)
 	}
 	var errs []error // a plan that fails holds up no other
 	for _, l := range leases {
+		if ctx.Err() != nil {
+			errs = append(errs, w.retryLater(ctx, l, nil))
+			continue
+		}
 		one, err := w.runPlan(ctx, d, l)
 		sum.Add(one)
 		errs = append(errs, err)
@@ -49,11 +54,11 @@ func (w *Watcher) runPlan(ctx context.Context, d *desk, l news.Lease) (sum Summa
 	plan, known := d.plans[l.Key]
 	if !known {
 		// A reload is under way, or a replica has newer rules: soon it is its turn.
-		return sum, ignoreFence(w.cfg.Store.Release(ctx, l, w.cfg.Now().Add(time.Second)))
+		return sum, w.giveBack(ctx, l, w.cfg.Now().Add(time.Second))
 	}
 	if until, held := w.clock.holds(); held && plan.Kind == news.DigestPlan && !w.cfg.AtOnce {
 		w.cfg.Log.Info("held back, the clock was set back", "plan", plan.ID, "until", until)
-		return sum, ignoreFence(w.cfg.Store.Release(ctx, l, until.Add(clockLook))) // by then it has been looked whether they go on
+		return sum, w.giveBack(ctx, l, until.Add(clockLook)) // by then it has been looked whether they go on
 	}
 	out, err := d.planner.Run(ctx, l, plan, w.cfg.AtOnce)
 	w.cfg.At(AfterBind)
@@ -61,9 +66,9 @@ func (w *Watcher) runPlan(ctx context.Context, d *desk, l news.Lease) (sum Summa
 	case errors.Is(err, store.ErrFenced):
 		return sum, nil
 	case errors.Is(err, store.ErrMoved): // nothing was told: it is looked at again, at once
-		return sum, ignoreFence(w.cfg.Store.Release(ctx, l, w.cfg.Now()))
+		return sum, w.giveBack(ctx, l, w.cfg.Now())
 	case err != nil:
-		return sum, errors.Join(err, w.retryLater(ctx, l))
+		return sum, w.retryLater(ctx, l, err)
 	}
 	sum.Built, sum.Told = out.Deliveries, out.Stories
 	if out.Deliveries > 0 || out.Slot != "" {
@@ -72,12 +77,7 @@ func (w *Watcher) runPlan(ctx context.Context, d *desk, l news.Lease) (sum Summa
 		}
 		w.cfg.Log.Info("planned", "plan", plan.ID, "slot", out.Slot, "stories", out.Stories, "messages", out.Deliveries, "next", out.Next)
 	}
-	return sum, ignoreFence(w.cfg.Store.Release(ctx, l, out.Next))
-}
-
-// retryLater gives back work that failed, for another try soon.
-func (w *Watcher) retryLater(ctx context.Context, l news.Lease) error {
-	return ignoreFence(w.cfg.Store.Release(context.WithoutCancel(ctx), l, w.cfg.Now().Add(failPause)))
+	return sum, w.giveBack(ctx, l, out.Next)
 }
 
 // sendTo works on one destination. A failure there is no failure of ours: what
@@ -104,7 +104,7 @@ func (w *Watcher) sendTo(ctx context.Context, l news.Lease) (sum Summary, err er
 	if errors.Is(err, store.ErrFenced) || errors.Is(err, store.ErrUnwritable) {
 		return sum, ignoreFence(err)
 	}
-	if err != nil && ctx.Err() == nil {
+	if err != nil && ctx.Err() == nil && !w.away(err) {
 		if soon := w.cfg.Now().Add(failPause); next.Before(soon) { // else the outbox knows better
 			next = soon
 		}
@@ -113,14 +113,8 @@ func (w *Watcher) sendTo(ctx context.Context, l news.Lease) (sum Summary, err er
 	if next.IsZero() {
 		next = w.cfg.Now().Add(forever)
 	}
-	return sum, ignoreFence(w.cfg.Store.Release(context.WithoutCancel(ctx), l, next))
-}
-
-// ignoreFence forgets that another worker took over: that is not an error, its
-// work goes on there.
-func ignoreFence(err error) error {
-	if errors.Is(err, store.ErrFenced) {
-		return nil
+	if slices.Contains(w.notYet(l.Unit), l.Key) {
+		next = w.cfg.Now()
 	}
-	return err
+	return sum, w.giveBack(ctx, l, next)
 }

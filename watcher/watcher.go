@@ -29,7 +29,6 @@ import (
 )
 
 const (
-	lease    = time.Minute            // longest work under one claim; no step may outlive it
 	longest  = 30 * time.Second       // longest sleep: the wall clock is compared at least so often
 	shortest = 100 * time.Millisecond // shortest sleep, so that no loop spins
 	breath   = 10 * time.Millisecond  // after a ring, so that what comes together is claimed together
@@ -56,6 +55,9 @@ type Config struct {
 	// that passes; nil: the store's, or Now if that is given.
 	Elapsed  func() time.Duration
 	Backfill *time.Duration // replaces settings.backfill
+	// Lease is the longest work under one claim; no step outlives it. 0: a minute. Only
+	// tests have reason to shorten it: others wait so long for what a crash left.
+	Lease time.Duration
 	// AtOnce polls every feed and tells everything, whatever the schedules say.
 	AtOnce bool
 	// At is told where the work is, for tests that let the program die there; nil:
@@ -98,6 +100,8 @@ type Watcher struct {
 	badSince time.Time
 	cron     alarms
 	clock    clock
+	absence  absence
+	together bool // a daemon, beside others on the same state
 	pulse    pulse
 	observe  Observer
 
@@ -132,6 +136,9 @@ func New(ctx context.Context, c Config, rs *rules.Ruleset) (*Watcher, error) {
 	}
 	if c.At == nil {
 		c.At = func(notify.Step) {}
+	}
+	if c.Lease <= 0 {
+		c.Lease = time.Minute
 	}
 	w := &Watcher{cfg: c, holder: bootID(), bells: map[news.Unit]chan struct{}{}, observe: c.Observe, recovery: recovery{turn: make(chan struct{}, 1)}}
 	if w.observe == nil {
@@ -253,9 +260,11 @@ func (w *Watcher) Run(ctx context.Context, roles []news.Unit) error {
 	defer w.wakeByCron(roles)()
 	defer w.polls.busy.Wait()
 	defer w.posts.busy.Wait()
+	defer w.leaveDesk(ctx)
+	w.together = !w.cfg.Store.Alone()
 	g, ctx := errgroup.WithContext(ctx)
 	work := map[news.Unit]func(context.Context) (Summary, error){
-		news.Hosts: w.polls.step, news.Desk: w.group, news.Plans: w.plan, news.Destinations: w.posts.step,
+		news.Hosts: w.polls.step, news.Desk: w.groupInTurn, news.Plans: w.plan, news.Destinations: w.posts.step,
 	}
 	for _, role := range roles {
 		g.Go(func() error { return w.loop(ctx, role, work[role]) })
@@ -284,6 +293,7 @@ func (w *Watcher) Run(ctx context.Context, roles []news.Unit) error {
 func (w *Watcher) loop(ctx context.Context, u news.Unit, work func(context.Context) (Summary, error)) error {
 	fails := 0
 	for ctx.Err() == nil {
+		began := w.cfg.Now()
 		_, err := work(ctx)
 		w.pulse.beat(u, w.cfg.Elapsed(), err)
 		switch {
@@ -291,11 +301,14 @@ func (w *Watcher) loop(ctx context.Context, u news.Unit, work func(context.Conte
 			return nil
 		case errors.Is(err, store.ErrUnwritable):
 			return err
+		case w.away(err):
+			fails = 1 // it is asked as often however long it takes
 		case err != nil:
 			if fails++; seldom(fails) {
 				w.cfg.Log.Error("step failed, trying again", "unit", u, "fails", fails, "err", err)
 			}
 		default:
+			w.served(began)
 			if fails > 1 {
 				w.cfg.Log.Info("step does its work again", "unit", u, "failed", fails)
 			}

@@ -229,6 +229,7 @@ func (w *ways) Channel(destination string, pace news.SlackSettings) (notify.Chan
 // newWatcher wires the pipeline to the ways out.
 func (a *app) newWatcher(ctx context.Context, c watcher.Config, rs *rules.Ruleset, w *ways) (*watcher.Watcher, error) {
 	c.Route, c.Channel, c.Log, c.At = w.Route, w.Channel, a.logger(), crashAt(a.env(crashEnv))
+	c.Lease = lease(a.env(leaseEnv))
 	now := c.Now
 	if now == nil {
 		now = c.Store.Now

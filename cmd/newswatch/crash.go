@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"syscall"
+	"time"
 
 	"newswatch/notify"
 )
@@ -13,6 +14,19 @@ import (
 // crashEnv is set by tests alone: the step of the pipeline at which the program
 // kills itself, as kill -9 would, and on which coming there ("after-post:2").
 const crashEnv = "NEWSWATCH_TEST_CRASH_AT"
+
+// leaseEnv is set by tests alone: how long a lease lasts ("3s"), where they cannot wait
+// a minute for what a killed program held.
+const leaseEnv = "NEWSWATCH_TEST_LEASE"
+
+// lease reads leaseEnv; 0 is the watcher's own.
+func lease(d string) time.Duration {
+	long, err := time.ParseDuration(d)
+	if err != nil {
+		return 0
+	}
+	return long
+}
 
 // crashAt is what is told of the steps: nobody, unless a test wants to.
 func crashAt(where string) func(notify.Step) {

@@ -83,7 +83,7 @@ type outlet struct {
 }
 
 func newOutlets(t *testing.T, size scale) *outlets {
-	p := &outlets{scale: size, prey: &prey{t: t, dir: t.TempDir(), binary: build(t)}, listen: freeAddress(t), polls: make(chan time.Time, 1)}
+	p := &outlets{scale: size, prey: &prey{t: t, dir: t.TempDir(), binary: build(t), db: "sqlite://state.db"}, listen: freeAddress(t), polls: make(chan time.Time, 1)}
 	rng := rand.New(rand.NewPCG(1, 5))
 	for i := range size.outlets {
 		p.feeds = append(p.feeds, newOutlet(rng, i))

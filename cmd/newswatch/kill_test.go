@@ -199,30 +199,41 @@ type hunt struct {
 	press *press
 	feeds string // where the press serves
 	slack *slackfake.Server
-	posts chan struct{} // a post has come, nothing is done with it yet
+	posts chan int // a post has come, nothing is done with it yet: from which program
 }
 
 func newHunt(t *testing.T, binary string, seed uint64, plan slackfake.Plan) *hunt {
 	t.Helper()
-	h := &hunt{rnd: rand.New(rand.NewPCG(seed, 0)), posts: make(chan struct{}, 1)}
-	h.press = newPress(h.rnd)
+	h := newSlackHunt(t, binary, seed, plan, pressFeeds)
 	feeds := httptest.NewServer(h.press)
 	t.Cleanup(feeds.Close)
+	h.feeds = feeds.URL
+	h.writeRules(pressFeeds, h.feeds)
+	return h
+}
+
+// newSlackHunt is newHunt without the feeds' server and the rules.
+func newSlackHunt(t *testing.T, binary string, seed uint64, plan slackfake.Plan, feeds int) *hunt {
+	t.Helper()
+	h := &hunt{rnd: rand.New(rand.NewPCG(seed, 0)), posts: make(chan int, 1)}
+	h.press = newPress(h.rnd, feeds)
 	h.slack = slackfake.New(slackfake.Config{Seed: int64(seed), Plan: plan}) //nolint:gosec // any seed will do
 	t.Cleanup(func() { _ = h.slack.Close() })                                // it has no journal to write
 	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		from := 0 // several programs have paths of their own: /1/api/ and so on
+		if _, err := fmt.Sscanf(r.URL.Path, "/%d/api/", &from); err == nil {
+			r.URL.Path = r.URL.Path[strings.Index(r.URL.Path, "/api/"):]
+		}
 		if strings.HasSuffix(r.URL.Path, "chat.postMessage") {
 			select {
-			case h.posts <- struct{}{}:
+			case h.posts <- from:
 			default:
 			}
 		}
 		h.slack.ServeHTTP(w, r)
 	}))
 	t.Cleanup(api.Close)
-	h.prey = &prey{t: t, dir: t.TempDir(), binary: binary, api: api.URL + "/api/"}
-	h.feeds = feeds.URL
-	h.writeRules(h.feeds)
+	h.prey = &prey{t: t, dir: t.TempDir(), binary: binary, api: api.URL + "/api/", db: "sqlite://state.db"}
 	return h
 }
 
@@ -338,14 +349,28 @@ func (h *hunt) check() {
 	for _, channel := range []string{"urgent", "desk"} {
 		h.press.checkToldOnce(h.t, channel, h.slack.Visible(channel))
 	}
-	db, err := sql.Open("sqlite", filepath.Join(h.dir, "state.db"))
-	h.must(err)
+	db := h.state()
 	defer db.Close()
 	h.checkRewritten(db, told)
+	if !strings.HasPrefix(h.db, "sqlite:") {
+		return
+	}
 	var verdict string
 	if err := db.QueryRow("PRAGMA integrity_check").Scan(&verdict); err != nil || verdict != "ok" {
 		h.t.Errorf("the database: %s %v", verdict, err)
 	}
+}
+
+// state opens the program's database.
+func (p *prey) state() *sql.DB {
+	p.t.Helper()
+	driver, name := "pgx", p.db
+	if file, ok := strings.CutPrefix(p.db, "sqlite://"); ok {
+		driver, name = "sqlite", filepath.Join(p.dir, file)
+	}
+	db, err := sql.Open(driver, name)
+	p.must(err)
+	return db
 }
 
 // checkRewritten holds the blocks of each message that was rewritten against those
@@ -442,10 +467,10 @@ func (h *hunt) checkOutbox(told []slackfake.Message) {
 }
 
 // build builds the program as it ships: without the race detector.
-func build(t *testing.T) string {
+func build(t *testing.T, flags ...string) string {
 	t.Helper()
 	binary := filepath.Join(t.TempDir(), "newswatch")
-	cmd := exec.Command("go", "build", "-o", binary, ".")
+	cmd := exec.Command("go", append(append([]string{"build"}, flags...), "-o", binary, ".")...)
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("build: %v\n%s", err, out)
@@ -457,13 +482,14 @@ func build(t *testing.T) string {
 type prey struct {
 	t           *testing.T
 	dir, binary string
-	api         string
+	api, db     string
 }
 
-func (p *prey) writeRules(base string) {
+// writeRules writes rules for the press's feeds, dealt out to the servers at bases.
+func (p *prey) writeRules(n int, bases ...string) {
 	var feeds strings.Builder
-	for i := range pressFeeds {
-		fmt.Fprintf(&feeds, "  - {id: f%d, name: Outlet %d, url: %q, lang: en}\n", i, i, fmt.Sprintf("%s/%d", base, i))
+	for i := range n {
+		fmt.Fprintf(&feeds, "  - {id: f%d, name: Outlet %d, url: %q, lang: en}\n", i, i, fmt.Sprintf("%s/%d", bases[i%len(bases)], i))
 	}
 	src := fmt.Sprintf(`version: 1
 settings:
@@ -489,7 +515,7 @@ alerts:
 }
 
 func (p *prey) command(ctx context.Context, args ...string) (*exec.Cmd, *bytes.Buffer) {
-	cmd := exec.CommandContext(ctx, p.binary, append(args, "--rules", "rules.yaml", "--db", "sqlite://state.db", "--log-level", "warn")...)
+	cmd := exec.CommandContext(ctx, p.binary, append(args, "--rules", "rules.yaml", "--db", p.db, "--log-level", "warn")...)
 	cmd.Dir = p.dir
 	cmd.Env = append(os.Environ(), "SLACK_BOT_TOKEN=xoxb-kill-test", "SLACK_API_URL="+p.api)
 	out := &bytes.Buffer{}
@@ -547,7 +573,7 @@ func (p *prey) must(err error) {
 	}
 }
 
-// pressFeeds is how many feeds the press has.
+// pressFeeds is how many feeds the press of one program has.
 const pressFeeds = 3
 
 // press publishes items about different things: pseudo-words that share nothing
@@ -557,7 +583,7 @@ type press struct {
 	rnd   *rand.Rand
 	used  map[string]bool
 	items []pressItem
-	asked [pressFeeds]int // items in the last answer
+	asked []int // by feed: items in the last answer
 
 	saga    []string // words of the story that grows
 	reports int
@@ -569,8 +595,8 @@ type pressItem struct {
 	saga        bool // a report of a story that grows: it is not told by itself
 }
 
-func newPress(rnd *rand.Rand) *press {
-	p := &press{rnd: rand.New(rand.NewPCG(rnd.Uint64(), 1)), used: map[string]bool{}}
+func newPress(rnd *rand.Rand, feeds int) *press {
+	p := &press{rnd: rand.New(rand.NewPCG(rnd.Uint64(), 1)), used: map[string]bool{}, asked: make([]int, feeds)}
 	p.publish(5)
 	return p
 }
@@ -619,14 +645,14 @@ func (p *press) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	var n int
-	if _, err := fmt.Sscanf(r.URL.Path, "/%d", &n); err != nil || n >= pressFeeds {
+	if _, err := fmt.Sscanf(r.URL.Path, "/%d", &n); err != nil || n >= len(p.asked) {
 		http.NotFound(w, r)
 		return
 	}
 	p.asked[n] = len(p.items)
 	fmt.Fprint(w, `<rss version="2.0"><channel><title>Outlet</title>`)
 	for i := len(p.items) - 1; i >= 0; i-- {
-		if it := p.items[i]; i%pressFeeds == n {
+		if it := p.items[i]; i%len(p.asked) == n {
 			fmt.Fprintf(w, "<item><guid>item-%d</guid><link>https://outlet-%d.example/%d</link><title>%s</title><description>%s</description><pubDate>%s</pubDate></item>",
 				i, n, i, html.EscapeString(it.title), html.EscapeString(it.body), it.at.UTC().Format(time.RFC1123Z))
 		}

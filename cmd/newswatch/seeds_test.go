@@ -55,7 +55,7 @@ func TestSeeds(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer slack.Close()
-	p := &prey{t: t, dir: t.TempDir(), binary: build(t), api: api}
+	p := &prey{t: t, dir: t.TempDir(), binary: build(t), api: api, db: "sqlite://state.db"}
 	rules := designRules(t, shared, strings.ReplaceAll(feeds.String(), "BASE", server.URL))
 	if err := os.WriteFile(filepath.Join(p.dir, "rules.yaml"), rules, 0o600); err != nil {
 		t.Fatal(err)

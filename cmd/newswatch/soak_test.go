@@ -60,7 +60,7 @@ func TestSoak(t *testing.T) {
 	s.watch(*soak)
 	s.stop()
 	s.judge(*soak)
-	h.writeRules(h.feeds) // the odd feeds have had their say
+	h.writeRules(pressFeeds, h.feeds) // the odd feeds have had their say
 	h.check()
 }
 

@@ -40,8 +40,16 @@ func roleUnits() map[string]news.Unit {
 	return map[string]news.Unit{"poll": news.Hosts, "group": news.Desk, "digest": news.Plans, "send": news.Destinations}
 }
 
-// Run is the daemon.
+// Run is the daemon. To be stopped is its end, also where it has not begun yet.
 func (c *runCmd) Run(ctx context.Context, a *app) error {
+	err := c.serve(ctx, a)
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
+}
+
+func (c *runCmd) serve(ctx context.Context, a *app) error {
 	units, serve, err := c.roles()
 	if err != nil {
 		return err

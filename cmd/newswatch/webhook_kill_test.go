@@ -58,7 +58,7 @@ func broken(t *testing.T, h *hunt, secret string) *receiver {
 	rnd := rand.New(rand.NewPCG(h.rnd.Uint64(), 11))
 	r := &receiver{mood: func() string {
 		select {
-		case h.posts <- struct{}{}: // the hunter waits for one
+		case h.posts <- 0: // the hunter waits for one
 		default:
 		}
 		switch n := rnd.Float64(); {

@@ -43,20 +43,31 @@ func (s *Store) clock() int64 {
 // Without MATERIALIZED a planner may run the sub-select again and pass the limit.
 // SQLite plans a statement anew, which takes longer than to run it, whenever a bare
 // parameter of its LIMIT is bound: hence the CAST.
-const claimQuery = `
+const (
+	claimQuery    = claimDue + claimFirst
+	claimButQuery = claimDue + ` AND key NOT IN ({{list 5}})` + claimFirst
+
+	claimDue = `
 	WITH due AS MATERIALIZED (
 		SELECT key AS k FROM {{unit}}
-		WHERE active = 1 AND next_at > 0 AND next_at <= {{now}} AND lease_until <= {{now}}
+		WHERE active = 1 AND next_at > 0 AND next_at <= {{now}} AND lease_until <= {{now}}`
+	claimFirst = `
 		ORDER BY next_at, key LIMIT CAST($2 AS BIGINT) {{skip_locked}})
 	UPDATE {{unit}} SET lease_until = {{now}} + $3, lease_token = $4, woken = 0
 	FROM due WHERE {{unit}}.key = due.k
 	RETURNING key, lease_until, next_at, {{era}}, {{boot}}`
+)
 
 // Claim takes up to limit rows of a unit that are due and free, the longest due
-// first, for a time. Nobody else gets them until then or until their release.
-func (s *Store) Claim(ctx context.Context, u news.Unit, limit int, d time.Duration) ([]news.Lease, error) {
+// first, for a time. Nobody else gets them until then or until their release. Those in
+// but are left to others.
+func (s *Store) Claim(ctx context.Context, u news.Unit, limit int, d time.Duration, but ...string) ([]news.Lease, error) {
 	what := "claim " + string(u)
-	query, err := on(u, claimQuery)
+	text, more := claimQuery, []any{}
+	if len(but) > 0 {
+		text, more = claimButQuery, []any{list(but)}
+	}
+	query, err := on(u, text)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", what, err)
 	}
@@ -77,7 +88,7 @@ func (s *Store) Claim(ctx context.Context, u news.Unit, limit int, d time.Durati
 			err := r.Scan(&c.Key, at{&c.Until}, &c.due, &met.id, &met.boot)
 			got = append(got, c)
 			return err
-		}, query, s.clock(), max(limit, 0), d.Milliseconds(), token)
+		}, query, append([]any{s.clock(), max(limit, 0), d.Milliseconds(), token}, more...)...)
 		if err == nil && len(got) > 0 {
 			met, err = s.enterEra(ctx, tx, met)
 		}

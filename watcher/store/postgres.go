@@ -51,6 +51,7 @@ func newPostgres(o Options) (*postgresEngine, error) {
 	if config.ConnectTimeout == 0 {
 		config.ConnectTimeout = pgPatience
 	}
+	config.DialFunc = dialer().DialContext
 	session := config.RuntimeParams["application_name"]
 	if session == "" {
 		session = "newswatch"

@@ -125,6 +125,9 @@ func (s *Store) open(ctx context.Context, beside bool) (err error) {
 	return s.voidLeases(ctx)
 }
 
+// Alone says that no other process works on the state as long as it is open here.
+func (s *Store) Alone() bool { return s.engine.alone() }
+
 // Now is the clock that the state is kept by; see Options.
 func (s *Store) Now() time.Time { return s.now() }
 

@@ -13,6 +13,7 @@ func leases() map[string]func(*fixture) {
 		"claim/takes what is due and free":      claimDue,
 		"claim/takes the longest due first":     claimOrder,
 		"claim/gives each row to one":           claimOnce,
+		"claim/leaves to others":                claimBut,
 		"release/lets rest until woken":         releaseRest,
 		"release/does not forget a wake":        releaseWoken,
 		"release/of a host follows its feeds":   releaseHost,
@@ -43,6 +44,19 @@ func claimDue(f *fixture) {
 	leases, err := f.Claim(ctx, news.Hosts, 0, time.Minute)
 	f.ok(err)
 	f.same("leases of no limit", len(leases), 0)
+}
+
+func claimBut(f *fixture) {
+	ctx := f.Context()
+	f.ok(f.SyncDestinations(ctx, []string{"slack:a", "slack:b", "slack:c"}))
+	leases, err := f.Claim(ctx, news.Destinations, 9, time.Minute, "slack:a", "slack:c", "slack:x")
+	f.ok(err)
+	if len(leases) != 1 || leases[0].Key != "slack:b" {
+		f.Errorf("got %+v, want slack:b alone", leases)
+	}
+	leases, err = f.Claim(ctx, news.Destinations, 9, time.Minute)
+	f.ok(err)
+	f.same("leases of those left out", len(leases), 2)
 }
 
 func claimOrder(f *fixture) {
