@@ -3,10 +3,9 @@ package metrics
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
-
-	"github.com/prometheus/client_golang/prometheus"
 
 	"newswatch/news"
 	"newswatch/watcher/store"
@@ -29,12 +28,10 @@ type State interface {
 // Watch shows how a state stands. Stories are open when they took in a report in
 // that time.
 func (m *Metrics) Watch(ctx context.Context, s State, open time.Duration) {
-	c := &census{
+	m.state.Store(&census{
 		ctx: ctx, m: m, log: m.log,
 		read: func(ctx context.Context) (store.Census, error) { return s.Census(ctx, open, maxFeeds) },
-	}
-	c.describe()
-	m.registry.MustRegister(c)
+	})
 }
 
 // census is the last reading of the state, and shows it.
@@ -50,41 +47,14 @@ type census struct {
 	next time.Time     // when it may be read again
 	busy chan struct{} // closed at the end of the reading that is under way; nil: none is
 	bad  bool          // the latest reading failed
-
-	readable, lastOK, fails, open, deliveries, oldest, lastSlot, nextSlot, overdue, size *prometheus.Desc
 }
 
-func (c *census) describe() {
-	desc := func(name, help string, labels ...string) *prometheus.Desc {
-		return prometheus.NewDesc(prometheus.BuildFQName(namespace, "", name), help, labels, nil)
-	}
-	c.readable = desc("state_readable", "1 while the database can be read; when it cannot, all that is read from it is left out.")
-	c.lastOK = desc("feed_last_success_timestamp_seconds", "When a feed was last polled well, in Unix time; 0: not yet.", "feed")
-	c.fails = desc("feed_consecutive_failures", "Polls of a feed that failed since the last good one.", "feed")
-	c.open = desc("stories_open", "Stories that still take in reports.")
-	c.deliveries = desc("deliveries", "Deliveries that are kept, by state: pending, sending, uncertain (no certain answer came, it will be looked up), held (tried again by itself), undecided (waits for a person's word), sent, dropped, superseded.", "state")
-	c.oldest = desc("delivery_oldest_pending_seconds", "How long ago the oldest delivery was frozen that is pending, sending or uncertain; 0: there is none.")
-	c.lastSlot = desc("digest_last_slot_timestamp_seconds", "When a digest was last built, in Unix time; 0: not yet.", "digest")
-	c.nextSlot = desc("digest_next_timestamp_seconds", "When a digest is to be looked at, at the latest for its next slot, in Unix time. In the past: it is overdue.", "digest")
-	c.overdue = desc("work_overdue_seconds", "How long the work of a unit that waits longest has been due: hosts (to poll), desk (to group), plans (to build), destinations (to send).", "unit")
-	c.size = desc("db_size_bytes", "Size of the database, without its log.")
-}
-
-// Describe implements prometheus.Collector.
-func (c *census) Describe(out chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{c.readable, c.lastOK, c.fails, c.open, c.deliveries, c.oldest, c.lastSlot, c.nextSlot, c.overdue, c.size} {
-		out <- d
-	}
-}
-
-// Collect implements prometheus.Collector.
-func (c *census) Collect(out chan<- prometheus.Metric) {
+// show writes it.
+func (c *census) show(p *page) {
 	now := c.m.now()
 	last, at, ok := c.get(now)
-	show := func(d *prometheus.Desc, v float64, labels ...string) {
-		out <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
-	}
-	show(c.readable, truth(ok))
+	p.begin(gauges("state_readable", "1 while the database can be read; when it cannot, all that is read from it is left out."))
+	p.add(truth(ok))
 	if !ok {
 		return
 	}
@@ -95,33 +65,50 @@ func (c *census) Collect(out chan<- prometheus.Metric) {
 		}
 		return max((last.At.Sub(t) + age).Seconds(), 0)
 	}
-	c.showFeeds(last, show)
-	show(c.open, float64(last.Stories))
+	showFeeds(p, last)
+	p.begin(gauges("stories_open", "Stories that still take in reports."))
+	p.add(float64(last.Stories))
+	p.begin(gauges("deliveries", "Deliveries that are kept, by state: pending, sending, uncertain (no certain answer came, it will be looked up), held (tried again by itself), undecided (waits for a person's word), sent, dropped, superseded.", "state"))
 	for _, state := range []news.DeliveryState{news.Pending, news.Sending, store.Uncertain, news.Held, store.Undecided, news.Sent, news.Dropped, news.Superseded} {
-		show(c.deliveries, float64(last.Deliveries[state]), string(state))
+		p.add(float64(last.Deliveries[state]), string(state))
 	}
-	show(c.oldest, since(last.Oldest))
-	for _, p := range last.Plans {
-		if p.Kind == news.DigestPlan {
-			show(c.lastSlot, seconds(p.LastAt), p.ID)
-			show(c.nextSlot, seconds(p.NextAt), p.ID)
-		}
-	}
+	p.begin(gauges("delivery_oldest_pending_seconds", "How long ago the oldest delivery was frozen that is pending, sending or uncertain; 0: there is none."))
+	p.add(since(last.Oldest))
+	showDigests(p, last)
+	p.begin(gauges("work_overdue_seconds", "How long the work of a unit that waits longest has been due: hosts (to poll), desk (to group), plans (to build), destinations (to send).", "unit"))
 	for unit, due := range last.Due {
-		show(c.overdue, since(due), string(unit))
+		p.add(since(due), string(unit))
 	}
-	show(c.size, float64(last.Bytes))
+	p.begin(gauges("db_size_bytes", "Size of the database, without its log."))
+	p.add(float64(last.Bytes))
 }
 
-// showFeeds shows the feeds; of those that have no series of their own the worst.
-func (c *census) showFeeds(last store.Census, show func(*prometheus.Desc, float64, ...string)) {
-	for _, f := range last.Feeds {
-		show(c.lastOK, seconds(f.OKAt), f.ID)
-		show(c.fails, float64(f.Fails), f.ID)
+// showFeeds writes the feeds; of those that have no series of their own the worst.
+func showFeeds(p *page, last store.Census) {
+	feeds := last.Feeds
+	if others := last.Others; others != nil {
+		feeds = append(slices.Clip(feeds), store.FeedCensus{ID: other, OKAt: others.OKAt, Fails: others.Fails})
 	}
-	if f := last.Others; f != nil {
-		show(c.lastOK, seconds(f.OKAt), other)
-		show(c.fails, float64(f.Fails), other)
+	p.begin(gauges("feed_last_success_timestamp_seconds", "When a feed was last polled well, in Unix time; 0: not yet.", "feed"))
+	for _, f := range feeds {
+		p.add(seconds(f.OKAt), f.ID)
+	}
+	p.begin(gauges("feed_consecutive_failures", "Polls of a feed that failed since the last good one.", "feed"))
+	for _, f := range feeds {
+		p.add(float64(f.Fails), f.ID)
+	}
+}
+
+// showDigests writes when they were and will be.
+func showDigests(p *page, last store.Census) {
+	digests := slices.DeleteFunc(slices.Clone(last.Plans), func(plan store.PlanCensus) bool { return plan.Kind != news.DigestPlan })
+	p.begin(gauges("digest_last_slot_timestamp_seconds", "When a digest was last built, in Unix time; 0: not yet.", "digest"))
+	for _, d := range digests {
+		p.add(seconds(d.LastAt), d.ID)
+	}
+	p.begin(gauges("digest_next_timestamp_seconds", "When a digest is to be looked at, at the latest for its next slot, in Unix time. In the past: it is overdue.", "digest"))
+	for _, d := range digests {
+		p.add(seconds(d.NextAt), d.ID)
 	}
 }
 
@@ -174,13 +161,14 @@ func (c *census) forget(now store.Census) {
 	for _, p := range now.Plans {
 		plans[p.ID] = true
 	}
-	for _, id := range c.m.feeds.keep(feeds, now.Others != nil) {
-		c.m.polls.DeletePartialMatch(prometheus.Labels{"feed": id})
-		c.m.items.DeletePartialMatch(prometheus.Labels{"feed": id})
-	}
+	gone := c.m.feeds.keep(feeds, now.Others != nil)
+	c.m.polls.forget(gone)
+	c.m.items.forget(gone)
+	gone = nil
 	for _, p := range c.last.Plans {
 		if !plans[p.ID] {
-			c.m.stories.DeleteLabelValues(p.ID)
+			gone = append(gone, p.ID)
 		}
 	}
+	c.m.stories.forget(gone)
 }

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
-	"net/http/httptest"
 	"os"
 	"slices"
 	"strings"
@@ -17,7 +16,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus/testutil"
+	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
 	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
@@ -99,9 +98,7 @@ func work(m *metrics.Metrics) {
 
 // page is what is shown.
 func page(m *metrics.Metrics) string {
-	rec := httptest.NewRecorder()
-	m.Handler().ServeHTTP(rec, httptest.NewRequest("GET", "/metrics", nil))
-	return rec.Body.String()
+	return ask(m, "").Body.String()
 }
 
 // scrape reads the page as Prometheus does.
@@ -221,7 +218,7 @@ func TestTable(t *testing.T) {
 func TestNamesAreAsPrometheusWantsThem(t *testing.T) {
 	t.Parallel()
 	m, _, _ := busy(t)
-	problems, err := testutil.GatherAndLint(m.Gatherer())
+	problems, err := promlint.New(strings.NewReader(page(m))).Lint()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -113,6 +113,9 @@ func zeros(coding string) []byte {
 	if err != nil {
 		return nil
 	}
+	if coding == "br" {
+		w = brotli.NewWriterLevel(&b, 5) // packer's cannot be flushed
+	}
 	var ends [3]int
 	for i := range ends {
 		_, _ = w.Write(plain) // a buffer takes all
@@ -143,7 +146,7 @@ func packer(coding string, to io.Writer) (io.WriteCloser, error) {
 	case "deflate":
 		return flate.NewWriter(to, flate.BestCompression)
 	case "br":
-		return brotli.NewWriterLevel(to, 5), nil
+		return brotli.NewWriterV2(to, 5), nil // 0.6 MB less of program than NewWriterLevel
 	case "zstd":
 		return zstd.NewWriter(to, zstd.WithEncoderConcurrency(1))
 	}
