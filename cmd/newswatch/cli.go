@@ -98,7 +98,7 @@ func exitCode(err error) int {
 		return exit.code
 	case errors.Is(err, store.ErrLocked):
 		return exitLocked
-	case errors.Is(err, store.ErrUnwritable), errors.Is(err, store.ErrUnreachable):
+	case errors.Is(err, store.ErrUnwritable), errors.Is(err, store.ErrUnreachable), errors.Is(err, store.ErrNewerSchema):
 		return exitUnwritable
 	}
 	return exitNot

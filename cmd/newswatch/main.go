@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	_ "time/tzdata" // zones by name on machines and in images without a zone database
@@ -37,7 +38,8 @@ func run(ctx context.Context, args []string, io stdio) int {
 	}
 	code := exitCode(err)
 	if err != nil && err.Error() != "" {
-		fmt.Fprintf(io.err, "newswatch: %s\n", seen(err.Error()))
+		// PostgreSQL's driver sets its reasons one under the other, with tabs.
+		fmt.Fprintf(io.err, "newswatch: %s\n", seen(strings.ReplaceAll(err.Error(), "\t", "  ")))
 	}
 	return code
 }

@@ -18,6 +18,7 @@ import (
 	"newswatch/news"
 	"newswatch/rules"
 	"newswatch/watcher"
+	"newswatch/watcher/store"
 	"newswatch/watcher/story"
 	"newswatch/watcher/triage"
 	"newswatch/web"
@@ -32,7 +33,7 @@ func (runCmd) Help() string {
 	return help(`Polls, matches, groups and delivers until it is stopped. A changed rule file is taken by itself, and on SIGHUP; a broken one never replaces the rules in force.
 SIGTERM ends the post in flight and nothing else; kill -9 is as safe. Without SLACK_BOT_TOKEN the digests go to the terminal. With SLACK_APP_TOKEN too it hears /news and the buttons under its messages.`,
 		"SLACK_BOT_TOKEN=xoxb-... SLACK_APP_TOKEN=xapp-... newswatch run --rules rules.yaml",
-		"0 stopped; 2 invalid rules, or a secret that cannot be one; 74 the database cannot be written; 75 another instance runs")
+		"0 stopped; 1 --listen is taken; 2 invalid rules, or a secret that cannot be one; 74 the database cannot be written or reached; 75 another instance runs")
 }
 
 // roleUnits are the units of work behind the names of roles; web has none.
@@ -80,7 +81,7 @@ func (c *runCmd) serve(ctx context.Context, a *app) error {
 		return err
 	}
 	a.metrics = metrics.New(metrics.Config{Version: version, Log: a.logger()})
-	st, err := a.openStore(ctx, false)
+	st, url, err := a.openState(ctx, false)
 	if err != nil {
 		return err
 	}
@@ -121,7 +122,7 @@ func (c *runCmd) serve(ctx context.Context, a *app) error {
 		})
 		g.Go(func() error { return site.Serve(ctx, addr) })
 	}
-	a.logger().Info("running", "rules", a.Rules, "feeds", len(rs.File.Feeds), "plans", len(rs.File.Plans), "listen", addr, "version", version)
+	a.logger().Info("running", "rules", a.Rules, "db", store.Place(url), "feeds", len(rs.File.Feeds), "plans", len(rs.File.Plans), "listen", addr, "version", version)
 	_, _ = daemon.SdNotify(false, daemon.SdNotifyReady) // nobody listens outside of systemd
 	if err := g.Wait(); err != nil && !errors.Is(err, context.Canceled) {
 		return err

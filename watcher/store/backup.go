@@ -203,7 +203,7 @@ func vacuumInto(ctx context.Context, source, target string, progress Progress) e
 		return err
 	}
 	if free, known := freeSpace(filepath.Dir(target)); known && free < all+backupRoom {
-		return fmt.Errorf("%d MB are free there, the copy needs %d and %d are left to the work that goes on", free>>20, all>>20, int64(backupRoom)>>20)
+		return fmt.Errorf("%d MB are free there, %d are needed: %d for the copy, and %d that are left to the work that goes on", free>>20, (all+backupRoom)>>20, (all+1<<20-1)>>20, int64(backupRoom)>>20)
 	}
 	stop := watchSize(target, all, progress)
 	defer stop()

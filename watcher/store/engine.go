@@ -63,5 +63,8 @@ func scheme(rawURL string) string {
 	if s, _, ok := strings.Cut(rawURL, "://"); ok {
 		return s + "://..."
 	}
+	if strings.Contains(rawURL, "@") {
+		return "..." // a URL whose scheme was forgotten
+	}
 	return rawURL
 }

@@ -95,6 +95,8 @@ func TestPlaceShowsNoPassword(t *testing.T) {
 		"postgres://ida:secret@db.example:x/desk":      "postgres://...",
 		"sqlite:///var/lib/n.db":                       "/var/lib/n.db",
 		"mysql://ida:secret@db.example/desk?x=secret2": "mysql://...",
+		"ida:secret@db.example/desk":                   "...",
+		"/var/lib/n.db":                                "/var/lib/n.db",
 	} {
 		if got := store.Place(url); got != want {
 			t.Errorf("got place %q of %q, want %q", got, url, want)
