@@ -120,6 +120,12 @@ func (w *clockWorld) start() {
 	if w.store, err = store.Open(w.Context(), store.Options{URL: cmp.Or(w.db, "sqlite://"+filepath.Join(w.dir, "state.db")), Now: w.now}); err != nil {
 		w.Fatal(err)
 	}
+	w.watcher = w.replica(rs)
+}
+
+// replica makes a watcher of the state.
+func (w *clockWorld) replica(rs *rules.Ruleset) *watcher.Watcher {
+	w.Helper()
 	channel := slack.New(slack.Config{Token: "xoxb-test", HTTP: w.slack.Client(), Now: w.now})
 	log := w.log
 	if log == nil {
@@ -129,7 +135,7 @@ func (w *clockWorld) start() {
 	if w.observe != nil {
 		observe = w.observe
 	}
-	w.watcher, err = watcher.New(w.Context(), watcher.Config{
+	made, err := watcher.New(w.Context(), watcher.Config{
 		Store: w.store, Observe: observe, Now: w.now, Log: log,
 		Elapsed: func() time.Duration { return time.Duration(w.good().UnixNano()) },
 		Poller: func(s news.Settings) (*feed.Poller, error) {
@@ -143,6 +149,7 @@ func (w *clockWorld) start() {
 	if err != nil {
 		w.Fatal(err)
 	}
+	return made
 }
 
 func (w *clockWorld) stop() {

@@ -123,17 +123,9 @@ func (w *Watcher) recover(ctx context.Context) error {
 			w.pulse.hold(w.cfg.Elapsed())
 		}
 	}()
-	found, whole, err := w.unknownPosts(ctx)
+	whole, err := w.makeGood(ctx)
 	if err != nil {
 		return err
-	}
-	if len(found) > 0 {
-		if err := w.takeOver(ctx, found); err != nil {
-			return fmt.Errorf("make good what a restored state lacks: %w", err)
-		}
-		if err := w.awaitFeeds(ctx); err != nil {
-			return err
-		}
 	}
 	for _, key := range []string{suspectKey, store.RestoredFrom} {
 		if !whole { // another process, or the next one, may see more
@@ -145,6 +137,27 @@ func (w *Watcher) recover(ctx context.Context) error {
 	}
 	r.over.Store(true)
 	return nil
+}
+
+// makeGood reads what stands at the destinations, takes over what the state lacks of
+// it, and waits for the feeds. Whole says that all could be read.
+func (w *Watcher) makeGood(ctx context.Context) (whole bool, err error) {
+	found, whole, err := w.unknownPosts(ctx)
+	switch {
+	case err != nil:
+		return false, err
+	case len(found) > 0:
+		err = w.takeOver(ctx, found)
+	default: // a replica may have been faster, or the process before died while it waited
+		err = w.recallRecovered(ctx)
+	}
+	if err != nil {
+		return false, fmt.Errorf("make good what a restored state lacks: %w", err)
+	}
+	if w.recovery.found.Load() == nil {
+		return whole, nil
+	}
+	return whole, w.awaitFeeds(ctx)
 }
 
 // unknownPosts reads the destinations for messages that the state does not know.
@@ -171,10 +184,18 @@ func (w *Watcher) unknownPosts(ctx context.Context) (found []notify.Found, whole
 	return slices.DeleteFunc(found, func(f notify.Found) bool { return !unknown[f.DeliveryID] }), whole, err
 }
 
-// takeOver puts into the state what was found, and lets the plans know.
+// takeOver puts into the state what was found, beside what was found of it before, and
+// lets the plans know.
 func (w *Watcher) takeOver(ctx context.Context, found []notify.Found) error {
-	kept := recovered{Since: w.recovery.since, Until: w.cfg.Now().Add(recoveredKeep), Found: found}
-	r, err := notify.NewRecovered(found, w.Rules().File.Plans, kept.Since, w.cfg.Now())
+	kept, err := w.notedRecovery(ctx)
+	if err != nil {
+		return err
+	}
+	if len(kept.Found) == 0 || w.recovery.since.Before(kept.Since) {
+		kept.Since = w.recovery.since
+	}
+	kept.Until, kept.Found = w.cfg.Now().Add(recoveredKeep), append(kept.Found, found...)
+	r, err := notify.NewRecovered(kept.Found, w.Rules().File.Plans, kept.Since, w.cfg.Now())
 	if err != nil {
 		return err
 	}
@@ -184,14 +205,11 @@ func (w *Watcher) takeOver(ctx context.Context, found []notify.Found) error {
 	for i, f := range found {
 		list[i] = asDelivery(f, r.Plan(f.DeliveryID))
 	}
-	if err := w.cfg.Store.AddFound(ctx, list, r.Slots()); err != nil {
-		return err
-	}
 	text, err := json.Marshal(kept)
 	if err != nil {
 		return err
 	}
-	if err := w.cfg.Store.SetMeta(ctx, recoveredKey, string(text)); err != nil {
+	if err := w.cfg.Store.AddFound(ctx, list, r.Slots(), recoveredKey, string(text)); err != nil {
 		return err
 	}
 	w.recovery.found.Store(r)
@@ -215,22 +233,30 @@ func asDelivery(f notify.Found, plan string) news.Delivery {
 	return d
 }
 
-// recallRecovered reads what an earlier process found.
+// recallRecovered reads what an earlier process or another replica found.
 func (w *Watcher) recallRecovered(ctx context.Context) error {
-	noted, err := w.cfg.Store.Meta(ctx, recoveredKey)
-	if err != nil || noted == "" {
+	kept, err := w.notedRecovery(ctx)
+	if err != nil || len(kept.Found) == 0 {
 		return err
-	}
-	var kept recovered
-	if err := json.Unmarshal([]byte(noted), &kept); err != nil {
-		return fmt.Errorf("read what was found after the state was restored: %w", err)
-	}
-	if !w.cfg.Now().Before(kept.Until) {
-		return w.cfg.Store.SetMeta(ctx, recoveredKey, "")
 	}
 	r, err := notify.NewRecovered(kept.Found, w.Rules().File.Plans, kept.Since, kept.Until)
 	w.recovery.found.Store(r)
 	return err
+}
+
+// notedRecovery is what was found so far, as long as it is to be kept.
+func (w *Watcher) notedRecovery(ctx context.Context) (kept recovered, err error) {
+	noted, err := w.cfg.Store.Meta(ctx, recoveredKey)
+	if err != nil || noted == "" {
+		return kept, err
+	}
+	if err := json.Unmarshal([]byte(noted), &kept); err != nil {
+		return kept, fmt.Errorf("read what was found after the state was restored: %w", err)
+	}
+	if !w.cfg.Now().Before(kept.Until) {
+		return recovered{}, w.cfg.Store.SetMeta(ctx, recoveredKey, "")
+	}
+	return kept, nil
 }
 
 // awaitFeeds waits until each feed that was due at the start has been asked since:

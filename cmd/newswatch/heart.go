@@ -20,26 +20,36 @@ import (
 )
 
 // heart says whether the daemon lives: its loops go round and its database takes
-// writes. systemd's watchdog and the dead man's switch go by the same.
+// writes. systemd's watchdog and the dead man's switch go by the same, but for a
+// database server that is away.
 type heart struct {
-	w  *watcher.Watcher
-	st *store.Store
+	alive, working func() error                // no loop is stuck, and each does its work
+	ping           func(context.Context) error // a write goes through
 }
 
-// beats is nil while no loop is stuck, be it with errors, and a write goes through.
+// newHeart is that of a daemon.
+func newHeart(w *watcher.Watcher, st *store.Store) heart { return heart{w.Alive, w.Working, st.Ping} }
+
+// beats is nil while no loop is stuck, be it with errors, and a write goes through. A
+// server that is away is waited for: a daemon that begins anew would not find it either.
 func (h heart) beats(ctx context.Context) error {
-	if err := h.w.Alive(); err != nil {
+	if err := h.alive(); err != nil {
 		return err
 	}
-	return h.st.Ping(ctx)
+	if err := h.ping(ctx); !errors.Is(err, store.ErrUnreachable) {
+		return err
+	}
+	return nil
 }
 
-// well is nil while each loop does its work without errors, too.
+// well is nil while each loop does its work without errors, and a write goes through.
 func (h heart) well(ctx context.Context) error {
-	if err := h.w.Working(); err != nil {
-		return err
+	for _, check := range []func() error{h.working, h.alive} {
+		if err := check(); err != nil {
+			return err
+		}
 	}
-	return h.beats(ctx)
+	return h.ping(ctx)
 }
 
 // watchdog tells systemd that the heart beats, as often as asked for.

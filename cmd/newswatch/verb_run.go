@@ -101,7 +101,7 @@ func (c *runCmd) serve(ctx context.Context, a *app) error {
 	g.Go(func() error { return a.reloadOnHangup(ctx, w) })
 	a.metrics.Watch(ctx, st, story.Memory)
 	a.metrics.Loops(w.Alive, w.Working)
-	life := heart{w, st}
+	life := newHeart(w, st)
 	g.Go(func() error { return life.watchdog(ctx) })
 	if pinging {
 		a.tellWatchman(ctx, g, life)

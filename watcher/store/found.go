@@ -26,8 +26,9 @@ func (s *Store) Unknown(ctx context.Context, ids []string) (unknown map[string]b
 
 // AddFound takes messages over that stand where they were posted though nothing of
 // them is stored: what is said later may answer them. It takes over which slot a
-// digest posted last, too.
-func (s *Store) AddFound(ctx context.Context, found []news.Delivery, slots map[string]news.PostedSlot) error {
+// digest posted last, too, and keeps a note with it: what is stored here is unknown to
+// nobody any more, so nobody would find it again.
+func (s *Store) AddFound(ctx context.Context, found []news.Delivery, slots map[string]news.PostedSlot, key, note string) error {
 	return s.tx(ctx, "take over what was found", func(ctx context.Context, tx *sql.Tx) error {
 		for _, d := range found {
 			if _, err := s.exec(ctx, tx, `
@@ -45,6 +46,6 @@ func (s *Store) AddFound(ctx context.Context, found []news.Delivery, slots map[s
 				return err
 			}
 		}
-		return nil
+		return s.setMeta(ctx, tx, key, note)
 	})
 }

@@ -27,6 +27,10 @@ const (
 	pgIdle = 5 * time.Minute
 	// pgPatience is how long making a connection may take.
 	pgPatience = 10 * time.Second
+	// pgAbandoned is how long a transaction may wait for our next statement. The server
+	// ends it then: a machine that is gone without a word would keep its locks, and with
+	// them all others, for the two hours after which the network is asked for it.
+	pgAbandoned = "30s"
 	// pgOldest is the oldest server that is known to do: server_version_num.
 	pgOldest = 150000
 )
@@ -83,7 +87,7 @@ func (e *postgresEngine) place() string {
 func (e *postgresEngine) alone() bool { return false }
 
 func (e *postgresEngine) open(ctx context.Context, _ bool) (writer, reader *sql.DB, err error) {
-	db := stdlib.OpenDB(*e.config)
+	db := stdlib.OpenDB(*e.config, stdlib.OptionAfterConnect(boundTransactions))
 	db.SetMaxOpenConns(pgConns)
 	db.SetMaxIdleConns(pgConns)
 	db.SetConnMaxIdleTime(pgIdle)
@@ -99,6 +103,16 @@ func (e *postgresEngine) open(ctx context.Context, _ bool) (writer, reader *sql.
 		e.silent = errors.As(err, new(*pgconn.PgError))
 	}
 	return db, db, nil
+}
+
+// boundTransactions has the server end transactions that are abandoned. It is no
+// parameter of the connection, which poolers refuse: behind one, that sees to it itself.
+func boundTransactions(ctx context.Context, c *pgx.Conn) error {
+	_, err := c.Exec(ctx, `SET idle_in_transaction_session_timeout = '`+pgAbandoned+`'`)
+	if errors.As(err, new(*pgconn.PgError)) {
+		return nil // refused: it works without
+	}
+	return err
 }
 
 // migrating: the lock is taken inside the transaction, see dialect.exclusive.
@@ -150,6 +164,8 @@ func (e *postgresEngine) explainCode(failed *pgconn.PgError, err error) error {
 		kind, advice = ErrUnreachable, "its disk is full"
 	case failed.Code == "25006":
 		kind, advice = ErrUnreachable, "it only reads now: a standby, or set to default_transaction_read_only"
+	case failed.Code == "25P03":
+		kind, advice = ErrUnreachable, "a transaction stood still for too long: this process did not get to run"
 	case class == "53", class == "57", class == "58", class == "08", class == "XX":
 		kind, advice = ErrUnreachable, "it is overloaded, starting or shutting down"
 	default:

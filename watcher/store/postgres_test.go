@@ -173,3 +173,22 @@ func execPG(t *testing.T, url, statement string) {
 		t.Fatal(err)
 	}
 }
+
+// A replica that vanishes in the middle of a transaction, as by a loss of power, does
+// not keep its locks for the hours that a network takes to notice.
+func TestPostgresEndsAbandonedTransactions(t *testing.T) {
+	c := pgtest.Start(t)
+	s := openPG(t, c.Database(t))
+	tx, err := s.Writer().BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = tx.Rollback() }()
+	var shown string
+	if err := tx.QueryRowContext(t.Context(), "SHOW idle_in_transaction_session_timeout").Scan(&shown); err != nil {
+		t.Fatal(err)
+	}
+	if bound, err := time.ParseDuration(shown); err != nil || bound <= 0 || bound > time.Minute {
+		t.Errorf("the server waits %q for the next statement, want no longer than a lease", shown)
+	}
+}
