@@ -74,16 +74,17 @@ func (o *Outbox) awaitTurn(ctx context.Context, h *history, reading Reading, gap
 	if _, none := reading.(NoHistory); none {
 		return nil
 	}
-	for {
+	for waited := (time.Time{}); ; {
 		now := o.cfg.Now()
 		turn := o.queue.turn(h, now, gap)
-		if !turn.After(now) {
+		if !turn.After(now) || turn.Equal(waited) { // it was waited for, however the clock is set meanwhile
 			h.turn = time.Time{}
 			return nil
 		}
 		if err := pause(ctx, turn.Sub(now)); err != nil {
 			return err
 		}
+		waited = turn
 	}
 }
 
