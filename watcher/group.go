@@ -34,6 +34,15 @@ func (w *Watcher) group(ctx context.Context) (sum Summary, err error) {
 	if len(leases) == 0 {
 		return sum, nil
 	}
+	switch back, err := w.takenBack(ctx, leases[0]); {
+	case err != nil:
+		return sum, w.retryLater(ctx, leases[0], err)
+	case back:
+		if err := w.giveBack(ctx, leases[0], w.cfg.Now()); err != nil {
+			return sum, err
+		}
+		return w.group(ctx)
+	}
 	if leases[0].Boot != w.boot { // the database may have been taken back: so would be the memory
 		w.grouper, w.boot = nil, leases[0].Boot
 	}

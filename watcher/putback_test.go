@@ -1,9 +1,11 @@
 package watcher_test
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
+	"net/http"
 	"net/url"
 	"strings"
 	"testing"
@@ -22,10 +24,14 @@ func TestDatabasePutBack(t *testing.T) {
 	}
 	c := pgtest.Start(t)
 	for name, m := range map[string]struct {
+		after   time.Duration // when the copy is made; 0: after 12 hours
 		lost    time.Duration // how old the copy is
 		restart bool          // the daemon is started anew
 	}{
 		"ten minutes under a running daemon": {lost: 10 * time.Minute},
+		// A digest was posted then, and is not planned anew with less in it.
+		"a digest under a running daemon":    {after: 11*time.Hour + 20*time.Minute, lost: 15 * time.Minute},
+		"a digest under one that is started": {after: 11*time.Hour + 28*time.Minute, lost: 2 * time.Minute, restart: true},
 		"a day under a running daemon":       {lost: 24 * time.Hour},
 		"a day under one that is started":    {lost: 24 * time.Hour, restart: true},
 	} {
@@ -42,7 +48,7 @@ func TestDatabasePutBack(t *testing.T) {
 				t.Fatal(err)
 			}
 			w.start()
-			w.live(12 * time.Hour)
+			w.live(cmp.Or(m.after, 12*time.Hour))
 			copied := newCopy(t, w.db)
 			w.live(m.lost)
 			told := len(w.slack.Visible("desk"))
@@ -50,9 +56,12 @@ func TestDatabasePutBack(t *testing.T) {
 				w.stop()
 			}
 			copied.restore(t)
+			w.status.Store(http.StatusServiceUnavailable) // what is told first is not all that there is
 			if m.restart {
 				w.start()
 			}
+			w.live(10 * time.Minute)
+			w.status.Store(0)
 			w.live(12 * time.Hour)
 			w.settle()
 			if told == 0 {
@@ -67,6 +76,17 @@ func TestDatabasePutBack(t *testing.T) {
 						}
 					}
 				}
+			}
+			stories := map[string]int{}
+			for _, msg := range w.slack.Visible("desk") {
+				for _, id := range msg.Stories {
+					if stories[id]++; stories[id] == 2 {
+						t.Errorf("story %s was told twice", id)
+					}
+				}
+			}
+			if len(stories) < len(w.served)-2 { // the last ones come with the next digest
+				t.Errorf("got %d stories in digests of %d that were served", len(stories), len(w.served))
 			}
 			w.stop()
 		})

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -38,15 +39,18 @@ const (
 const (
 	suspectKey   = "suspected_since"
 	recoveredKey = "recovered"
+	// recoveredEraKey is since when the database is the one for which that was done.
+	recoveredEraKey = "recovered_era"
 )
 
-// recovery finds out after a start whether the state was restored from a backup, by
-// what stands at the destinations, and makes good what it lacks, before anything is
-// grouped or told.
+// recovery finds out after a start, and when the database was taken back under way,
+// what the state lacks of what was posted, by what stands at the destinations, and
+// makes it good before anything is grouped or told.
 type recovery struct {
 	turn    chan struct{} // has room for the one who looks into it
 	over    atomic.Bool
-	since   time.Time // of what is to be read; zero: nothing
+	era     atomic.Int64 // since when the database is the one that was looked into, in Unix ms
+	since   time.Time    // of what is to be read; zero: nothing
 	began   time.Time
 	found   atomic.Pointer[notify.Recovered] // nil: nothing was
 	patient bool                             // waits for the feeds of a restored state, as the daemon does
@@ -92,12 +96,60 @@ func (w *Watcher) suspect(ctx context.Context) error {
 			return fmt.Errorf("note that the state is suspected: %w", err)
 		}
 	}
+	w.readFrom(since, now)
+	return nil
+}
+
+// readFrom sets since when the destinations are read.
+func (w *Watcher) readFrom(since, now time.Time) {
 	if least := now.Add(-restoredMost); since.Before(least) {
 		w.cfg.Log.Warn("the state is older than what is made good: older messages may come twice", "since", since, "read_from", least)
 		since = least
 	}
 	w.recovery.since, w.recovery.began = since, now
-	return nil
+}
+
+// takenBack says whether the database under a lease may lack what was committed, by a
+// failover or a restore, and it was not yet looked for what was posted then: recover
+// does so, before anything is done under a lease. How young the restored state is does
+// not matter.
+func (w *Watcher) takenBack(ctx context.Context, l news.Lease) (bool, error) {
+	r := &w.recovery
+	era := l.EraSince.UnixMilli()
+	if l.EraSince.IsZero() || r.era.Load() == era {
+		return false, nil
+	}
+	select {
+	case r.turn <- struct{}{}:
+		defer func() { <-r.turn }()
+	case <-ctx.Done():
+		return false, ctx.Err()
+	}
+	noted, err := w.cfg.Store.Meta(ctx, recoveredEraKey)
+	switch {
+	case err != nil:
+		return false, fmt.Errorf("read for which database was made good what it lacked: %w", err)
+	case r.era.Load() == era: // meanwhile
+		return !r.over.Load(), nil
+	case noted == strconv.FormatInt(era, 10):
+		r.era.Store(era)
+		return false, w.recallRecovered(ctx)
+	}
+	last, err := w.cfg.Store.LastSent(ctx, l.EraSince)
+	if err != nil {
+		return false, err
+	}
+	since := last.Add(-restoredSlack)
+	if err := w.cfg.Store.SetMeta(ctx, suspectKey, since.UTC().Format(time.RFC3339)); err != nil {
+		return false, fmt.Errorf("note that the state is suspected: %w", err)
+	}
+	w.cfg.Log.Warn("the database is another one than before, or was taken back: what was posted since is read before anything is told or sent",
+		"since", since)
+	w.readFrom(since, w.cfg.Now())
+	r.settled.Store(false)
+	r.era.Store(era)
+	r.over.Store(false)
+	return true, nil
 }
 
 // recover does what a suspected state needs. The first one that comes does it, all
@@ -132,6 +184,11 @@ func (w *Watcher) recover(ctx context.Context) error {
 			break
 		}
 		if err := w.cfg.Store.SetMeta(ctx, key, ""); err != nil {
+			return err
+		}
+	}
+	if era := r.era.Load(); whole && era > 0 {
+		if err := w.cfg.Store.SetMeta(ctx, recoveredEraKey, strconv.FormatInt(era, 10)); err != nil {
 			return err
 		}
 	}

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"time"
 
 	"newswatch/news"
 )
@@ -48,4 +49,11 @@ func (s *Store) AddFound(ctx context.Context, found []news.Delivery, slots map[s
 		}
 		return s.setMeta(ctx, tx, key, note)
 	})
+}
+
+// LastSent is when the last message was posted that the state knows of, of those
+// before a time; zero when it knows of none.
+func (s *Store) LastSent(ctx context.Context, before time.Time) (last time.Time, err error) {
+	err = s.one(ctx, s.reader, `SELECT COALESCE(MAX(sent_at), 0) FROM deliveries WHERE state = 'sent' AND sent_at < $1`, []any{ms(before)}, at{&last})
+	return last, s.explain("when the last message was posted", err)
 }
