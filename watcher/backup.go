@@ -78,11 +78,12 @@ func (w *Watcher) backUpOnce(ctx context.Context, b news.BackupSettings) error {
 	}
 	began := w.cfg.Now()
 	made, err := w.cfg.Store.BackUpInto(ctx, b.Folder, b.Keep)
-	if err != nil {
+	if made.Path == "" {
 		return err
 	}
+	// An old copy that cannot be deleted is no reason to make this one again and again.
 	w.cfg.Log.Info("backed up", "file", made.Path, "bytes", made.Bytes, "took", w.cfg.Now().Sub(began), "slot", slot.Name, "missed", missed)
-	return w.noteBackup(ctx, backedUp{Slot: slot.Name, At: slot.At.UnixMilli()})
+	return errors.Join(err, w.noteBackup(ctx, backedUp{Slot: slot.Name, At: slot.At.UnixMilli()}))
 }
 
 func (w *Watcher) lastBackup(ctx context.Context) (last backedUp, err error) {

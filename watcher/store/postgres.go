@@ -146,6 +146,9 @@ func (e *postgresEngine) explain(err error) error {
 
 // lost says whether an error means that the connection broke.
 func lost(err error) bool {
+	if errors.Is(err, context.DeadlineExceeded) {
+		return false // the caller's patience
+	}
 	var broken net.Error
 	return errors.As(err, &broken) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) ||
 		errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) || pgconn.SafeToRetry(err) || strings.Contains(err.Error(), "conn closed")
@@ -157,7 +160,7 @@ func (e *postgresEngine) explainCode(failed *pgconn.PgError, err error) error {
 	case class == "28":
 		advice = "it refuses the login: check user and password"
 	case failed.Code == "3D000":
-		advice = "there is no such database: createdb makes it"
+		kind, advice = ErrUnreachable, "there is no such database, or not yet again: createdb makes it"
 	case failed.Code == "42501", failed.Code == "3F000":
 		advice = "the user may not do this: make it the owner of the database, or of the schema in its search_path"
 	case failed.Code == "53100":

@@ -50,7 +50,7 @@ func TestPostgresOpenRefuses(t *testing.T) {
 		}, want: store.ErrUnwritable, says: "check user and password"},
 		"a database that is not there": {url: func(t *testing.T) string {
 			return with(t, func(u *url.URL) { u.Path = "/nothing" })
-		}, want: store.ErrUnwritable, says: "createdb"},
+		}, want: store.ErrUnreachable, says: "createdb"},
 		"a schema that is not there": {url: func(t *testing.T) string {
 			return with(t, func(u *url.URL) { u.RawQuery = "sslmode=disable&search_path=nowhere" })
 		}, want: store.ErrUnwritable, says: "search_path"},
