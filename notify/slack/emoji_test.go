@@ -2,6 +2,7 @@ package slack_test
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 
@@ -46,6 +47,24 @@ func TestForeignEmoji(t *testing.T) {
 			if got := check.Check(payload); len(got.Emoji) > 0 || got.Error != "" {
 				t.Errorf("%q: live emoji %q %s: %s", text, got.Emoji, got.Error, payload)
 			}
+		}
+	}
+}
+
+// TestACutTimeIsNoEmoji: a text that is cut within a time of day has no emoji at its end.
+func TestACutTimeIsNoEmoji(t *testing.T) {
+	t.Parallel()
+	check := slackfake.NewChecker(0)
+	c := slack.New(slack.Config{})
+	for pad := range 12 {
+		m, err := c.Notice(news.Notice{
+			DeliveryID: "op_1", Kind: "feed_dead", Headline: "Mill" + strings.Repeat("s", pad), Footer: strings.Repeat("10:30:45 ", 1000),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := check.Check(m.Payload); slices.Contains(got.Emoji, "30") {
+			t.Errorf("%d letters more: live emoji %q", pad, got.Emoji)
 		}
 	}
 }

@@ -191,7 +191,8 @@ func clipBytes(s string, limit int) string {
 	size := 0
 	for i, r := range s {
 		if size+len(escape(string(r))) > limit-len("…") {
-			return escape(strings.TrimSpace(s[:i])) + "…"
+			// The colon that ends "10:30:" would close the code of an emoji.
+			return escape(strings.TrimRightFunc(strings.TrimSpace(s[:i]), func(r rune) bool { return r == ':' || unicode.IsSpace(r) })) + "…"
 		}
 		size += len(escape(string(r)))
 	}
