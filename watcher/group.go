@@ -34,11 +34,8 @@ func (w *Watcher) group(ctx context.Context) (sum Summary, err error) {
 	if len(leases) == 0 {
 		return sum, nil
 	}
-	switch back, err := w.takenBack(ctx, leases[0]); {
-	case err != nil:
-		return sum, w.retryLater(ctx, leases[0], err)
-	case back:
-		if err := w.giveBack(ctx, leases[0], w.cfg.Now()); err != nil {
+	if back, err := w.leftToRecovery(ctx, leases); back || err != nil {
+		if err != nil {
 			return sum, err
 		}
 		return w.group(ctx)

@@ -152,6 +152,27 @@ func (w *Watcher) takenBack(ctx context.Context, l news.Lease) (bool, error) {
 	return true, nil
 }
 
+// leftToRecovery says whether the recovery comes first, see takenBack; then the leases
+// are given back, and what they are on stays due.
+func (w *Watcher) leftToRecovery(ctx context.Context, leases []news.Lease) (bool, error) {
+	if len(leases) == 0 {
+		return false, nil
+	}
+	back, err := w.takenBack(ctx, leases[0])
+	if !back && err == nil {
+		return false, nil
+	}
+	errs := []error{err}
+	for _, l := range leases {
+		if err != nil {
+			errs = append(errs, w.retryLater(ctx, l, nil))
+			continue
+		}
+		errs = append(errs, w.giveBack(ctx, l, w.cfg.Now()))
+	}
+	return back, errors.Join(errs...)
+}
+
 // recover does what a suspected state needs. The first one that comes does it, all
 // others wait.
 func (w *Watcher) recover(ctx context.Context) error {

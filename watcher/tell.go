@@ -32,10 +32,8 @@ func (w *Watcher) plan(ctx context.Context) (sum Summary, err error) {
 	if err != nil {
 		return sum, fmt.Errorf("claim plans: %w", err)
 	}
-	if len(leases) > 0 {
-		if back, err := w.takenBack(ctx, leases[0]); back || err != nil {
-			return sum, errors.Join(err, w.giveAllBack(ctx, leases))
-		}
+	if back, err := w.leftToRecovery(ctx, leases); back || err != nil {
+		return sum, err
 	}
 	var errs []error // a plan that fails holds up no other
 	for _, l := range leases {
@@ -51,15 +49,6 @@ func (w *Watcher) plan(ctx context.Context) (sum Summary, err error) {
 		w.ring(news.Destinations)
 	}
 	return sum, errors.Join(errs...)
-}
-
-// giveAllBack ends leases on what is due all the same.
-func (w *Watcher) giveAllBack(ctx context.Context, leases []news.Lease) error {
-	var errs []error
-	for _, l := range leases {
-		errs = append(errs, w.giveBack(ctx, l, w.cfg.Now()))
-	}
-	return errors.Join(errs...)
 }
 
 // runPlan looks at one plan.
