@@ -329,6 +329,9 @@ func (m *mixedWorld) correct(s *store.Store, rnd *rand.Rand) error {
 		t := store.Transfer{Known: []int{1}}
 		t.Verb, t.At, t.From, t.Into = news.Joined, m.at(), from.ID, into.ID
 		from.MergedInto = into.ID
+		if from.LastAt.After(into.LastAt) {
+			into.LastAt = from.LastAt
+		}
 		return store.Correction{Transfer: t, Stories: []news.Story{*into, *from}}, nil
 	})
 	if err == nil {
@@ -379,7 +382,8 @@ func (m *mixedWorld) forget(s *store.Store, _ *rand.Rand) error {
 	return err
 }
 
-// settle lets one worker finish all that is left to do.
+// settle lets one worker finish all that is left to do, and forget all that is old:
+// a story that was taken in goes a batch after the one that did so.
 func (m *mixedWorld) settle() {
 	m.Helper()
 	rnd, s := rand.New(rand.NewPCG(9, 9)), m.stores[1]
@@ -401,6 +405,10 @@ func (m *mixedWorld) settle() {
 			must(m, step(s, rnd))
 		}
 		m.now.Add(time.Minute.Milliseconds())
+	}
+	for was := -1; was != m.forgot; {
+		was = m.forgot
+		must(m, m.forget(s, rnd))
 	}
 }
 
