@@ -180,7 +180,7 @@ func (p *Poller) cutOff(j Job, t timing, a *answer, since time.Time, err error) 
 	err = fmt.Errorf("our network is down since %s, nearly no host answers: %w", since.UTC().Format("15:04:05 UTC"), err)
 	st.Error, st.Memory.Class, st.Memory.Status, st.Memory.Ours = err.Error(), a.class, a.status, true
 	st.NextAt = t.soon(0, "our network is down: tried again soon", &st.Memory)
-	return Result{State: st, DownSince: since, Err: err}
+	return Result{State: st, Err: err}
 }
 
 // busyResult is a poll that made no request.

@@ -290,9 +290,15 @@ type network struct {
 	down  bool
 	alive map[string]bool // hosts that answer all the same
 	dead  map[string]bool // hosts that never do
+	slow  func()          // is called while a request waits, once
 }
 
 func (n *network) RoundTrip(r *http.Request) (*http.Response, error) {
+	if slow := n.slow; slow != nil {
+		n.slow = nil
+		slow()
+		return nil, &net.OpError{Op: "dial", Err: errors.New("i/o timeout")}
+	}
 	if n.down && !n.alive[r.URL.Host] || n.dead[r.URL.Host] {
 		return nil, &net.OpError{Op: "dial", Err: errors.New("network is unreachable")}
 	}
@@ -408,6 +414,35 @@ func TestNoOutage(t *testing.T) {
 				t.Errorf("down: got %v, want %v", down, tc.down)
 			}
 		})
+	}
+}
+
+// A request that waits while the network comes back fails with it.
+func TestOutageEndsWhileWeWait(t *testing.T) {
+	t.Parallel()
+	c := &clock{noon}
+	n := &network{down: true}
+	p := poller(t, feed.Config{Now: c.now, Transport: n})
+	states := make([]news.FeedState, 10)
+	round := func() {
+		for i := range states {
+			c.at = c.at.Add(time.Second)
+			states[i] = p.Poll(t.Context(), feedOf(i, states)).State
+		}
+	}
+	round()
+	round()
+	n.slow = func() {
+		n.down = false
+		round()
+	}
+	r := p.Poll(t.Context(), feedOf(9, states))
+	if wait := r.State.NextAt.Sub(c.at); r.Err == nil || !r.DownSince.IsZero() || !r.State.Memory.Ours || wait > 5*time.Minute {
+		t.Errorf("got %v, down since %v, next after %v; want it tried again soon, and the network well", r.Err, r.DownSince, wait)
+	}
+	n.slow = func() {}
+	if r = p.Poll(t.Context(), feedOf(9, states)); r.State.Memory.Ours || r.State.Fails != 1 {
+		t.Errorf("after the outage: got %d failures and %v, want one of its own", r.State.Fails, r.Err)
 	}
 }
 

@@ -118,6 +118,6 @@ type Result struct {
 	// those are, so that they need not wait for it.
 	DownSince time.Time
 	Bytes     int64 // of the body, as they came over the wire; older pages aside
-	Busy      bool  // no request was made: the host is held, or busy with our other requests
+	Busy      bool  // no request was made: the host is held, or busy with our other requests, or wants none at this hour
 	Err       error // also in State.Error
 }

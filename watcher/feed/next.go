@@ -138,7 +138,7 @@ func BrokenOff(f news.Feed, st news.FeedState, asked time.Time) time.Time {
 	if st.Fails > 0 {
 		wait = max(wait, t.ladder(st.Fails)+t.jitter(t.ladder(st.Fails)))
 	}
-	return whole(asked.Add(wait))
+	return whole(t.open(asked.Add(wait), st.Memory.Hints))
 }
 
 // settle finds the feed's next turn, and notes what decided it.
@@ -166,6 +166,17 @@ func (t timing) allowed(at time.Time, m *news.FeedMemory) time.Time {
 		m.Bounds = append(m.Bounds, news.Bound{Name: m.Reason, At: open})
 	}
 	return whole(at)
+}
+
+// overslept puts a poll off that comes so late, behind a hold on its host or a pause
+// of ours, that its publisher wants none by now. One that was planned for such an
+// hour is not: there was no better one.
+func (t timing) overslept(st *news.FeedState) bool {
+	if hints := st.Memory.Hints; !skipped(t.now, hints) || skipped(st.NextAt, hints) {
+		return false
+	}
+	st.NextAt = t.allowed(t.now, &st.Memory)
+	return st.NextAt.After(t.now)
 }
 
 func (t timing) schedule() string {

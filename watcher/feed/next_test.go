@@ -123,6 +123,30 @@ func TestHintsOutliveTheirDocument(t *testing.T) {
 	}
 }
 
+// A hold on its host, or a pause of ours, may have made the poll late.
+func TestAPollThatComesLateKeepsOutOfSkippedHours(t *testing.T) {
+	t.Parallel()
+	late := func(planned time.Duration, hours uint32, url string) (int, feed.Result) {
+		s := &script{answers: []func(*http.Request) *http.Response{answer(200, harbour, "ETag", `"1"`)}}
+		j := job(url)
+		j.Force, j.State.NextAt, j.State.Memory.Hints.SkipHours = false, noon.Add(planned), hours
+		r := poller(t, feed.Config{Transport: s, Allow: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}}).Poll(t.Context(), j)
+		return len(s.requests), r
+	}
+	asked, r := late(-time.Hour, 0b111<<12, address)
+	if asked != 0 || !r.Busy || r.Err != nil || r.State.NextAt.Sub(noon) != 3*time.Hour || !strings.Contains(r.State.Memory.Reason, "skipHours") {
+		t.Errorf("got %d requests and %+v, want none until three o'clock", asked, r)
+	}
+	for what, hours := range map[string]uint32{"planned for such an hour": 0b11 << 11, "free hours": 1 << 11, "no hour is free": 1<<24 - 1} {
+		if asked, r = late(-time.Hour, hours, address); asked != 1 {
+			t.Errorf("%s: got %d requests and %+v, want one", what, asked, r)
+		}
+	}
+	if asked, r = late(-time.Hour, 0b111<<12, "http://10.1.2.3:8080/rss"); asked != 1 {
+		t.Errorf("the operator's own server: got %d requests and %+v, want one", asked, r)
+	}
+}
+
 // A 304 says itself how long it is fresh.
 func TestUnchangedIsFreshAsItSays(t *testing.T) {
 	t.Parallel()

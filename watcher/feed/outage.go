@@ -94,13 +94,20 @@ func (o *outage) down() time.Time {
 }
 
 // covers says that a time lies in this outage or the last one.
-func (o *outage) covers(at time.Time) bool {
+func (o *outage) covers(at time.Time) bool { return !o.during(at).IsZero() }
+
+// during gives the beginning of the outage, this one or the last, in which a time
+// lies; zero: in none.
+func (o *outage) during(at time.Time) time.Time {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if !o.since.IsZero() && !at.Before(o.since) {
-		return true
+	switch {
+	case !o.since.IsZero() && !at.Before(o.since):
+		return o.since
+	case !at.Before(o.from) && at.Before(o.to):
+		return o.from
 	}
-	return !at.Before(o.from) && at.Before(o.to)
+	return time.Time{}
 }
 
 // Excused says whether the last failure of a feed was counted though it belongs

@@ -36,6 +36,8 @@ func (p *Poller) Poll(ctx context.Context, j Job) (r Result) {
 		return Result{State: j.State, Unchanged: true}
 	case now.Before(j.State.NextAt) && !renewed:
 		return Result{State: j.State, Unchanged: true}
+	case !j.Force && !renewed && !p.limiter.owned(j.Feed.URL) && t.overslept(&j.State):
+		return Result{State: j.State, Unchanged: true, Busy: true}
 	}
 	limit, cancel := p.within(ctx)
 	defer cancel()
@@ -56,8 +58,14 @@ func (p *Poller) Poll(ctx context.Context, j Job) (r Result) {
 	if err == nil {
 		return unchanged(j, t, a)
 	}
-	if silent(a) && !down.IsZero() {
-		return p.cutOff(j, t, a, down, err)
+	since := down
+	if since.IsZero() && ctx.Err() == nil && !a.own {
+		since = p.outage.during(t.asked) // it may have ended while we waited
+	}
+	if silent(a) && !since.IsZero() {
+		r = p.cutOff(j, t, a, since, err)
+		r.DownSince = down
+		return r
 	}
 	return p.failed(j, t, a, fmt.Errorf("fetch: %w", err))
 }

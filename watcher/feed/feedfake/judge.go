@@ -12,6 +12,7 @@ import (
 type judge struct {
 	start    time.Time
 	outages  []span
+	clock    clock
 	feeds    map[string]*view
 	order    []string
 	hosts    map[string]*hostView

@@ -19,10 +19,15 @@ func (j *judge) early(v *view, x *exchange) {
 		if row == 11 && j.stoppedSince(v.polled) {
 			row = 10
 		}
-		j.check(row, x, !x.start.Before(b.until.Add(-tick)), "comes %s too soon: %s", b.until.Sub(x.start).Round(time.Second), b.why)
+		if j.clock.near(v.polled) && b.row != 11 {
+			continue
+		}
+		forward := max(j.clock.shift(v.polled, x.start), 0)
+		j.check(row, x, !x.start.Add(forward).Before(b.until.Add(-tick)), "comes %s too soon: %s", b.until.Sub(x.start).Round(time.Second), b.why)
 	}
 	if h := v.hints; h.hours != 0 || h.days != 0 {
-		j.check(13, x, !h.skips(x.start.Add(tick)) || !h.skips(x.start.Add(-tick)), "comes in an hour that the document asks to leave out")
+		free := func(at time.Time) bool { return !h.skips(at.Add(tick)) || !h.skips(at.Add(-tick)) }
+		j.check(13, x, free(x.start) || free(x.start.Add(j.clock.off(x.start))), "comes in an hour that the document asks to leave out")
 	}
 }
 
@@ -42,19 +47,22 @@ func (j *judge) extended(v *view, now time.Time) time.Time {
 	if h := j.hosts[hostOfURL(v.first, v.URL)]; h != nil && h.until.Add(time.Hour).After(due) {
 		due = h.until.Add(time.Hour)
 	}
-	due = v.allowed(due)
+	due = j.allowed(v, due.Add(max(-j.clock.shift(v.polled, now), 0)))
 	if down := j.downtime(v.polled, now); down > 0 {
-		due = v.allowed(due.Add(down + 30*time.Minute))
+		due = j.allowed(v, due.Add(down+30*time.Minute))
 	}
 	return due
 }
 
-// allowed puts a deadline that lies in skipped hours off until they are over.
-func (v *view) allowed(due time.Time) time.Time {
+// allowed puts a deadline that lies in skipped hours off until they are over, by the
+// poller's clock.
+func (j *judge) allowed(v *view, due time.Time) time.Time {
+	off := j.clock.off(due)
+	due = due.Add(off)
 	if next := v.hints.next(due); next.After(due) {
-		return next.Add(90 * time.Minute)
+		due = next.Add(90 * time.Minute)
 	}
-	return due
+	return due.Add(-off)
 }
 
 // pace notes when the next poll may come, and when it must.
@@ -178,8 +186,9 @@ func (j *judge) isGone(v *view, x *exchange, a *answer) bool {
 	if v.goneSurely.IsZero() {
 		v.goneSurely = x.start
 	}
-	v.gone = x.start.Sub(v.goneSurely) >= goneAfter
-	return x.start.Sub(v.goneAt) >= goneAfter
+	since := func(at time.Time) time.Duration { return x.start.Sub(at) + j.clock.shift(at, x.start) }
+	v.gone = since(v.goneSurely) >= goneAfter
+	return since(v.goneAt) >= goneAfter
 }
 
 // failRow is the rule that says how long to wait after a failure.
