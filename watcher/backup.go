@@ -9,7 +9,6 @@ import (
 
 	"newswatch/news"
 	"newswatch/schedule"
-	"newswatch/watcher/store"
 )
 
 const (
@@ -37,15 +36,14 @@ func (w *Watcher) backUp(ctx context.Context) error {
 			said = false
 			continue
 		}
-		err := w.backUpOnce(ctx, *b)
-		switch {
-		case err == nil || ctx.Err() != nil:
-		case errors.Is(err, store.ErrNotHere):
+		if err := w.cfg.Store.BacksUp(); err != nil {
 			if !said {
 				w.cfg.Log.Warn("settings.backup does nothing here", "err", err)
-				said = true
 			}
-		default:
+			said = true
+			continue
+		}
+		if err := w.backUpOnce(ctx, *b); err != nil && ctx.Err() == nil {
 			w.cfg.Log.Error("the backup failed, trying again", "folder", b.Folder, "in", backupAgain, "err", err)
 			if err := w.tellBackup(ctx, *b, err); err != nil {
 				w.cfg.Log.Error("telling the operators of it failed too", "err", err)

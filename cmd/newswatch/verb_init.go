@@ -24,6 +24,9 @@ func (initCmd) Help() string {
 
 // Run writes the files.
 func (c *initCmd) Run(a *app) error {
+	if ext := filepath.Ext(c.Dir); ext == ".yaml" || ext == ".yml" {
+		return usagef("init takes a folder and writes rules.yaml into it: newswatch init %s", filepath.Dir(c.Dir))
+	}
 	files := []struct {
 		name string
 		data []byte

@@ -49,6 +49,13 @@ func Backup(ctx context.Context, rawURL, path string, progress Progress) (Copy, 
 	return backUp(ctx, source, path, progress)
 }
 
+// BacksUp says that backups of this state can be made here: the error is ErrNotHere
+// where they are the server's business.
+func (s *Store) BacksUp() error {
+	_, err := s.engine.file()
+	return err
+}
+
 // BackUpInto writes a copy into a folder, named after the state's file and the time,
 // and deletes all but the newest copies of that name, as many as are to be kept. A
 // relative folder lies beside the state and is made for its owner alone; an absolute

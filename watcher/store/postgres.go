@@ -179,7 +179,8 @@ func (e *postgresEngine) explainCode(failed *pgconn.PgError, err error) error {
 
 // file: backups are the server's business, it also knows how to restore to a moment.
 func (e *postgresEngine) file() (string, error) {
-	return "", fmt.Errorf("%w: pg_dump -Fc --file newswatch.dump makes a copy of %s", ErrNotHere, e.place())
+	c := e.config
+	return "", fmt.Errorf("%w: pg_dump --format=custom --host=%s --port=%d --username=%s --dbname=%s --file=newswatch.dump", ErrNotHere, c.Host, c.Port, c.User, c.Database)
 }
 
 func (e *postgresEngine) close() error { return nil } // the pool is closed by the store

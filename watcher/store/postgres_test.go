@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"net/url"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -24,6 +25,18 @@ func openPG(t testing.TB, url string) *store.Store {
 	}
 	t.Cleanup(func() { _ = s.Close() }) // may be closed by the test
 	return s
+}
+
+// A daemon with settings.backup says so at its start, not when the first one is due.
+func TestPostgresBacksUpByItself(t *testing.T) {
+	s := openPG(t, pgtest.Start(t).Empty(t))
+	err := s.BacksUp()
+	if !errors.Is(err, store.ErrNotHere) || !strings.Contains(err.Error(), "pg_dump") {
+		t.Errorf("got %v, want how pg_dump is called", err)
+	}
+	if err := open(t, filepath.Join(t.TempDir(), "n.db")).BacksUp(); err != nil {
+		t.Errorf("SQLite: %v", err)
+	}
 }
 
 func TestPostgresOpenRefuses(t *testing.T) {
