@@ -137,12 +137,28 @@ func (e *postgresEngine) explain(err error) error {
 	case errors.As(err, &failed):
 		return e.explainCode(failed, err)
 	case errors.As(err, &refused):
-		return fmt.Errorf("%w: %w", ErrUnreachable, err)
+		return fmt.Errorf("%w: %w", ErrUnreachable, attempts{err})
 	case lost(err):
 		return fmt.Errorf("%w: the connection to %s was lost: %w", ErrUnreachable, e.place(), err)
 	}
 	return err
 }
+
+// attempts is what pgx says of a connection that failed, on one line: it has one for
+// each address and for each way, with TLS and without, most of them alike.
+type attempts struct{ error }
+
+func (a attempts) Error() string {
+	var lines []string
+	for line := range strings.Lines(a.error.Error()) {
+		if line = strings.TrimSpace(line); !slices.Contains(lines, line) {
+			lines = append(lines, line)
+		}
+	}
+	return strings.Join(lines, " ")
+}
+
+func (a attempts) Unwrap() error { return a.error }
 
 // lost says whether an error means that the connection broke.
 func lost(err error) bool {

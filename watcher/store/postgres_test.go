@@ -57,7 +57,7 @@ func TestPostgresOpenRefuses(t *testing.T) {
 	}{
 		"a port on which nobody listens": {url: func(t *testing.T) string {
 			return with(t, func(u *url.URL) { u.Host = "127.0.0.1:1" })
-		}, want: store.ErrUnreachable, says: "127.0.0.1"},
+		}, want: store.ErrUnreachable, says: "`: 127.0.0.1:1 (127.0.0.1): dial error: dial tcp 127.0.0.1:1: connect: connection refused"},
 		"another password": {url: func(t *testing.T) string {
 			return with(t, func(u *url.URL) { u.User = url.UserPassword("newswatch", "wrong-"+c.Password()) })
 		}, want: store.ErrUnwritable, says: "check user and password"},
