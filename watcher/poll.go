@@ -212,7 +212,7 @@ func (w *Watcher) polled(r feed.Result, c store.PollCommit, late time.Duration, 
 // what could be read of a document that stays damaged is as it was.
 func worthALine(r feed.Result, old news.FeedState) bool {
 	switch {
-	case !r.DownSince.IsZero():
+	case r.State.Memory.Ours:
 		return false
 	case r.State.Fails == 0:
 		return r.State.Error != old.Error

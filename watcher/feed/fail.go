@@ -177,9 +177,9 @@ func (p *Poller) cutOff(j Job, t timing, a *answer, since time.Time, err error) 
 	st := j.State
 	p.forgive(&st)
 	st.FeedID, st.PolledAt = j.Feed.ID, t.now
-	err = fmt.Errorf("our network is down since %s, nearly no host answers: %w", since.UTC().Format("15:04:05 UTC"), err)
+	err = fmt.Errorf("our network went down at %s, nearly no host answered: %w", since.UTC().Format("15:04:05 UTC"), err)
 	st.Error, st.Memory.Class, st.Memory.Status, st.Memory.Ours = err.Error(), a.class, a.status, true
-	st.NextAt = t.soon(0, "our network is down: tried again soon", &st.Memory)
+	st.NextAt = t.soon(0, "our network was down: tried again soon", &st.Memory)
 	return Result{State: st, Err: err}
 }
 

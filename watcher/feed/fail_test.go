@@ -440,10 +440,60 @@ func TestOutageEndsWhileWeWait(t *testing.T) {
 	if wait := r.State.NextAt.Sub(c.at); r.Err == nil || !r.DownSince.IsZero() || !r.State.Memory.Ours || wait > 5*time.Minute {
 		t.Errorf("got %v, down since %v, next after %v; want it tried again soon, and the network well", r.Err, r.DownSince, wait)
 	}
+	n.slow = func() { // one that began before the network went
+		n.down = true
+		round()
+		round()
+		n.down = false
+		round()
+	}
+	if r = p.Poll(t.Context(), feedOf(9, states)); !r.State.Memory.Ours || r.State.Fails != 0 {
+		t.Errorf("began before: got %d failures and %v, want none of its own", r.State.Fails, r.Err)
+	}
+	c.at = c.at.Add(time.Minute)
 	n.slow = func() {}
 	if r = p.Poll(t.Context(), feedOf(9, states)); r.State.Memory.Ours || r.State.Fails != 1 {
 		t.Errorf("after the outage: got %d failures and %v, want one of its own", r.State.Fails, r.Err)
 	}
+}
+
+// Many requests that outlive an outage are not another one.
+func TestManyOutliveAnOutage(t *testing.T) {
+	t.Parallel()
+	c := &clock{noon}
+	n := &network{}
+	p := poller(t, feed.Config{Now: c.now, Transport: n})
+	states := make([]news.FeedState, 30)
+	poll := func(i int) feed.Result {
+		c.at = c.at.Add(time.Second)
+		r := p.Poll(t.Context(), feedOf(i, states))
+		states[i] = r.State
+		return r
+	}
+	for i := range states {
+		poll(i)
+	}
+	n.down = true
+	for i := range 20 {
+		poll(i)
+	}
+	if poll(0).DownSince.IsZero() {
+		t.Fatal("the network is down, and nobody sees it")
+	}
+	var wait func(i int) // each request begins before the one before it ends
+	wait = func(i int) {
+		if i == len(states) {
+			n.down = false
+			poll(0)
+			poll(1)
+			return
+		}
+		n.slow = func() { wait(i + 1) }
+		if r := poll(i); !r.DownSince.IsZero() || !r.State.Memory.Ours || r.State.Fails != 0 {
+			t.Errorf("feed %d: down since %v, %d failures, %v; want it ours, and the network well", i, r.DownSince, r.State.Fails, r.Err)
+		}
+	}
+	wait(20)
 }
 
 // Who failed by itself before an outage keeps that count, and no more.

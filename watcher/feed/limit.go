@@ -150,17 +150,6 @@ func (l *limiter) reached(host string, addr netip.Addr) {
 	}
 }
 
-// owned says whether an address is known to be of the operator's own server.
-func (l *limiter) owned(address string) bool {
-	u, err := url.Parse(address)
-	if err != nil {
-		return false
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.lane(laneOf(u)).own
-}
-
 // hold keeps all requests away from a host that asked for a pause.
 func (l *limiter) hold(host string, until time.Time) {
 	l.mu.Lock()

@@ -81,6 +81,9 @@ func (t timing) answered(now time.Time, waited time.Duration, own bool) timing {
 
 // good is when to ask again after an answer that could be used.
 func (t timing) good(h http.Header, validated bool, m *news.FeedMemory) time.Time {
+	if t.own {
+		m.Hints.SkipHours, m.Hints.SkipDays = 0, 0 // no courtesy is due: see overslept
+	}
 	var bounds []news.Bound
 	add := func(wait time.Duration, format string, args ...any) {
 		if wait > 0 {
@@ -169,14 +172,19 @@ func (t timing) allowed(at time.Time, m *news.FeedMemory) time.Time {
 }
 
 // overslept puts a poll off that comes so late, behind a hold on its host or a pause
-// of ours, that its publisher wants none by now. One that was planned for such an
-// hour is not: there was no better one.
+// of ours, that its publisher wants none by now: until the next hour that is free, not
+// until the next turn, as this one has come. It is not put off where no turn of the
+// feed's is in a free hour.
 func (t timing) overslept(st *news.FeedState) bool {
-	if hints := st.Memory.Hints; !skipped(t.now, hints) || skipped(st.NextAt, hints) {
+	m := &st.Memory
+	if !t.open(t.now, m.Hints).After(t.now) {
 		return false
 	}
-	st.NextAt = t.allowed(t.now, &st.Memory)
-	return st.NextAt.After(t.now)
+	m.Bounds = slices.DeleteFunc(slices.Clone(m.Bounds), func(b news.Bound) bool { return !b.At.After(t.now) })
+	place := t.spread(t.every) // or all that wait would come at once
+	t.wish = nil
+	st.NextAt = t.allowed(t.now, m).Add(place)
+	return true
 }
 
 func (t timing) schedule() string {

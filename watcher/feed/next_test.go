@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"net/netip"
 	"slices"
 	"strings"
@@ -126,24 +127,100 @@ func TestHintsOutliveTheirDocument(t *testing.T) {
 // A hold on its host, or a pause of ours, may have made the poll late.
 func TestAPollThatComesLateKeepsOutOfSkippedHours(t *testing.T) {
 	t.Parallel()
-	late := func(planned time.Duration, hours uint32, url string) (int, feed.Result) {
-		s := &script{answers: []func(*http.Request) *http.Response{answer(200, harbour, "ETag", `"1"`)}}
-		j := job(url)
-		j.Force, j.State.NextAt, j.State.Memory.Hints.SkipHours = false, noon.Add(planned), hours
-		r := poller(t, feed.Config{Transport: s, Allow: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}}).Poll(t.Context(), j)
-		return len(s.requests), r
+	afternoon := news.FeedHints{SkipHours: 0b111 << 12}
+	for name, tc := range map[string]struct {
+		hints news.FeedHints
+		wish  func(time.Time) time.Time
+		now   time.Duration // since noon; it was due a moment before
+		force bool
+		want  time.Duration // since noon; 0: it is asked
+	}{
+		"until three":                     {afternoon, every(time.Minute), 0, false, 3 * time.Hour},
+		"no schedule":                     {afternoon, nil, 0, false, 3 * time.Hour},
+		"a daily turn that has come":      {afternoon, daily(11, 0), 10 * time.Minute, false, 3 * time.Hour},
+		"a weekday":                       {news.FeedHints{SkipDays: 1 << time.Monday}, every(time.Minute), 0, false, 12 * time.Hour},
+		"free hours":                      {news.FeedHints{SkipHours: 1 << 11}, every(time.Minute), 0, false, 0},
+		"in a hurry":                      {afternoon, every(time.Minute), 0, true, 0},
+		"no hour is free":                 {news.FeedHints{SkipHours: 1<<24 - 1}, every(time.Minute), 0, false, 0},
+		"no turn of its is in a free one": {afternoon, daily(12, 0), time.Minute + 1234, false, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := &script{answers: []func(*http.Request) *http.Response{answer(200, harbour, "ETag", `"1"`)}}
+			now := noon.Add(tc.now)
+			j := job(address)
+			j.Force, j.Wish, j.State.NextAt, j.State.Memory.Hints = tc.force, tc.wish, now.Add(-time.Second), tc.hints
+			r := poller(t, feed.Config{Transport: s, Now: func() time.Time { return now }}).Poll(t.Context(), j)
+			switch {
+			case tc.want == 0 && len(s.requests) != 1:
+				t.Errorf("got %d requests, next after %v; want one now", len(s.requests), r.State.NextAt.Sub(noon))
+			case tc.want != 0 && (len(s.requests) != 0 || !r.Busy || r.Err != nil || r.State.NextAt.Sub(noon) != tc.want || !strings.Contains(r.State.Memory.Reason, "skipHours")):
+				t.Errorf("got %d requests and %+v, want none until %v after noon", len(s.requests), r, tc.want)
+			}
+		})
 	}
-	asked, r := late(-time.Hour, 0b111<<12, address)
-	if asked != 0 || !r.Busy || r.Err != nil || r.State.NextAt.Sub(noon) != 3*time.Hour || !strings.Contains(r.State.Memory.Reason, "skipHours") {
-		t.Errorf("got %d requests and %+v, want none until three o'clock", asked, r)
-	}
-	for what, hours := range map[string]uint32{"planned for such an hour": 0b11 << 11, "free hours": 1 << 11, "no hour is free": 1<<24 - 1} {
-		if asked, r = late(-time.Hour, hours, address); asked != 1 {
-			t.Errorf("%s: got %d requests and %+v, want one", what, asked, r)
+}
+
+func daily(hour, minute int) func(time.Time) time.Time {
+	return func(after time.Time) time.Time {
+		at := time.Date(after.Year(), after.Month(), after.Day(), hour, minute, 0, 0, time.UTC)
+		if !at.After(after) {
+			at = at.AddDate(0, 0, 1)
 		}
+		return at
 	}
-	if asked, r = late(-time.Hour, 0b111<<12, "http://10.1.2.3:8080/rss"); asked != 1 {
-		t.Errorf("the operator's own server: got %d requests and %+v, want one", asked, r)
+}
+
+// One that is late each day is asked each day, and what is noted of it does not grow.
+func TestLateEachDay(t *testing.T) {
+	t.Parallel()
+	c := &clock{noon.Add(5 * time.Second)}
+	s := &script{answers: []func(*http.Request) *http.Response{answer(200, harbour)}}
+	j := job(address)
+	j.Force, j.Wish, j.State.NextAt = false, daily(11, 59), c.at.Add(-time.Minute)
+	j.State.Memory.Hints.SkipHours = 1 << 12
+	p := poller(t, feed.Config{Transport: s, Now: c.now})
+	for range 20 {
+		j.State = p.Poll(t.Context(), j).State
+		j.State.Memory.Hints.SkipHours = 1 << 12 // the harbour's document names none
+		c.at = j.State.NextAt.Add(65 * time.Second)
+	}
+	if len(s.requests) != 10 || len(j.State.Memory.Bounds) > 5 {
+		t.Errorf("got %d requests in 20 polls, each second one put off, and %d bounds", len(s.requests), len(j.State.Memory.Bounds))
+	}
+}
+
+// Who crashed in the midst of a poll comes back in a free hour.
+func TestBrokenOffKeepsOutOfSkippedHours(t *testing.T) {
+	t.Parallel()
+	st := news.FeedState{ETag: `"1"`, PolledAt: noon}
+	if got := feed.BrokenOff(job(address).Feed, st, noon).Sub(noon); got != 15*time.Minute {
+		t.Errorf("got after %v, want the floor", got)
+	}
+	st.Memory.Hints.SkipHours = 0b11 << 12
+	if got := feed.BrokenOff(job(address).Feed, st, noon).Sub(noon); got != 2*time.Hour {
+		t.Errorf("got after %v, want two o'clock", got)
+	}
+}
+
+// The operator's own server is owed no free hours.
+func TestOwnServerHasNoSkippedHours(t *testing.T) {
+	t.Parallel()
+	asked := 0
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		asked++
+		fmt.Fprint(w, with("<skipHours><hour>12</hour></skipHours>"))
+	}))
+	defer srv.Close()
+	j := job(strings.Replace(srv.URL, "127.0.0.1", "localhost", 1))
+	j.Force, j.Wish = false, every(time.Second)
+	for range 3 { // each with a poller that knows nothing yet
+		now := noon.Add(time.Duration(asked) * time.Minute)
+		allow := []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")}
+		j.State = poller(t, feed.Config{Allow: allow, Now: func() time.Time { return now }}).Poll(t.Context(), j).State
+	}
+	if asked != 3 {
+		t.Errorf("got %d requests in three polls: %+v", asked, j.State)
 	}
 }
 
@@ -273,9 +350,15 @@ func TestNoBoundIsBroken(t *testing.T) {
 			if i > 0 && now.Sub(last) < 15*time.Minute && !j.State.Memory.Gone {
 				t.Fatalf("asked again after %v", now.Sub(last))
 			}
-			last = now
 			r := p.Poll(context.Background(), j)
 			j.State = r.State
+			if r.Busy { // it came too late, into an hour that is to be skipped
+				if at := r.State.NextAt; !at.After(now) || at.Sub(now) > 50*time.Hour {
+					t.Fatalf("put off by %v", at.Sub(now))
+				}
+				continue
+			}
+			last = now
 			next := r.State.NextAt.Sub(now)
 			if next < max(wait, 15*time.Minute) || next > 8*24*time.Hour {
 				t.Fatalf("next poll after %v; the server asked for %v; %v", next, wait, r.Err)

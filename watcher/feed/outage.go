@@ -94,17 +94,17 @@ func (o *outage) down() time.Time {
 }
 
 // covers says that a time lies in this outage or the last one.
-func (o *outage) covers(at time.Time) bool { return !o.during(at).IsZero() }
+func (o *outage) covers(at time.Time) bool { return !o.met(at, at).IsZero() }
 
-// during gives the beginning of the outage, this one or the last, in which a time
-// lies; zero: in none.
-func (o *outage) during(at time.Time) time.Time {
+// met gives the beginning of the outage, this one or the last, that a request met
+// which was under way between two times; zero: of none.
+func (o *outage) met(from, to time.Time) time.Time {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	switch {
-	case !o.since.IsZero() && !at.Before(o.since):
+	case !o.since.IsZero() && !to.Before(o.since):
 		return o.since
-	case !at.Before(o.from) && at.Before(o.to):
+	case from.Before(o.to) && !to.Before(o.from):
 		return o.from
 	}
 	return time.Time{}

@@ -36,7 +36,7 @@ func (p *Poller) Poll(ctx context.Context, j Job) (r Result) {
 		return Result{State: j.State, Unchanged: true}
 	case now.Before(j.State.NextAt) && !renewed:
 		return Result{State: j.State, Unchanged: true}
-	case !j.Force && !renewed && !p.limiter.owned(j.Feed.URL) && t.overslept(&j.State):
+	case !j.Force && !renewed && t.overslept(&j.State):
 		return Result{State: j.State, Unchanged: true, Busy: true}
 	}
 	limit, cancel := p.within(ctx)
@@ -50,7 +50,7 @@ func (p *Poller) Poll(ctx context.Context, j Job) (r Result) {
 	}
 	down := time.Time{}
 	if ctx.Err() == nil && !a.own {
-		down = p.attempted(j, t.now, a)
+		down = p.attempted(j, t, a)
 	}
 	if err == nil && a.status != http.StatusNotModified && !sameBody(a, j.State) {
 		return p.read(limit, j, t, a, renewed)
@@ -60,7 +60,7 @@ func (p *Poller) Poll(ctx context.Context, j Job) (r Result) {
 	}
 	since := down
 	if since.IsZero() && ctx.Err() == nil && !a.own {
-		since = p.outage.during(t.asked) // it may have ended while we waited
+		since = p.outage.met(t.asked, t.now) // it may have ended while we waited
 	}
 	if silent(a) && !since.IsZero() {
 		r = p.cutOff(j, t, a, since, err)
@@ -120,14 +120,15 @@ func sameBody(a *answer, st news.FeedState) bool {
 }
 
 // attempted tells the outage watch what a feed's host did. One that was silent
-// before says nothing about our network by being silent again.
-func (p *Poller) attempted(j Job, now time.Time, a *answer) (down time.Time) {
+// before says nothing about our network by being silent again, nor does one whose
+// request met an outage that is over: many such ones would look like another.
+func (p *Poller) attempted(j Job, t timing, a *answer) (down time.Time) {
 	quiet, m := silent(a), j.State.Memory
 	dead := j.State.Fails > 0 && wasSilent(m) && !m.Ours && !p.outage.covers(m.FailedAt)
-	if a.status == 0 && !quiet || quiet && dead {
-		return p.outage.down()
+	if down = p.outage.down(); a.status == 0 && !quiet || quiet && (dead || down.IsZero() && !p.outage.met(t.asked, t.now).IsZero()) {
+		return down
 	}
-	return p.outage.note(j.Feed.Host(), now, quiet, !quiet && wasSilent(m))
+	return p.outage.note(j.Feed.Host(), t.now, quiet, !quiet && wasSilent(m))
 }
 
 // unchanged is a poll after which all is as before: a 304, or the same body.

@@ -149,13 +149,13 @@ func (e *postgresEngine) explain(err error) error {
 type attempts struct{ error }
 
 func (a attempts) Error() string {
-	var lines []string
+	var lines []string // the first one says who cannot connect to what, the others why
 	for line := range strings.Lines(a.error.Error()) {
 		if line = strings.TrimSpace(line); !slices.Contains(lines, line) {
 			lines = append(lines, line)
 		}
 	}
-	return strings.Join(lines, " ")
+	return lines[0] + " " + strings.Join(lines[1:], "; ")
 }
 
 func (a attempts) Unwrap() error { return a.error }
@@ -196,7 +196,7 @@ func (e *postgresEngine) explainCode(failed *pgconn.PgError, err error) error {
 // file: backups are the server's business, it also knows how to restore to a moment.
 func (e *postgresEngine) file() (string, error) {
 	c := e.config
-	return "", fmt.Errorf("%w: pg_dump --format=custom --host=%s --port=%d --username=%s --dbname=%s --file=newswatch.dump", ErrNotHere, c.Host, c.Port, c.User, c.Database)
+	return "", fmt.Errorf("%w: pg_dump --format=custom --file=newswatch.dump --dbname='host=%s port=%d user=%s dbname=%s', and the sslmode of its URL", ErrNotHere, c.Host, c.Port, c.User, c.Database)
 }
 
 func (e *postgresEngine) close() error { return nil } // the pool is closed by the store

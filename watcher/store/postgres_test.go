@@ -27,7 +27,7 @@ func openPG(t testing.TB, url string) *store.Store {
 	return s
 }
 
-// A daemon with settings.backup says so at its start, not when the first one is due.
+// A daemon with settings.backup says so soon after its start, not when the first is due.
 func TestPostgresBacksUpByItself(t *testing.T) {
 	s := openPG(t, pgtest.Start(t).Empty(t))
 	err := s.BacksUp()
@@ -57,6 +57,9 @@ func TestPostgresOpenRefuses(t *testing.T) {
 	}{
 		"a port on which nobody listens": {url: func(t *testing.T) string {
 			return with(t, func(u *url.URL) { u.Host = "127.0.0.1:1" })
+		}, want: store.ErrUnreachable, says: "`: 127.0.0.1:1 (127.0.0.1): dial error: dial tcp 127.0.0.1:1: connect: connection refused"},
+		"with TLS or without": {url: func(t *testing.T) string {
+			return with(t, func(u *url.URL) { u.Host, u.RawQuery = "127.0.0.1:1", "sslmode=prefer" })
 		}, want: store.ErrUnreachable, says: "`: 127.0.0.1:1 (127.0.0.1): dial error: dial tcp 127.0.0.1:1: connect: connection refused"},
 		"another password": {url: func(t *testing.T) string {
 			return with(t, func(u *url.URL) { u.User = url.UserPassword("newswatch", "wrong-"+c.Password()) })

@@ -24,7 +24,8 @@ func (j *judge) host(x *exchange) {
 		j.check(23, x, since >= startGap-10*time.Millisecond, "comes %s after another request to %s", since.Round(time.Millisecond), x.host)
 	}
 	if !h.until.IsZero() {
-		j.check(h.row, x, !x.start.Before(h.until.Add(-tick)), "comes %s too soon for %s: %s",
+		forward := max(j.clock.shift(h.held, x.start), 0)
+		j.check(h.row, x, !x.start.Add(forward).Before(h.until.Add(-tick)), "comes %s too soon for %s: %s",
 			h.until.Sub(x.start).Round(time.Second), x.host, h.why)
 	}
 	h.started = x.start
@@ -32,14 +33,14 @@ func (j *judge) host(x *exchange) {
 }
 
 // holdHost notes that nobody may ask a host before a time.
-func (j *judge) holdHost(host string, until time.Time, row int, why string) {
+func (j *judge) holdHost(host string, now, until time.Time, row int, why string) {
 	h := j.hosts[host]
 	if h == nil {
 		h = &hostView{inFlight: map[*exchange]bool{}}
 		j.hosts[host] = h
 	}
 	if until.After(h.until) {
-		h.until, h.row, h.why = until, row, why
+		h.held, h.until, h.row, h.why = now, until, row, why
 	}
 }
 

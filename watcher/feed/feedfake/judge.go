@@ -76,6 +76,7 @@ type bound struct {
 type hostView struct {
 	inFlight map[*exchange]bool
 	started  time.Time
+	held     time.Time // when it asked for a pause
 	until    time.Time // nobody may ask before
 	row      int
 	why      string

@@ -26,8 +26,8 @@ func (j *judge) early(v *view, x *exchange) {
 		j.check(row, x, !x.start.Add(forward).Before(b.until.Add(-tick)), "comes %s too soon: %s", b.until.Sub(x.start).Round(time.Second), b.why)
 	}
 	if h := v.hints; h.hours != 0 || h.days != 0 {
-		free := func(at time.Time) bool { return !h.skips(at.Add(tick)) || !h.skips(at.Add(-tick)) }
-		j.check(13, x, free(x.start) || free(x.start.Add(j.clock.off(x.start))), "comes in an hour that the document asks to leave out")
+		at := x.start.Add(j.clock.off(x.start))
+		j.check(13, x, !h.skips(at.Add(tick)) || !h.skips(at.Add(-tick)) || j.clock.near(x.start), "comes in an hour that the document asks to leave out")
 	}
 }
 
@@ -47,7 +47,10 @@ func (j *judge) extended(v *view, now time.Time) time.Time {
 	if h := j.hosts[hostOfURL(v.first, v.URL)]; h != nil && h.until.Add(time.Hour).After(due) {
 		due = h.until.Add(time.Hour)
 	}
-	due = j.allowed(v, due.Add(max(-j.clock.shift(v.polled, now), 0)))
+	if j.clock.near(v.polled) {
+		due = due.Add(max(-j.clock.shift(v.polled, now), 0))
+	}
+	due = j.allowed(v, due)
 	if down := j.downtime(v.polled, now); down > 0 {
 		due = j.allowed(v, due.Add(down+30*time.Minute))
 	}
@@ -150,9 +153,9 @@ func (j *judge) paceBad(v *view, x *exchange) {
 	if hold, row, why := holdOf(a, v.fails); hold > 0 {
 		until := x.head.Add(hold)
 		v.bound(row, until, why)
-		j.holdHost(x.host, until, row, why)
+		j.holdHost(x.host, x.head, until, row, why)
 		if first := hostOfURL(v.first, v.URL); first != x.host {
-			j.holdHost(first, until, row, why)
+			j.holdHost(first, x.head, until, row, why)
 		}
 		most = max(most, hold)
 	}
