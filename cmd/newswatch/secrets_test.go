@@ -221,17 +221,15 @@ func (l *listener) run() {
 	}
 	addr := out.listens(l.t)
 	time.Sleep(500 * time.Millisecond) // so that it meets the failure
-	for _, path := range []string{"/healthz", "/readyz", "/metrics", "/", "/debug/vars", "/debug/pprof/goroutine?debug=2", "/debug/pprof/heap?debug=1"} {
-		resp, err := http.Get("http://" + addr + path)
-		if err != nil {
-			continue // a page that is not there is none to leak
+	metrics := ""
+	for began := time.Now(); !strings.Contains(metrics, "newswatch_feed_polls_total{"); time.Sleep(20 * time.Millisecond) {
+		metrics = l.page(addr, "/metrics")
+		if time.Since(began) > 30*time.Second {
+			l.t.Fatalf("there are no metrics to look into: %.300s", metrics)
 		}
-		body, _ := io.ReadAll(io.LimitReader(resp.Body, 4<<20))
-		_ = resp.Body.Close()
-		l.check(path, string(body))
-		if path == "/metrics" && !strings.Contains(string(body), "newswatch_feed_polls_total{") {
-			l.t.Errorf("there are no metrics to look into: %.300s", body)
-		}
+	}
+	for _, path := range []string{"/healthz", "/readyz", "/", "/debug/vars", "/debug/pprof/goroutine?debug=2", "/debug/pprof/heap?debug=1"} {
+		l.page(addr, path)
 	}
 	l.spoilRules(addr)
 	_ = cmd.Process.Signal(syscall.SIGQUIT)
@@ -240,6 +238,18 @@ func (l *listener) run() {
 	if !strings.Contains(out.String(), "goroutine ") {
 		l.t.Errorf("run did not tell its goroutines:\n%s", out)
 	}
+}
+
+// page looks at what a page says. One that is not there is none to leak.
+func (l *listener) page(addr, path string) string {
+	resp, err := http.Get("http://" + addr + path)
+	if err != nil {
+		return ""
+	}
+	body, _ := io.ReadAll(io.LimitReader(resp.Body, 4<<20))
+	_ = resp.Body.Close()
+	l.check(path, string(body))
+	return string(body)
 }
 
 // said is what a program has said so far.

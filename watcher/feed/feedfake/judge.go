@@ -338,6 +338,11 @@ func (j *judge) stopped(now time.Time) {
 			v.cache.unsure(v.done)
 			v.gapUnsure = true
 			v.bounds = slices.DeleteFunc(v.bounds, func(b bound) bool { return b.row == 12 || b.row == 13 })
+			for i, b := range v.bounds { // it may not know that the answer had no validators
+				if least := v.polled.Add(floorValidated - floorSlack); b.row == 11 && b.until.After(least) {
+					v.bounds[i].until = least
+				}
+			}
 		}
 	}
 	for i := len(j.lost) - 1; i >= 0 && now.Sub(j.lost[i].x.end) < killWindow; i-- {
