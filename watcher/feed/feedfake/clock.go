@@ -29,6 +29,12 @@ func (c clock) off(at time.Time) (off time.Duration) {
 // when it was put back.
 func (c clock) shift(from, to time.Time) time.Duration { return c.off(to) - c.off(from) }
 
+// reached says whether a poller that was told something at one time may take another
+// time, up to which it has to wait, for come. Who was put forward takes it so too soon.
+func (c clock) reached(until, told, now time.Time) bool {
+	return !now.Add(max(c.shift(told, now), 0)).Before(until.Add(-tick))
+}
+
 // near says whether the clock was set about a time: an answer that came then may
 // have been dated before the poller saw that.
 func (c clock) near(t time.Time) bool {

@@ -24,8 +24,7 @@ func (j *judge) host(x *exchange) {
 		j.check(23, x, since >= startGap-10*time.Millisecond, "comes %s after another request to %s", since.Round(time.Millisecond), x.host)
 	}
 	if !h.until.IsZero() {
-		forward := max(j.clock.shift(h.held, x.start), 0)
-		j.check(h.row, x, !x.start.Add(forward).Before(h.until.Add(-tick)), "comes %s too soon for %s: %s",
+		j.check(h.row, x, j.clock.reached(h.until, h.held, x.start), "comes %s too soon for %s: %s",
 			h.until.Sub(x.start).Round(time.Second), x.host, h.why)
 	}
 	h.started = x.start

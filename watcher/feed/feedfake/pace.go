@@ -22,8 +22,7 @@ func (j *judge) early(v *view, x *exchange) {
 		if j.clock.near(v.polled) && b.row != 11 {
 			continue
 		}
-		forward := max(j.clock.shift(v.polled, x.start), 0)
-		j.check(row, x, !x.start.Add(forward).Before(b.until.Add(-tick)), "comes %s too soon: %s", b.until.Sub(x.start).Round(time.Second), b.why)
+		j.check(row, x, j.clock.reached(b.until, v.polled, x.start), "comes %s too soon: %s", b.until.Sub(x.start).Round(time.Second), b.why)
 	}
 	if h := v.hints; h.hours != 0 || h.days != 0 {
 		at := x.start.Add(j.clock.off(x.start))
