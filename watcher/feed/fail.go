@@ -127,8 +127,8 @@ func (p *Poller) failed(j Job, t timing, a *answer, err error) Result {
 	st.FeedID, st.PolledAt, st.Error = j.Feed.ID, t.now, err.Error()
 	st.Fails++
 	m.Class, m.Status, m.Ours = a.class, a.status, false
-	if a.status != 0 && !a.asked {
-		m.WholeAt = t.now // asked without a condition for once: that is enough for a while
+	if a.status == http.StatusNotModified { // though it was asked without a condition: to doubt it again soon brings nothing
+		m.WholeAt = t.now
 	}
 	ended(m, a, t.now)
 	if a.from == m.Move.URL {

@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -247,6 +248,36 @@ func TestEscapeFromUnchanged(t *testing.T) {
 				t.Errorf("asked for all on days %v, want %v", whole, tc.want)
 			}
 		})
+	}
+}
+
+// That a request went out without a condition proves nothing of a server that it did
+// not reach.
+func TestEscapeFromUnchangedBehindCircles(t *testing.T) {
+	t.Parallel()
+	c := &clock{noon}
+	var whole []int
+	p := poller(t, feed.Config{Now: c.now, Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+		gone := c.at.Sub(noon)
+		switch {
+		case r.URL.Path == "/now" && r.Header.Get("If-None-Match") != "":
+			return answer(304, "")(r), nil
+		case r.URL.Path == "/now":
+			whole = append(whole, int(gone/(24*time.Hour)))
+			return answer(200, harbour, "ETag", `"1"`)(r), nil
+		case int(gone/time.Hour)%3 == 2:
+			return answer(302, "", "Location", r.URL.Path)(r), nil
+		}
+		return answer(302, "", "Location", "/now")(r), nil
+	})})
+	j := job(address)
+	for range 24 * 20 {
+		j.State = p.Poll(t.Context(), j).State
+		j.State.Memory.Rhythm = news.Rhythm{}
+		c.at = c.at.Add(time.Hour)
+	}
+	if want := []int{0, 8, 16}; !slices.Equal(whole, want) {
+		t.Errorf("asked for all on days %v, want %v", whole, want)
 	}
 }
 

@@ -31,7 +31,6 @@ type answer struct {
 	hash    string        // SHA-256 of the body, hex
 	wire    int64         // bytes of the body as it came
 	partial bool          // only what is new: what is missing means nothing
-	asked   bool          // for changes only
 	damaged error         // why the body is not whole
 	own     bool          // the server's address is in a range that the operator named
 	waited  time.Duration // for our own other requests
@@ -88,7 +87,6 @@ func (p *Poller) ask(ctx context.Context, q query, d *dress, a *answer) error {
 		return errors.New("the address cannot be read")
 	}
 	d.put(req, nil)
-	a.asked = conditional(req)
 	resp, err := client(way, d, a).Do(req)
 	a.own = p.guard.allowed(seen.get(req.URL, proxied(way.proxy, req)))
 	if err != nil {
@@ -146,7 +144,6 @@ func client(way *route, d *dress, a *answer) *http.Client {
 				a.moved = bare(req.URL)
 			}
 			d.put(req, via)
-			a.asked = conditional(req)
 			return nil
 		},
 	}
