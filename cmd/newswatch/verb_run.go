@@ -132,9 +132,9 @@ func (c *runCmd) serve(ctx context.Context, a *app) error {
 }
 
 // gcPercent is how much the heap may grow, in per cent of what is in use, until what
-// is not is collected: half of Go's own. A daemon that waits for most of its time has
+// is not is collected: a third of Go's own. A daemon that waits for most of its time has
 // processor time to spare, and on a small machine no memory.
-const gcPercent = 50
+const gcPercent = 30
 
 // thrift makes the collector run more often, unless the operator says how often (GOGC,
 // package runtime).

@@ -110,9 +110,9 @@ func newTransport(g *guard, proxy func(*http.Request) (*url.URL, error), http1 b
 		DialContext:            g.dial,
 		ForceAttemptHTTP2:      !http1,
 		DisableCompression:     true,
-		MaxIdleConns:           256,
-		MaxIdleConnsPerHost:    1, // no host is asked twice at once
-		IdleConnTimeout:        90 * time.Second,
+		MaxIdleConns:           64, // most hosts are asked again after many minutes
+		MaxIdleConnsPerHost:    1,  // no host is asked twice at once
+		IdleConnTimeout:        30 * time.Second,
 		TLSHandshakeTimeout:    dialTimeout,
 		ResponseHeaderTimeout:  headerTimeout,
 		MaxResponseHeaderBytes: maxHeaderBytes,

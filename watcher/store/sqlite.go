@@ -119,7 +119,7 @@ func (e *sqliteEngine) connect(beside, empty bool) (w, r *sql.DB, err error) {
 	}
 	common := []string{busy, "temp_store(MEMORY)", "trusted_schema(0)"} // a file from elsewhere may hold triggers
 	writer := url.Values{"_txlock": {"immediate"}, "_pragma": append(slices.Clone(common),
-		"cache_size(-8192)", // KiB; the system keeps the rest of the file in its own
+		"cache_size(-4096)", // KiB; the system keeps the rest of the file in its own
 		"journal_mode(WAL)",
 		// FULL: with NORMAL a loss of power takes the last commits back, and a
 		// "sent" that is forgotten is a message sent twice.
@@ -129,7 +129,7 @@ func (e *sqliteEngine) connect(beside, empty bool) (w, r *sql.DB, err error) {
 	if empty {
 		writer.Set("_auto_vacuum", "incremental") // counts only before the first page is written
 	}
-	reader := url.Values{"_pragma": append(common, "query_only(1)", "cache_size(-4096)")}
+	reader := url.Values{"_pragma": append(common, "query_only(1)", "cache_size(-1024)")}
 	if w, err = sql.Open("sqlite", e.dsn(writer)); err != nil {
 		return nil, nil, fmt.Errorf("open %s: %w", e.path, err)
 	}
