@@ -133,6 +133,11 @@ func (w *Watcher) pollFeed(ctx context.Context, l news.Lease, d *desk, state new
 	if err := w.outage(ctx, r.DownSince); err != nil {
 		return sum, false, err
 	}
+	if since := d.poller.DownSince(); !since.IsZero() && feed.Excused(r.State, since, w.cfg.Now()) { // it was noticed before we committed
+		if err := w.excuse(ctx, []string{f.ID}); err != nil {
+			return sum, false, err
+		}
+	}
 	sum = w.polled(r, c, late, state)
 	if sum.Hits > 0 || sum.Edited > 0 {
 		w.ring(news.Desk)
@@ -157,7 +162,11 @@ func (w *Watcher) outage(ctx context.Context, since time.Time) error {
 			excused = append(excused, st.FeedID)
 		}
 	}
-	if err := w.cfg.Store.Hasten(ctx, excused); err != nil {
+	return w.excuse(ctx, excused)
+}
+
+func (w *Watcher) excuse(ctx context.Context, feedIDs []string) error {
+	if err := w.cfg.Store.Hasten(ctx, feedIDs); err != nil {
 		return fmt.Errorf("failures of an outage: %w", err)
 	}
 	return nil

@@ -43,6 +43,7 @@ type try struct {
 func (o *outage) note(host string, at time.Time, silent, back bool) time.Time {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	at = at.Truncate(time.Millisecond) // as a state is kept: the first to fail must not lie before its outage
 	o.tries = slices.DeleteFunc(o.tries, func(t try) bool {
 		return t.host == host || at.Sub(t.at) > outageWindow
 	})
@@ -109,6 +110,9 @@ func (o *outage) met(from, to time.Time) time.Time {
 	}
 	return time.Time{}
 }
+
+// DownSince says since when our own network is down; zero: it is not.
+func (p *Poller) DownSince() time.Time { return p.outage.down() }
 
 // Excused says whether the last failure of a feed was counted though it belongs
 // to an outage of our own network that began at a time. Its next poll takes the
