@@ -53,7 +53,7 @@ const (
 	PollNew       PollResult = "new"       // items
 	PollUnchanged PollResult = "unchanged" // nothing new
 	PollFailed    PollResult = "failed"
-	PollBusy      PollResult = "busy" // no request was made: the host is held, busy with others of ours, or wants none at this hour
+	PollBusy      PollResult = "busy" // nothing was asked or read: see [feed.Result]
 )
 
 // census is a poll as it is counted.

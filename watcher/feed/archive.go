@@ -41,7 +41,9 @@ func (p *Poller) older(ctx context.Context, j Job, t timing, a *answer, doc *Doc
 		if err != nil {
 			break
 		}
-		if doc, err = Parse(next.body, next.header, next.url); err != nil {
+		doc, err = Parse(next.body, next.header, next.url)
+		next.release()
+		if err != nil {
 			break
 		}
 		items := Items(doc, j.Feed, t.now)

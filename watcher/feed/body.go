@@ -30,9 +30,9 @@ const (
 var errBomb = errors.New("the body is a decompression bomb")
 
 // readBody decodes an answer's body, up to max decoded bytes; no more than that
-// is read of a longer one. When it breaks off, it gives what came and damaged is
-// set; err is for what must not be read at all.
-func readBody(resp *http.Response, max int64) (body []byte, damaged error, err error) {
+// is read of a longer one. It asks before it reads a large one. When the body breaks
+// off, it gives what came and damaged is set; err is for what must not be read at all.
+func readBody(resp *http.Response, max int64, large func() error) (body []byte, damaged error, err error) {
 	raw := &counter{r: resp.Body}
 	r, err := decoded(raw, resp.Header.Values("Content-Encoding"))
 	if err != nil {
@@ -61,6 +61,11 @@ func readBody(resp *http.Response, max int64) (body []byte, damaged error, err e
 			return body, io.ErrNoProgress, nil
 		}
 		if len(body) == cap(body) {
+			if size <= largeFrom && 2*size > largeFrom {
+				if err := large(); err != nil {
+					return nil, nil, err
+				}
+			}
 			// By doubling, but never past what is read at most: the last step
 			// would otherwise take twice the memory of the largest body.
 			size := 2 * int64(cap(body))

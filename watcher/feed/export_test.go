@@ -41,5 +41,5 @@ func Pause(r news.Rhythm) time.Duration { return pause(r) }
 
 // ReadBody decodes the body of an answer.
 func ReadBody(resp *http.Response, max int64) (body []byte, damaged, err error) {
-	return readBody(resp, max)
+	return readBody(resp, max, func() error { return nil })
 }

@@ -183,7 +183,7 @@ func (p *Poller) cutOff(j Job, t timing, a *answer, since time.Time, err error) 
 	return Result{State: st, Err: err}
 }
 
-// busyResult is a poll that made no request.
+// busyResult is a poll that made no request, or left its answer unread.
 func busyResult(j Job, t timing, busy *busyError) Result {
 	st := j.State
 	st.FeedID = j.Feed.ID

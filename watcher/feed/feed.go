@@ -44,6 +44,7 @@ type Poller struct {
 	guard     *guard
 	routes    *routes
 	limiter   *limiter
+	large     *large
 	outage    outage
 	documents *documents
 }
@@ -73,7 +74,7 @@ func New(cfg Config) (*Poller, error) {
 	env := httpproxy.FromEnvironment()
 	choose := env.ProxyFunc()
 	g := newGuard(cfg.Allow, cfg.Resolver, proxiesOf(env))
-	p := &Poller{cfg: cfg, guard: g, limiter: newLimiter(cfg.HostGap, cfg.Timeout/2, g.allowed), documents: newDocuments()}
+	p := &Poller{cfg: cfg, guard: g, limiter: newLimiter(cfg.HostGap, cfg.Timeout/2, g.allowed), large: newLarge(cfg.Timeout / 2), documents: newDocuments()}
 	p.routes = &routes{
 		guard: g, limiter: p.limiter, fixed: cfg.Transport, open: map[routeKey]*route{},
 		proxy: func(r *http.Request) (*url.URL, error) { return choose(r.URL) },
@@ -118,6 +119,6 @@ type Result struct {
 	// those are, so that they need not wait for it.
 	DownSince time.Time
 	Bytes     int64 // of the body, as they came over the wire; older pages aside
-	Busy      bool  // no request was made: the host is held, or busy with our other requests, or wants none at this hour
+	Busy      bool  // nothing was asked or read: the host is held, or busy with our other requests, or wants none at this hour, or other large documents were in hand
 	Err       error // also in State.Error
 }

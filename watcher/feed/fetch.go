@@ -35,6 +35,14 @@ type answer struct {
 	own     bool          // the server's address is in a range that the operator named
 	waited  time.Duration // for our own other requests
 	class   news.FailClass
+	leave   func() // gives back the place of a large body; nil: it has none
+}
+
+// release gives back what an answer holds beside its body.
+func (a *answer) release() {
+	if a.leave != nil {
+		a.leave()
+	}
 }
 
 // within bounds all that is done for one poll: a server that drips its bytes
@@ -59,6 +67,11 @@ func (p *Poller) fetch(ctx context.Context, q query) (a *answer, err error) {
 		a.class = news.FailSetup
 		return a, err
 	}
+	defer func() {
+		if err != nil {
+			a.release()
+		}
+	}()
 	defer func() {
 		if c := recover(); c != nil {
 			a.class, err = news.FailOther, d.hide(fmt.Errorf("the request broke down: %v", c))
@@ -109,7 +122,10 @@ func (p *Poller) ask(ctx context.Context, q query, d *dress, a *answer) error {
 	}
 	wire := &counter{r: resp.Body}
 	resp.Body = readCloser{wire, resp.Body}
-	a.body, a.damaged, err = readBody(resp, p.cfg.MaxBytes)
+	a.body, a.damaged, err = readBody(resp, p.cfg.MaxBytes, func() (err error) {
+		a.leave, err = p.large.enter(ctx)
+		return err
+	})
 	a.wire = wire.n
 	if err != nil {
 		return err

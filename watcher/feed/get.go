@@ -41,6 +41,7 @@ func (p *Poller) page(ctx context.Context, q query) (*Page, error) {
 	ctx, cancel := p.within(ctx)
 	defer cancel()
 	a, err := p.fetch(ctx, q)
+	defer a.release()
 	if err == nil {
 		err = a.damaged
 	}

@@ -16,12 +16,18 @@ import (
 // keptLanes is how many hosts are remembered before idle ones are forgotten.
 const keptLanes = 256
 
-// busyError says that no request was made: our other ones to the host are before
-// it, or the host asked for a pause. It is nothing that a feed must answer for.
-type busyError struct{ wait time.Duration } // how long at least
+// busyError says that no request was made, or its answer left unread. It is nothing
+// that a feed must answer for.
+type busyError struct {
+	wait time.Duration // how long at least
+	why  string
+}
 
-func (*busyError) Error() string {
-	return "the host is busy with our other requests, or asked for a pause"
+func (e *busyError) Error() string { return e.why }
+
+// busyHost: our other requests to the host are before this one, or it asked for a pause.
+func busyHost(wait time.Duration) *busyError {
+	return &busyError{wait: wait, why: "the host is busy with our other requests, or asked for a pause"}
 }
 
 // limiter keeps requests to one host apart, whoever makes them: a poll, a hop of
@@ -71,7 +77,7 @@ func (l *limiter) enter(ctx context.Context, host string) (leave func(), err err
 		case <-turn:
 		case <-ctx.Done():
 			l.giveUp(way, turn)
-			return nil, &busyError{}
+			return nil, busyHost(0)
 		}
 		l.mu.Lock()
 	}
@@ -86,7 +92,7 @@ func (l *limiter) start(ctx context.Context, way *lane, wait time.Duration) (lea
 	leave = sync.OnceFunc(func() { l.pass(way) })
 	if wait > l.patience {
 		leave()
-		return nil, &busyError{wait}
+		return nil, busyHost(wait)
 	}
 	if wait > 0 {
 		timer := time.NewTimer(wait)
@@ -95,7 +101,7 @@ func (l *limiter) start(ctx context.Context, way *lane, wait time.Duration) (lea
 		case <-timer.C:
 		case <-ctx.Done():
 			leave()
-			return nil, &busyError{}
+			return nil, busyHost(0)
 		}
 	}
 	l.mu.Lock()

@@ -43,6 +43,7 @@ func (p *Poller) Poll(ctx context.Context, j Job) (r Result) {
 	defer cancel()
 	a, err := p.request(limit, &j, now)
 	defer func() { r.Bytes = a.wire }()
+	defer func() { a.release() }()
 	t = t.answered(p.cfg.Now(), a.waited, a.own)
 	var busy *busyError
 	if errors.As(err, &busy) {
@@ -151,6 +152,7 @@ func (p *Poller) read(ctx context.Context, j Job, t timing, a *answer, renewed b
 	body := a.body
 	a.body = bytes.Clone(body[:min(len(body), headBytes)]) // the whole may go once it is decoded
 	doc, err := p.documents.read(ctx, j, body, a.header, a.url, t.now)
+	a.release()
 	if err != nil {
 		return p.failed(j, t, a, unreadable(ctx, a, err))
 	}

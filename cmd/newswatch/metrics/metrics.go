@@ -72,7 +72,7 @@ func (m *Metrics) has(f *family) *family {
 
 // count makes what only rises.
 func (m *Metrics) count() {
-	m.polls = m.has(counters("feed_polls_total", "Polls by feed and what they brought: new, unchanged, failed, or busy when no request was made: the host was held, or its publisher wants none at this hour.", "feed", "result"))
+	m.polls = m.has(counters("feed_polls_total", "Polls by feed and what they brought: new, unchanged, failed, or busy when nothing was asked or read: the host was held, or its publisher wants none at this hour, or too many other large documents were in hand.", "feed", "result"))
 	m.bytes = m.has(counters("feed_bytes_total", "Bytes of the feeds' documents as they came over the wire, compressed or not.")).counter()
 	m.items = m.has(counters("items_total", "Items of the documents that were read: new, edited, seen before, or too_old to be told after a feed's first poll.", "feed", "result"))
 	m.hits = m.has(counters("matches_total", "Items that a rule matched when they came, also those too old to be told.", "rule"))
