@@ -130,13 +130,8 @@ func (w *Watcher) pollFeed(ctx context.Context, l news.Lease, d *desk, state new
 	if !r.Busy {
 		w.asked.Store(f.ID, true)
 	}
-	if err := w.outage(ctx, r.DownSince); err != nil {
-		return sum, false, err
-	}
-	if since := d.poller.DownSince(); !since.IsZero() && feed.Excused(r.State, since, w.cfg.Now()) { // it was noticed before we committed
-		if err := w.excuse(ctx, []string{f.ID}); err != nil {
-			return sum, false, err
-		}
+	if err := w.excuse(ctx, d, r); err != nil && ctx.Err() == nil {
+		w.cfg.Log.Warn("feeds that failed because our own network is down may wait for longer than they need", "err", err)
 	}
 	sum = w.polled(r, c, late, state)
 	if sum.Hits > 0 || sum.Edited > 0 {
@@ -145,31 +140,35 @@ func (w *Watcher) pollFeed(ctx context.Context, l news.Lease, d *desk, state new
 	return sum, c.Last, nil
 }
 
-// outage notices once that our own network is down. Feeds that failed since then,
-// before that could be told, are asked again with the others.
-func (w *Watcher) outage(ctx context.Context, since time.Time) error {
-	if since.IsZero() || w.down.Swap(since.UnixNano()) == since.UnixNano() {
+// excuse lets feeds be asked soon again whose failures were counted before it could be
+// told that our own network is down: once all that are stored, and after that those
+// whose polls were under way.
+func (w *Watcher) excuse(ctx context.Context, d *desk, r feed.Result) error {
+	was := w.down.Load()
+	switch since := d.poller.DownSince(); {
+	case since.IsZero():
 		return nil
-	}
-	w.cfg.Log.Warn("our own network seems to be down: no feed is to blame", "since", since)
-	states, err := w.cfg.Store.FeedStates(ctx)
-	if err != nil {
-		return fmt.Errorf("failures of an outage: %w", err)
-	}
-	var excused []string
-	for _, st := range states {
-		if feed.Excused(st, since, w.cfg.Now()) {
-			excused = append(excused, st.FeedID)
+	case since.UnixNano() == was:
+		if !r.Silent {
+			return nil
 		}
-	}
-	return w.excuse(ctx, excused)
-}
-
-func (w *Watcher) excuse(ctx context.Context, feedIDs []string) error {
-	if err := w.cfg.Store.Hasten(ctx, feedIDs); err != nil {
-		return fmt.Errorf("failures of an outage: %w", err)
+		return w.hasten(ctx, since, []news.FeedState{r.State})
+	case w.down.CompareAndSwap(was, since.UnixNano()):
+		w.cfg.Log.Warn("our own network seems to be down: no feed is to blame", "since", since)
+		states, err := w.cfg.Store.FeedStates(ctx)
+		if err == nil {
+			err = w.hasten(ctx, since, states)
+		}
+		if err != nil {
+			w.down.CompareAndSwap(since.UnixNano(), was) // the next poll tries again
+		}
+		return err
 	}
 	return nil
+}
+
+func (w *Watcher) hasten(ctx context.Context, since time.Time, states []news.FeedState) error {
+	return w.cfg.Store.Hasten(ctx, slices.DeleteFunc(states, func(st news.FeedState) bool { return !feed.Excused(st, since, w.cfg.Now()) }))
 }
 
 // known counts the items that a feed brought before.

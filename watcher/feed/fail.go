@@ -127,8 +127,8 @@ func (p *Poller) failed(j Job, t timing, a *answer, err error) Result {
 	st.FeedID, st.PolledAt, st.Error = j.Feed.ID, t.now, err.Error()
 	st.Fails++
 	m.Class, m.Status, m.Ours = a.class, a.status, false
-	if a.status == http.StatusNotModified { // though it was asked without a condition: to doubt it again soon brings nothing
-		m.WholeAt = t.now
+	if a.status != 0 && (a.status == http.StatusNotModified || a.status/100 != 3) && alwaysUnchanged(*m, t.now) {
+		m.WholeAt = t.now // it was asked without a condition for once, and this is its answer: that is enough for a while
 	}
 	ended(m, a, t.now)
 	if a.from == m.Move.URL {

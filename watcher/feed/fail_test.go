@@ -281,6 +281,45 @@ func TestEscapeFromUnchangedBehindCircles(t *testing.T) {
 	}
 }
 
+// A server that has only 304s, and does not give the whole to who doubts it, is
+// believed again for a while: it may have nothing new.
+func TestDoubtThatIsRefused(t *testing.T) {
+	t.Parallel()
+	for name, refuse := range map[string]func(*http.Request) *http.Response{
+		"429": answer(429, "", "Retry-After", "3600"), "503": answer(503, ""), "403": answer(403, ""), "no feed": answer(200, "<html><body>wait</body></html>"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := &clock{noon}
+			first := true
+			p := poller(t, feed.Config{Now: c.now, Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+				switch {
+				case r.Header.Get("If-None-Match") != "":
+					return answer(304, "")(r), nil
+				case first:
+					first = false
+					return answer(200, harbour, "ETag", `"1"`)(r), nil
+				}
+				return refuse(r), nil
+			})})
+			j := job(address)
+			j.Force = false
+			var refused []int
+			for c.at.Before(noon.AddDate(0, 0, 30)) {
+				j.State = p.Poll(t.Context(), j).State
+				j.State.Memory.Rhythm = news.Rhythm{}
+				if j.State.Fails > 0 {
+					refused = append(refused, int(c.at.Sub(noon)/(24*time.Hour)))
+				}
+				c.at = j.State.NextAt
+			}
+			if want := []int{8, 16, 24}; !slices.Equal(refused, want) {
+				t.Errorf("refused on days %v, want %v", refused, want)
+			}
+		})
+	}
+}
+
 func TestRateLimitReset(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {

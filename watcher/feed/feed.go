@@ -118,7 +118,10 @@ type Result struct {
 	// was noticed are taken back by their feeds' next polls; Excused tells which
 	// those are, so that they need not wait for it.
 	DownSince time.Time
-	Bytes     int64 // of the body, as they came over the wire; older pages aside
-	Busy      bool  // nothing was asked or read: the host is held, or busy with our other requests, or wants none at this hour, or other large documents were in hand
-	Err       error // also in State.Error
+	// Silent: the host gave no sign of life, and that was counted; our network was not
+	// known to be down.
+	Silent bool
+	Bytes  int64 // of the body, as they came over the wire; older pages aside
+	Busy   bool  // nothing was asked or read: the host is held, or busy with our other requests, or wants none at this hour, or other large documents were in hand
+	Err    error // also in State.Error
 }

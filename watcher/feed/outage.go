@@ -27,6 +27,7 @@ type outage struct {
 	tries  []try     // the latest of each host, newest last
 	theirs bool      // what looks like one is the other hosts' own
 	since  time.Time // of the outage; zero: there is none
+	began  time.Time // of the first of those that ended, for a while, because some hosts answer; zero: hosts were back
 	back   int       // hosts that answered again
 	from   time.Time // of the last one that is over
 	to     time.Time
@@ -54,6 +55,7 @@ func (o *outage) note(host string, at time.Time, silent, back bool) time.Time {
 	if !o.since.IsZero() && back {
 		if o.back++; o.back >= outageBack {
 			o.end(at)
+			o.began = time.Time{}
 			o.tries = slices.DeleteFunc(o.tries, func(t try) bool { return t.silent })
 			return time.Time{}
 		}
@@ -75,10 +77,13 @@ func (o *outage) judge(at time.Time) {
 	}
 	down := len(o.tries) >= outageLeast && float64(quiet) > outageShare*float64(len(o.tries))
 	total := quiet == len(o.tries)
-	o.theirs = down && !total && (o.theirs || !o.since.IsZero() && at.Sub(o.since) > partialOutage)
+	o.theirs = down && !total && (o.theirs || !o.began.IsZero() && at.Sub(o.began) > partialOutage)
 	down = down && !o.theirs
 	switch {
 	case down && o.since.IsZero():
+		if o.began.IsZero() || first.Sub(o.to) > outageWindow {
+			o.began = first
+		}
 		o.since, o.back = first, 0
 	case !down && !o.since.IsZero():
 		o.end(at)

@@ -259,3 +259,29 @@ func TestFailuresOfAnOutageAreTakenBack(t *testing.T) {
 		}
 	}
 }
+
+// Where about as many hosts answer as is the line, an outage comes and goes with each
+// try; but not for longer than any other that is not of all hosts.
+func TestOutageAboutTheLine(t *testing.T) {
+	t.Parallel()
+	c := &clock{noon}
+	n := &network{down: true, alive: map[string]bool{"h7.example": true, "h8.example": true}}
+	for i := range 10 {
+		n.alive[fmt.Sprintf("h%d.example", 6*i)] = true
+	}
+	p := poller(t, feed.Config{Now: c.now, Transport: n})
+	states := make([]news.FeedState, 60)
+	down := map[time.Duration]int{} // polls in an hour that met an outage
+	for c.at.Before(noon.Add(3 * time.Hour)) {
+		for i := range states {
+			c.at = c.at.Add(5 * time.Second)
+			states[i] = p.Poll(t.Context(), feedOf(i, states)).State
+			if !p.DownSince().IsZero() {
+				down[c.at.Sub(noon)/time.Hour]++
+			}
+		}
+	}
+	if down[0] == 0 || down[2] > 0 {
+		t.Errorf("polls of each hour that met an outage: %v, want some in the first, none in the third", down)
+	}
+}

@@ -68,7 +68,9 @@ func (p *Poller) Poll(ctx context.Context, j Job) (r Result) {
 		r.DownSince = down
 		return r
 	}
-	return p.failed(j, t, a, fmt.Errorf("fetch: %w", err))
+	r = p.failed(j, t, a, fmt.Errorf("fetch: %w", err))
+	r.Silent = silent(a) && !a.own
+	return r
 }
 
 // asksToWait says that the server named a time, and that it is not over: that

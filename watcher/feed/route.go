@@ -110,8 +110,8 @@ func newTransport(g *guard, proxy func(*http.Request) (*url.URL, error), http1 b
 		DialContext:            g.dial,
 		ForceAttemptHTTP2:      !http1,
 		DisableCompression:     true,
-		MaxIdleConns:           64, // most hosts are asked again after many minutes
-		MaxIdleConnsPerHost:    1,  // no host is asked twice at once
+		MaxIdleConns:           256, // more than are in use at the same time
+		MaxIdleConnsPerHost:    1,   // no host is asked twice at once
 		IdleConnTimeout:        30 * time.Second,
 		TLSHandshakeTimeout:    dialTimeout,
 		ResponseHeaderTimeout:  headerTimeout,

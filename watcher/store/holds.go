@@ -39,27 +39,38 @@ const hastenAfter = 90 * time.Second
 const hastenOver = 4 * time.Minute
 
 // Hasten makes feeds due one after the other from now on, or a little after their
-// last poll, as far as nothing holds their hosts.
-func (s *Store) Hasten(ctx context.Context, feedIDs []string) error {
+// last poll, as far as nothing holds their hosts. One that was polled since its state
+// was read is left alone.
+func (s *Store) Hasten(ctx context.Context, feeds []news.FeedState) error {
+	if len(feeds) == 0 {
+		return nil
+	}
+	ids := make([]string, len(feeds))
+	for i, f := range feeds {
+		ids[i] = f.FeedID
+	}
 	return s.tx(ctx, "hasten feeds", func(ctx context.Context, tx *sql.Tx) error {
 		if err := s.alone(ctx, tx, syncLock); err != nil {
 			return err
 		}
-		hosts, err := s.texts(ctx, tx, `SELECT DISTINCT host FROM feeds WHERE id IN ({{list 1}})`, list(feedIDs))
+		hosts, err := s.texts(ctx, tx, `SELECT DISTINCT host FROM feeds WHERE id IN ({{list 1}})`, list(ids))
 		if err != nil {
 			return err
 		}
 		if err := s.lockHosts(ctx, tx, hosts); err != nil {
 			return err
 		}
-		now, step := s.now(), min(time.Second, hastenOver/time.Duration(max(len(feedIDs), 1)))
-		for i, id := range feedIDs {
+		now, step := s.now(), min(time.Second, hastenOver/time.Duration(len(feeds)))
+		for i, f := range feeds {
 			if _, err := s.exec(ctx, tx, `
-				UPDATE feeds SET next_at = {{least}}(next_at, {{greatest}}($1, polled_at + $3)) WHERE id = $2`,
-				ms(now.Add(time.Duration(i)*step)), id, hastenAfter.Milliseconds()); err != nil {
+				UPDATE feeds SET next_at = {{least}}(next_at, {{greatest}}($1, polled_at + $3)) WHERE id = $2 AND polled_at = $4`,
+				ms(now.Add(time.Duration(i)*step)), f.FeedID, hastenAfter.Milliseconds(), ms(f.PolledAt)); err != nil {
 				return err
 			}
 		}
-		return s.syncHosts(ctx, tx, hosts)
+		_, err = s.exec(ctx, tx, `
+			WITH due AS MATERIALIZED (SELECT host, MIN(next_at) AS first FROM feeds WHERE active = 1 AND host IN ({{list 1}}) GROUP BY host)
+			UPDATE hosts SET woken = 1, next_at = {{greatest}}(hold_until, due.first) FROM due WHERE due.host = hosts.key AND hosts.active = 1`, list(hosts))
+		return err
 	})
 }

@@ -368,7 +368,8 @@ func (m *mixedWorld) say(s *store.Store, rnd *rand.Rand) error {
 	case 5:
 		_, err = s.Resend(ctx, id)
 	case 6:
-		err = s.Hasten(ctx, []string{"f0", "f3", "f5"})
+		states, read := s.FeedStates(ctx)
+		err = errors.Join(read, s.Hasten(ctx, states[:min(3, len(states))]))
 	}
 	return err
 }
