@@ -171,11 +171,10 @@ func (s *sending) say(d *news.Delivery) *slog.Logger {
 
 func (s *sending) advance(ctx context.Context, d *news.Delivery) error {
 	if receipt, there := s.history.posted[part{d.ID, d.Part}]; there && d.State != news.Sent {
-		s.say(d).Info("already posted")
 		if d.State == news.Sending {
 			s.cfg.Observe.Resolved(*d, FoundThere)
 		}
-		return s.posted(ctx, d, receipt)
+		return s.posted(ctx, d, receipt, "already posted")
 	}
 	switch {
 	case d.State == news.Sending && d.Kind != news.KindUpdate:
@@ -210,7 +209,7 @@ func (s *sending) attempt(ctx context.Context, d *news.Delivery) error {
 	}
 	if postErr == nil {
 		s.cfg.Observe.Attempted(*d, Taken)
-		return s.posted(ctx, d, receipt, lanes...)
+		return s.posted(ctx, d, receipt, "posted", lanes...)
 	}
 	s.cfg.Observe.Attempted(*d, verdict(refusal))
 	d.Error = postErr.Error()
@@ -273,13 +272,13 @@ func (s *sending) then() string {
 	return "it is sent again: it cannot be looked up"
 }
 
-func (s *sending) posted(ctx context.Context, d *news.Delivery, receipt news.Receipt, lanes ...news.Lane) error {
+func (s *sending) posted(ctx context.Context, d *news.Delivery, receipt news.Receipt, how string, lanes ...news.Lane) error {
 	d.State, d.Receipt, d.SentAt, d.Error = news.Sent, receipt, s.cfg.Now(), ""
 	if err := s.settle(ctx, d, lanes...); err != nil {
 		return err
 	}
 	s.history.resting = ""
-	s.say(d).Info("posted", "stories", len(d.Stories), "ts", receipt.TS)
+	s.say(d).Info(how, "stories", len(d.Stories), "ts", receipt.TS)
 	s.cfg.At(AfterSettle)
 	if d.Part < d.Parts {
 		s.cfg.At(BetweenParts)

@@ -201,9 +201,8 @@ func (s *sending) resolve(ctx context.Context, d *news.Delivery) error {
 		return s.lookFailed(ctx, d, err)
 	case found:
 		delete(s.history.failed, part{d.ID, d.Part})
-		s.say(d).Info("found where it belongs", "ts", receipt.TS)
 		s.cfg.Observe.Resolved(*d, FoundThere)
-		return s.posted(ctx, d, receipt)
+		return s.posted(ctx, d, receipt, "found where it belongs")
 	}
 	return s.notFound(ctx, d)
 }

@@ -71,7 +71,10 @@ type absence struct {
 
 // away says whether an error means that the database is away, and logs that once: all
 // loops meet it, again and again.
-func (w *Watcher) away(err error) bool {
+func (w *Watcher) away(err error) bool { return w.awaySince(err, w.cfg.Now()) }
+
+// awaySince is for who has waited for the database since a time.
+func (w *Watcher) awaySince(err error, since time.Time) bool {
 	if !errors.Is(err, store.ErrUnreachable) {
 		return false
 	}
@@ -79,8 +82,8 @@ func (w *Watcher) away(err error) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.since.IsZero() {
-		a.since = w.cfg.Now()
-		w.cfg.Log.Error("the database is away: nothing is lost, all goes on when it is back", "err", err)
+		a.since = since
+		w.cfg.Log.Error("the database is away: nothing is lost, all goes on when it is back", "since", since, "err", err)
 	}
 	return true
 }

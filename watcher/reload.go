@@ -27,8 +27,7 @@ var ErrRejected = errors.New("the rule file was not taken")
 // half-written one is never loaded. It compares bytes, not times or names: so it
 // sees every way in which editors and Kubernetes replace a file.
 func (w *Watcher) watchRules(ctx context.Context) error {
-	looked := w.Rules().Hash // the last one that was taken or rejected
-	missing := 0             // looks at nothing in a row
+	missing := 0 // looks at nothing in a row
 	for sleep(ctx, watchEvery) == nil {
 		first, err := w.cfg.Source()
 		if err != nil {
@@ -36,11 +35,8 @@ func (w *Watcher) watchRules(ctx context.Context) error {
 			w.unreadable(ctx, missing, err)
 			continue
 		}
-		if missing >= missingLooks {
-			looked = "" // it was told that there is none: say that it is back
-		}
 		missing = 0
-		if first.Hash() == looked {
+		if w.knows(first) {
 			continue
 		}
 		if sleep(ctx, watchSettle) != nil {
@@ -51,13 +47,17 @@ func (w *Watcher) watchRules(ctx context.Context) error {
 			continue
 		}
 		w.reload.Lock()
-		err = w.take(ctx, second) // it has logged and told what there is to say
+		_ = w.take(ctx, second) // it has logged and told what there is to say
 		w.reload.Unlock()
-		if err == nil || errors.Is(err, ErrRejected) {
-			looked = second.Hash() // else the database was in the way: again
-		}
 	}
 	return nil
+}
+
+// knows says whether a source is what was last taken or rejected, by whomever.
+func (w *Watcher) knows(src rules.Source) bool {
+	w.reload.Lock()
+	defer w.reload.Unlock()
+	return src.Hash() == w.looked
 }
 
 // unreadable tells of a rule file that is away: to the log at once, to the
@@ -70,6 +70,7 @@ func (w *Watcher) unreadable(ctx context.Context, looks int, err error) {
 		w.reload.Lock()
 		defer w.reload.Unlock()
 		_ = w.reject(ctx, nil, err) // what it returns is what it has logged
+		w.looked = ""               // that it is back is to be told, too
 	}
 }
 
@@ -87,7 +88,12 @@ func (w *Watcher) Reload(ctx context.Context) error {
 // take puts the rules of a source in force. One with an error, or whose examples
 // fail, is rejected: the rules in force stay, and the operators are told once.
 // The caller holds the reload lock.
-func (w *Watcher) take(ctx context.Context, src rules.Source) error {
+func (w *Watcher) take(ctx context.Context, src rules.Source) (err error) {
+	defer func() {
+		if err == nil || errors.Is(err, ErrRejected) {
+			w.looked = src.Hash() // else the database was in the way: again
+		}
+	}()
 	before := w.Rules()
 	rs, report := src.Load(rules.LoadOptions{})
 	if rs == nil || report.Failed() > 0 {

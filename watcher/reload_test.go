@@ -2,6 +2,7 @@ package watcher_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -175,6 +176,34 @@ func TestRuleFileAway(t *testing.T) {
 	})
 }
 
+// What was taken or refused at somebody's word is not a change that is seen afterwards.
+func TestReloadByWordIsTheOnlyOne(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), "rules.yaml")
+		write := func(src string) {
+			if err := os.WriteFile(path, []byte(src), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		good := string(editorRules(0, "good"))
+		write(good)
+		y := newObserver()
+		w, stop := runDaemon(t, path, io.Discard, y)
+		for _, src := range []string{"rules: [", good + "# edited\n", good, "rules: {"} {
+			write(src)
+			_ = w.Reload(t.Context())
+			time.Sleep(5 * time.Second)
+		}
+		write(good + "# seen by itself\n")
+		time.Sleep(5 * time.Second)
+		stop()
+		if y.told["rejected"] != 2 || y.told["loaded"] != 4 {
+			t.Errorf("told of %v, want 2 rejected and 4 loaded with the first", y.told)
+		}
+	})
+}
+
 // A file whose webhooks cannot be reached is refused as a broken one is; digests and
 // alerts that come or go are told.
 func TestReloadLacking(t *testing.T) {
@@ -239,7 +268,7 @@ func inForce(w *watcher.Watcher, hash string, most time.Duration) (time.Duration
 }
 
 // runDaemon runs a watcher on a rule file until stop is called.
-func runDaemon(t *testing.T, path string, out io.Writer) (w *watcher.Watcher, stop func()) {
+func runDaemon(t *testing.T, path string, out io.Writer, observe ...watcher.Observer) (w *watcher.Watcher, stop func()) {
 	t.Helper()
 	rs, report, err := rules.Load(path)
 	if err != nil || rs == nil {
@@ -251,7 +280,7 @@ func runDaemon(t *testing.T, path string, out io.Writer) (w *watcher.Watcher, st
 	}
 	screen := terminal.New(terminal.Config{Out: out})
 	w, err = watcher.New(t.Context(), watcher.Config{
-		Store: st, Log: slog.New(slog.DiscardHandler),
+		Store: st, Log: slog.New(slog.DiscardHandler), Observe: cmp.Or(append(observe, nil)...),
 		Poller: func(s news.Settings) (*feed.Poller, error) {
 			return feed.New(feed.Config{Transport: fakeWeb{}, Allow: s.Allow, HostGap: -1})
 		},

@@ -98,6 +98,7 @@ type Watcher struct {
 	reload  sync.Mutex // one reload at a time
 	// badSince is since when this process found the rule file broken; zero: it is not.
 	badSince time.Time
+	looked   string // hash of the file that was last taken or rejected; under reload
 	cron     alarms
 	clock    clock
 	absence  absence
@@ -158,6 +159,7 @@ func New(ctx context.Context, c Config, rs *rules.Ruleset) (*Watcher, error) {
 	if err := w.use(ctx, rs); err != nil {
 		return nil, err
 	}
+	w.looked = rs.Hash
 	if err := w.suspect(ctx); err != nil {
 		return nil, err
 	}
@@ -301,7 +303,7 @@ func (w *Watcher) loop(ctx context.Context, u news.Unit, work func(context.Conte
 			return nil
 		case errors.Is(err, store.ErrUnwritable):
 			return err
-		case w.away(err):
+		case w.awaySince(err, began):
 			fails = 1 // it is asked as often however long it takes
 		case err != nil:
 			if fails++; seldom(fails) {

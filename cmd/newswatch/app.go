@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -31,6 +32,22 @@ func (a *app) probeAddr() string {
 		return "127.0.0.1:8765"
 	}
 	return a.Listen
+}
+
+// checkListen refuses what is no address to listen at.
+func (a *app) checkListen(ctx context.Context) error {
+	addr := a.probeAddr()
+	if addr == "off" {
+		return nil
+	}
+	_, port, err := net.SplitHostPort(addr)
+	if err == nil {
+		_, err = net.DefaultResolver.LookupPort(ctx, "tcp", port)
+	}
+	if err != nil {
+		return usagef("--listen %s: no address to listen at: the form is 127.0.0.1:8765, :8765 or off", addr)
+	}
+	return nil
 }
 
 // listenToken is what requests to the daemon must bear beyond the probes, "" for none.
@@ -158,6 +175,9 @@ func (a *app) dbURL() (string, error) {
 	return "sqlite://" + filepath.Join(dir, "newswatch.db"), nil
 }
 
+// slackScheme begins the keys of Slack's channels.
+const slackScheme = "slack"
+
 // ways are the ways out: Slack where there is a token, else the terminal; and
 // webhooks, which need none.
 type ways struct {
@@ -193,7 +213,7 @@ func (w *ways) Route(t news.Target) string {
 	case t.SlackWebhook != "":
 		return slack.HookScheme + ":" + t.SlackWebhook
 	case w.slack != nil:
-		return "slack:" + t.Slack
+		return slackScheme + ":" + t.Slack
 	}
 	return "terminal:" + t.Slack
 }
@@ -217,10 +237,10 @@ func (w *ways) Channel(destination string, pace news.SlackSettings) (notify.Chan
 	case scheme == slack.HookScheme:
 		pacing.OnUncertain = news.Hold
 		return w.hooks, pacing, nil
-	case scheme == "slack" && w.slack != nil:
+	case scheme == slackScheme && w.slack != nil:
 		pacing.Read = slack.ReadPace
 		return w.slack, pacing, nil
-	case scheme == "slack":
+	case scheme == slackScheme:
 		return nil, notify.Pacing{}, fmt.Errorf("%s: no SLACK_BOT_TOKEN", destination)
 	}
 	return nil, notify.Pacing{}, fmt.Errorf("%s: unknown way out", destination)

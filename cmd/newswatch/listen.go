@@ -2,12 +2,17 @@ package main
 
 import (
 	"context"
+	"net/url"
+	"slices"
+	"strings"
 
 	"golang.org/x/sync/errgroup"
 
 	"newswatch/news"
 	"newswatch/notify/slack"
 	"newswatch/notify/slack/socket"
+	"newswatch/rules"
+	"newswatch/watcher/store"
 	"newswatch/watcher/triage"
 )
 
@@ -38,8 +43,35 @@ func (a *app) botToken() (news.Secret, error) {
 	if err != nil || token == "" {
 		return "", err
 	}
+	if api := a.env("SLACK_API_URL"); api != "" {
+		if u, err := url.Parse(api); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+			return "", usagef("SLACK_API_URL is no address: it begins with https:// and ends with /api/")
+		}
+	}
 	if err := slack.CheckToken(token); err != nil {
 		return "", usagef("%v", err)
 	}
 	return token, nil
+}
+
+// checkPrinting is for who has no token: what the rules send to Slack is printed then,
+// and counts as told. That is never meant where a state has sent to Slack before, as one
+// that several daemons share: nobody there would hear of it.
+func checkPrinting(ctx context.Context, st *store.Store, rs *rules.Ruleset) error {
+	if !postsToSlack(rs.File) {
+		return nil
+	}
+	known, err := st.Destinations(ctx)
+	if err != nil {
+		return err
+	}
+	if i := slices.IndexFunc(known, func(key string) bool { return strings.HasPrefix(key, slackScheme+":") }); i >= 0 {
+		return usagef("there is no SLACK_BOT_TOKEN, and this state has sent to %s: what is for Slack would be printed here and count as told; give the token, or a state of its own with --db", known[i])
+	}
+	return nil
+}
+
+// postsToSlack says whether a token is of use.
+func postsToSlack(f *rules.File) bool {
+	return slices.ContainsFunc(f.Plans, func(p news.Plan) bool { return p.To.Slack != "" })
 }

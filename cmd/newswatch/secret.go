@@ -24,7 +24,8 @@ func (a *app) secretOfRules(name string) (news.Secret, error) {
 
 // secretNamed finds a secret: the environment, a file that it names (NAME_FILE),
 // a systemd credential, or a file in /run/secrets, in this order. Credentials
-// and secrets are named in lower case, such as slack_bot_token.
+// and secrets are named in lower case, such as slack_bot_token. A file that is empty is
+// an error: somebody wanted there to be a secret.
 func (a *app) secretNamed(name string) (news.Secret, error) {
 	if v := a.env(name); v != "" {
 		return news.Secret(strings.TrimSpace(v)), nil
@@ -34,19 +35,29 @@ func (a *app) secretNamed(name string) (news.Secret, error) {
 		if err != nil {
 			return "", usagef("read %s_FILE: %v", name, err)
 		}
-		return news.Secret(strings.TrimSpace(string(raw))), nil
+		return secretIn(raw, name+"_FILE: "+path)
 	}
 	for _, dir := range []string{a.env("CREDENTIALS_DIRECTORY"), "/run/secrets"} {
 		if dir == "" {
 			continue
 		}
-		raw, err := os.ReadFile(filepath.Join(dir, strings.ToLower(name)))
+		path := filepath.Join(dir, strings.ToLower(name))
+		raw, err := os.ReadFile(path)
 		if err == nil {
-			return news.Secret(strings.TrimSpace(string(raw))), nil
+			return secretIn(raw, "the secret "+path)
 		}
 		if !errors.Is(err, fs.ErrNotExist) {
 			return "", usagef("read the secret %s: %v", strings.ToLower(name), err)
 		}
 	}
 	return "", nil
+}
+
+// secretIn is what a file holds.
+func secretIn(raw []byte, what string) (news.Secret, error) {
+	s := strings.TrimSpace(string(raw))
+	if s == "" {
+		return "", usagef("%s is empty", what)
+	}
+	return news.Secret(s), nil
 }

@@ -68,6 +68,11 @@ func (c *onceCmd) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	defer st.Close()
+	if token == "" {
+		if err := checkPrinting(ctx, st, rs); err != nil {
+			return err
+		}
+	}
 	digests := a.out
 	if c.JSON {
 		digests = a.err

@@ -72,6 +72,9 @@ func (c *runCmd) serve(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
+	if err := a.checkListen(ctx); err != nil {
+		return err
+	}
 	listenToken, err := a.listenToken()
 	if err != nil {
 		return err
@@ -86,6 +89,14 @@ func (c *runCmd) serve(ctx context.Context, a *app) error {
 		return err
 	}
 	defer st.Close()
+	if token == "" {
+		if err := checkPrinting(ctx, st, rs); err != nil {
+			return err
+		}
+		if postsToSlack(rs.File) {
+			a.logger().Warn("there is no SLACK_BOT_TOKEN: what is for Slack is printed here")
+		}
+	}
 	out := a.newWays(a.out, token, appToken)
 	config := watcher.Config{Store: st, Observe: a.metrics, Source: func() (rules.Source, error) { return rules.Read(a.Rules) }}
 	if slices.Contains(units, news.Destinations) {

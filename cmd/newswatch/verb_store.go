@@ -55,6 +55,8 @@ func (c *storeCopyCmd) Run(ctx context.Context, a *app) error {
 		return usagef("%v", err)
 	case errors.Is(err, store.ErrNotEmpty):
 		return usagef("%v: name an empty database", err)
+	case errors.Is(err, context.Canceled):
+		return &exitError{exitNot, "stopped before the end: nothing was copied, but for empty tables"}
 	case err != nil:
 		return err
 	}

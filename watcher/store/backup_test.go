@@ -143,6 +143,12 @@ func TestLogOfAnotherDatabase(t *testing.T) {
 	if _, err := store.Open(ctx, store.Options{URL: "sqlite://" + path}); !errors.Is(err, store.ErrUnwritable) || !strings.Contains(err.Error(), path+"-wal") {
 		t.Errorf("got error %v, want %v that names the log", err, store.ErrUnwritable)
 	}
+	if _, err := store.Backup(ctx, "sqlite://"+path, copied, nil); !errors.Is(err, store.ErrUnwritable) || !strings.Contains(err.Error(), path+"-wal") {
+		t.Errorf("a backup got error %v, want %v that names the log", err, store.ErrUnwritable)
+	}
+	if still, err := os.ReadFile(path + "-wal"); err != nil || !bytes.Equal(still, left) {
+		t.Errorf("the log was touched: %v", err)
+	}
 	must(t, os.Remove(path+"-wal"))
 	if v, err := open(t, path).Meta(ctx, "k"); v != "at the backup" || err != nil {
 		t.Errorf("got %q (%v) from the copy", v, err)

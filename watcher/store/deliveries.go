@@ -33,6 +33,12 @@ func (s *Store) SyncDestinations(ctx context.Context, ids []string) error {
 	})
 }
 
+// Destinations are all that the rule files of this state have sent to, by key.
+func (s *Store) Destinations(ctx context.Context) (keys []string, err error) {
+	keys, err = s.texts(ctx, s.reader, `SELECT key FROM destinations ORDER BY key`)
+	return keys, s.explain("destinations", err)
+}
+
 // wakeDestination makes a destination when it is missing.
 func (s *Store) wakeDestination(ctx context.Context, tx *sql.Tx, id string) error {
 	if _, err := s.exec(ctx, tx, `

@@ -186,8 +186,8 @@ func (e *sqliteEngine) explain(err error) error {
 	return err
 }
 
-// file is the state's.
-func (e *sqliteEngine) file() (string, error) { return e.path, nil }
+// file is the state's. Whoever only copies it would play a foreign log back as well.
+func (e *sqliteEngine) file() (string, error) { return e.path, e.refuseForeignLog() }
 
 func (e *sqliteEngine) close() error {
 	if e.lock == nil {
