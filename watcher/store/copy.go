@@ -131,8 +131,11 @@ func (c *copying) run(ctx context.Context, from conn) (err error) {
 
 // foreign explains an error of the target, which the source would misread.
 func foreign(e engine, what string, err error) error {
-	if err == nil {
+	switch {
+	case err == nil:
 		return nil
+	case errors.Is(err, ErrUnwritable), errors.Is(err, ErrUnreachable): // it was explained where it was opened
+		return fmt.Errorf("%s: %w", what, err)
 	}
 	return fmt.Errorf("%s: %w", what, e.explain(err))
 }

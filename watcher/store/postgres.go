@@ -136,6 +136,8 @@ func (e *postgresEngine) explain(err error) error {
 	switch {
 	case errors.As(err, &failed):
 		return e.explainCode(failed, err)
+	case errors.As(err, &refused) && strings.Contains(err.Error(), "server refused TLS"):
+		return fmt.Errorf("%w: %s does not speak TLS, which the sslmode of its URL asks for: %w", ErrUnreachable, e.place(), attempts{err})
 	case errors.As(err, &refused):
 		return fmt.Errorf("%w: %w", ErrUnreachable, attempts{err})
 	case lost(err):
@@ -155,7 +157,7 @@ func (a attempts) Error() string {
 			lines = append(lines, line)
 		}
 	}
-	return lines[0] + " " + strings.Join(lines[1:], "; ")
+	return strings.TrimSpace(lines[0] + " " + strings.Join(lines[1:], "; "))
 }
 
 func (a attempts) Unwrap() error { return a.error }
@@ -190,8 +192,18 @@ func (e *postgresEngine) explainCode(failed *pgconn.PgError, err error) error {
 	default:
 		return err
 	}
-	return fmt.Errorf("%w: %s: %s: %w", kind, e.place(), advice, err)
+	return fmt.Errorf("%w: %s: %s: %w", kind, e.place(), advice, verdict{err, failed.Message + " (SQLSTATE " + failed.Code + ")"})
 }
+
+// verdict is an error by what the server says, not by each way that was tried before.
+type verdict struct {
+	error
+	text string
+}
+
+func (v verdict) Error() string { return v.text }
+
+func (v verdict) Unwrap() error { return v.error }
 
 // file: backups are the server's business, it also knows how to restore to a moment.
 func (e *postgresEngine) file() (string, error) {
