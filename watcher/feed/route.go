@@ -110,9 +110,9 @@ func newTransport(g *guard, proxy func(*http.Request) (*url.URL, error), http1 b
 		DialContext:            g.dial,
 		ForceAttemptHTTP2:      !http1,
 		DisableCompression:     true,
-		MaxIdleConns:           256, // more than are in use at the same time
-		MaxIdleConnsPerHost:    1,   // no host is asked twice at once
-		IdleConnTimeout:        30 * time.Second,
+		MaxIdleConns:           128,              // as many hosts are polled at the same time
+		MaxIdleConnsPerHost:    1,                // no host is asked twice at once
+		IdleConnTimeout:        10 * time.Second, // the feeds of a host are polled a second apart
 		TLSHandshakeTimeout:    dialTimeout,
 		ResponseHeaderTimeout:  headerTimeout,
 		MaxResponseHeaderBytes: maxHeaderBytes,
