@@ -42,15 +42,20 @@ func (w *Watcher) watchRules(ctx context.Context) error {
 		if sleep(ctx, watchSettle) != nil {
 			return nil
 		}
-		second, err := w.cfg.Source()
-		if err != nil || second.Hash() != first.Hash() {
-			continue
-		}
-		w.reload.Lock()
-		_ = w.take(ctx, second) // it has logged and told what there is to say
-		w.reload.Unlock()
+		w.takeSettled(ctx, first)
 	}
 	return nil
+}
+
+// takeSettled takes a source that is still what it was, unless somebody was faster.
+func (w *Watcher) takeSettled(ctx context.Context, first rules.Source) {
+	w.reload.Lock()
+	defer w.reload.Unlock()
+	second, err := w.cfg.Source()
+	if err != nil || second.Hash() != first.Hash() || second.Hash() == w.looked {
+		return
+	}
+	_ = w.take(ctx, second) // it has logged and told what there is to say
 }
 
 // knows says whether a source is what was last taken or rejected, by whomever.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/url"
 	"slices"
-	"strings"
 
 	"golang.org/x/sync/errgroup"
 
@@ -57,21 +56,20 @@ func (a *app) botToken() (news.Secret, error) {
 // checkPrinting is for who has no token: what the rules send to Slack is printed then,
 // and counts as told. That is never meant where a state has sent to Slack before, as one
 // that several daemons share: nobody there would hear of it.
-func checkPrinting(ctx context.Context, st *store.Store, rs *rules.Ruleset) error {
-	if !postsToSlack(rs.File) {
+func checkPrinting(ctx context.Context, st *store.Store, f *rules.File) error {
+	if !postsToSlack(f) {
 		return nil
 	}
-	known, err := st.Destinations(ctx)
-	if err != nil {
+	switch known, err := st.SentTo(ctx, slackScheme); {
+	case err != nil:
 		return err
-	}
-	if i := slices.IndexFunc(known, func(key string) bool { return strings.HasPrefix(key, slackScheme+":") }); i >= 0 {
-		return usagef("there is no SLACK_BOT_TOKEN, and this state has sent to %s: what is for Slack would be printed here and count as told; give the token, or a state of its own with --db", known[i])
+	case known != "":
+		return usagef("there is no SLACK_BOT_TOKEN, and this state has sent to %s: what is for Slack would be printed here and count as told; give the token, or a state of its own with --db", known)
 	}
 	return nil
 }
 
 // postsToSlack says whether a token is of use.
 func postsToSlack(f *rules.File) bool {
-	return slices.ContainsFunc(f.Plans, func(p news.Plan) bool { return p.To.Slack != "" })
+	return f.Operators != nil && f.Operators.Slack != "" || slices.ContainsFunc(f.Plans, func(p news.Plan) bool { return p.To.Slack != "" })
 }

@@ -23,9 +23,9 @@ type onceCmd struct {
 
 // Help is the long text of -h.
 func (onceCmd) Help() string {
-	return help("One pass: polls what is due, matches, groups, delivers what is due, prints a summary. Without SLACK_BOT_TOKEN the digests go to the terminal.",
+	return help("One pass: polls what is due, matches, groups, delivers what is due, prints a summary. Without SLACK_BOT_TOKEN the digests go to the terminal, unless the state has sent to Slack before.",
 		"newswatch once --now --backfill 7d",
-		"0 done, even if a feed failed or a message is still uncertain; 1 a delivery was refused, or it was stopped; 2 invalid rules, or a failing example in them; 74 the database cannot be written; 75 another instance runs")
+		"0 done, even if a feed failed or a message is still uncertain; 1 a delivery was refused, or it was stopped; 2 invalid rules, a failing example in them, or no token where the state has sent to Slack; 74 the database cannot be written; 75 another instance runs")
 }
 
 // onceSummary is the result of a pass.
@@ -69,7 +69,7 @@ func (c *onceCmd) Run(ctx context.Context, a *app) error {
 	}
 	defer st.Close()
 	if token == "" {
-		if err := checkPrinting(ctx, st, rs); err != nil {
+		if err := checkPrinting(ctx, st, rs.File); err != nil {
 			return err
 		}
 	}

@@ -31,9 +31,9 @@ type runCmd struct {
 // Help is the long text of -h.
 func (runCmd) Help() string {
 	return help(`Polls, matches, groups and delivers until it is stopped. A changed rule file is taken by itself, and on SIGHUP; a broken one never replaces the rules in force.
-SIGTERM ends the post in flight and nothing else; kill -9 is as safe. Without SLACK_BOT_TOKEN the digests go to the terminal. With SLACK_APP_TOKEN too it hears /news and the buttons under its messages.`,
+SIGTERM ends the post in flight and nothing else; kill -9 is as safe. Without SLACK_BOT_TOKEN the digests go to the terminal, unless the state has sent to Slack before. With SLACK_APP_TOKEN too it hears /news and the buttons under its messages.`,
 		"SLACK_BOT_TOKEN=xoxb-... SLACK_APP_TOKEN=xapp-... newswatch run --rules rules.yaml",
-		"0 stopped; 1 --listen is taken; 2 invalid rules, or a secret that cannot be one; 74 the database cannot be written or reached; 75 another instance runs")
+		"0 stopped; 1 --listen is taken; 2 invalid rules, an address or a secret that cannot be one, or no token where the state has sent to Slack; 74 the database cannot be written or reached; 75 another instance runs")
 }
 
 // roleUnits are the units of work behind the names of roles; web has none.
@@ -90,7 +90,7 @@ func (c *runCmd) serve(ctx context.Context, a *app) error {
 	}
 	defer st.Close()
 	if token == "" {
-		if err := checkPrinting(ctx, st, rs); err != nil {
+		if err := checkPrinting(ctx, st, rs.File); err != nil {
 			return err
 		}
 		if postsToSlack(rs.File) {
@@ -99,8 +99,16 @@ func (c *runCmd) serve(ctx context.Context, a *app) error {
 	}
 	out := a.newWays(a.out, token, appToken)
 	config := watcher.Config{Store: st, Observe: a.metrics, Source: func() (rules.Source, error) { return rules.Read(a.Rules) }}
-	if slices.Contains(units, news.Destinations) {
-		config.Check = a.checkWays
+	config.Check = func(f *rules.File) error {
+		if token == "" {
+			if err := checkPrinting(ctx, st, f); err != nil {
+				return err
+			}
+		}
+		if slices.Contains(units, news.Destinations) {
+			return a.checkWays(f)
+		}
+		return nil
 	}
 	w, err := a.newWatcher(ctx, config, rs, out)
 	if err != nil {

@@ -57,6 +57,7 @@ type query struct {
 	url    string
 	accept string         // "": feeds
 	state  news.FeedState // the zero value asks for all, whatever was there before
+	page   bool           // it is for others, who bound how many they hold
 }
 
 // fetch asks a server. The answer is never nil: it says how far the fetch came.
@@ -123,6 +124,9 @@ func (p *Poller) ask(ctx context.Context, q query, d *dress, a *answer) error {
 	wire := &counter{r: resp.Body}
 	resp.Body = readCloser{wire, resp.Body}
 	a.body, a.damaged, err = readBody(resp, p.cfg.MaxBytes, func() (err error) {
+		if q.page {
+			return nil
+		}
 		a.leave, err = p.large.enter(ctx)
 		return err
 	})

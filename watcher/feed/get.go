@@ -40,8 +40,8 @@ func (p *Poller) Ask(ctx context.Context, f news.Feed, url, accept string) (*Pag
 func (p *Poller) page(ctx context.Context, q query) (*Page, error) {
 	ctx, cancel := p.within(ctx)
 	defer cancel()
+	q.page = true
 	a, err := p.fetch(ctx, q)
-	defer a.release()
 	if err == nil {
 		err = a.damaged
 	}

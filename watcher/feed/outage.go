@@ -52,10 +52,13 @@ func (o *outage) note(host string, at time.Time, silent, back bool) time.Time {
 	if extra := len(o.tries) - outageHosts; extra > 0 {
 		o.tries = slices.Delete(o.tries, 0, extra)
 	}
-	if !o.since.IsZero() && back {
-		if o.back++; o.back >= outageBack {
+	if back {
+		o.back++
+	}
+	if o.back >= outageBack {
+		o.began = time.Time{}
+		if !o.since.IsZero() {
 			o.end(at)
-			o.began = time.Time{}
 			o.tries = slices.DeleteFunc(o.tries, func(t try) bool { return t.silent })
 			return time.Time{}
 		}
@@ -75,13 +78,16 @@ func (o *outage) judge(at time.Time) {
 			}
 		}
 	}
+	if o.since.IsZero() && at.Sub(o.to) > outageWindow {
+		o.began = time.Time{} // what comes now is another one
+	}
 	down := len(o.tries) >= outageLeast && float64(quiet) > outageShare*float64(len(o.tries))
 	total := quiet == len(o.tries)
 	o.theirs = down && !total && (o.theirs || !o.began.IsZero() && at.Sub(o.began) > partialOutage)
 	down = down && !o.theirs
 	switch {
 	case down && o.since.IsZero():
-		if o.began.IsZero() || first.Sub(o.to) > outageWindow {
+		if o.began.IsZero() {
 			o.began = first
 		}
 		o.since, o.back = first, 0

@@ -285,3 +285,37 @@ func TestOutageAboutTheLine(t *testing.T) {
 		t.Errorf("polls of each hour that met an outage: %v, want some in the first, none in the third", down)
 	}
 }
+
+// A short outage that ends as hosts answer which were not asked in it leaves nothing
+// behind: days later, another one is noticed though some hosts answer.
+func TestOutageAfterAnother(t *testing.T) {
+	t.Parallel()
+	c := &clock{noon}
+	n := &network{alive: map[string]bool{}}
+	for i := range 30 {
+		n.alive[fmt.Sprintf("h%d.example", 10*i)] = true
+	}
+	p := poller(t, feed.Config{Now: c.now, Transport: n})
+	states := make([]news.FeedState, 300)
+	round := func(down func(i int) bool) (met int) {
+		for i := range states {
+			c.at, n.down = c.at.Add(5*time.Second), down(i)
+			states[i] = p.Poll(t.Context(), feedOf(i, states)).State
+			if !p.DownSince().IsZero() {
+				met++
+			}
+		}
+		return met
+	}
+	never := func(int) bool { return false }
+	round(never)
+	if met := round(func(i int) bool { return i >= 41 && i < 63 }); met == 0 || met > 60 {
+		t.Errorf("%d polls met the first one", met)
+	}
+	for range 20 {
+		round(never)
+	}
+	if met := round(func(int) bool { return true }); met < 250 {
+		t.Errorf("%d of 300 polls met the second one", met)
+	}
+}

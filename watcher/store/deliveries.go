@@ -33,10 +33,13 @@ func (s *Store) SyncDestinations(ctx context.Context, ids []string) error {
 	})
 }
 
-// Destinations are all that the rule files of this state have sent to, by key.
-func (s *Store) Destinations(ctx context.Context) (keys []string, err error) {
-	keys, err = s.texts(ctx, s.reader, `SELECT key FROM destinations ORDER BY key`)
-	return keys, s.explain("destinations", err)
+// SentTo is a destination whose key begins with a scheme and to which a message has
+// gone, or may have; "" when there is none.
+func (s *Store) SentTo(ctx context.Context, scheme string) (destination string, err error) {
+	err = s.one(ctx, s.reader, `
+		SELECT COALESCE(MIN(destination), '') FROM deliveries WHERE state IN ('sent', 'sending') AND substr(destination, 1, $2) = $1`,
+		[]any{scheme + ":", int64(len(scheme) + 1)}, &destination)
+	return destination, s.explain("destinations", err)
 }
 
 // wakeDestination makes a destination when it is missing.
