@@ -56,8 +56,8 @@ func (a *app) botToken() (news.Secret, error) {
 // checkPrinting is for who has no token: what the rules send to Slack is printed then,
 // and counts as told. That is never meant where a state has sent to Slack before, as one
 // that several daemons share: nobody there would hear of it.
-func checkPrinting(ctx context.Context, st *store.Store, f *rules.File) error {
-	if !postsToSlack(f) {
+func checkPrinting(ctx context.Context, st *store.Store, token news.Secret, f *rules.File) error {
+	if token != "" || !postsToSlack(f) {
 		return nil
 	}
 	switch known, err := st.SentTo(ctx, slackScheme); {

@@ -68,10 +68,8 @@ func (c *onceCmd) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	defer st.Close()
-	if token == "" {
-		if err := checkPrinting(ctx, st, rs.File); err != nil {
-			return err
-		}
+	if err := checkPrinting(ctx, st, token, rs.File); err != nil {
+		return err
 	}
 	digests := a.out
 	if c.JSON {

@@ -89,21 +89,17 @@ func (c *runCmd) serve(ctx context.Context, a *app) error {
 		return err
 	}
 	defer st.Close()
-	if token == "" {
-		if err := checkPrinting(ctx, st, rs.File); err != nil {
-			return err
-		}
-		if postsToSlack(rs.File) {
-			a.logger().Warn("there is no SLACK_BOT_TOKEN: what is for Slack is printed here")
-		}
+	if err := checkPrinting(ctx, st, token, rs.File); err != nil {
+		return err
+	}
+	if token == "" && postsToSlack(rs.File) {
+		a.logger().Warn("there is no SLACK_BOT_TOKEN: what is for Slack is printed here")
 	}
 	out := a.newWays(a.out, token, appToken)
 	config := watcher.Config{Store: st, Observe: a.metrics, Source: func() (rules.Source, error) { return rules.Read(a.Rules) }}
 	config.Check = func(f *rules.File) error {
-		if token == "" {
-			if err := checkPrinting(ctx, st, f); err != nil {
-				return err
-			}
+		if err := checkPrinting(ctx, st, token, f); err != nil {
+			return err
 		}
 		if slices.Contains(units, news.Destinations) {
 			return a.checkWays(f)

@@ -120,21 +120,22 @@ func (c *copying) run(ctx context.Context, from conn) (err error) {
 		c.said.Of += 2 * rows
 	}
 	if c.dst, err = c.to.receive(ctx, c.CopyOptions); err != nil {
-		return foreign(c.to, "into "+c.to.place(), err)
+		return explainBy(c.to, "into "+c.to.place(), err)
 	}
 	err = c.all(ctx, from, tables)
 	if err == nil {
-		err = foreign(c.to, "keep it", c.dst.keep(ctx))
+		err = explainBy(c.to, "keep it", c.dst.keep(ctx))
 	}
 	return errors.Join(err, c.dst.drop())
 }
 
-// foreign explains an error of the target, which the source would misread.
-func foreign(e engine, what string, err error) error {
+// explainBy explains an error of an engine, which another one would misread, unless it
+// was explained where it came up.
+func explainBy(e engine, what string, err error) error {
 	switch {
 	case err == nil:
 		return nil
-	case errors.Is(err, ErrUnwritable), errors.Is(err, ErrUnreachable): // it was explained where it was opened
+	case errors.Is(err, ErrUnwritable), errors.Is(err, ErrUnreachable):
 		return fmt.Errorf("%s: %w", what, err)
 	}
 	return fmt.Errorf("%s: %w", what, e.explain(err))
@@ -144,14 +145,14 @@ func foreign(e engine, what string, err error) error {
 func (c *copying) all(ctx context.Context, from conn, tables []table) error {
 	into, err := c.dst.tables(ctx, c.dst.tx)
 	if err != nil {
-		return foreign(c.to, "tables", err)
+		return explainBy(c.to, "tables", err)
 	}
 	if err := sameTables(tables, into); err != nil {
 		return err
 	}
 	indexes, err := c.dst.dropIndexes(ctx)
 	if err != nil {
-		return foreign(c.to, "drop indexes", err)
+		return explainBy(c.to, "drop indexes", err)
 	}
 	for _, t := range tables {
 		if err := c.write(ctx, from, t); err != nil {
@@ -160,12 +161,12 @@ func (c *copying) all(ctx context.Context, from conn, tables []table) error {
 	}
 	for _, x := range indexes {
 		if _, err := c.dst.tx.ExecContext(ctx, x.made); err != nil {
-			return foreign(c.to, "make index "+x.name, err)
+			return explainBy(c.to, "make index "+x.name, err)
 		}
 	}
 	for i, t := range tables {
 		if err := c.check(ctx, t, c.result.Tables[i]); err != nil {
-			return foreign(c.to, "read table "+t.name+" back", err)
+			return explainBy(c.to, "read table "+t.name+" back", err)
 		}
 	}
 	return nil
@@ -184,7 +185,7 @@ func (in *intake) dropIndexes(ctx context.Context) ([]index, error) {
 func (c *copying) write(ctx context.Context, from conn, t table) error {
 	what := "write table " + t.name
 	if _, err := c.dst.tx.ExecContext(ctx, `DELETE FROM `+t.name); err != nil {
-		return foreign(c.to, what, err)
+		return explainBy(c.to, what, err)
 	}
 	rows, err := from.QueryContext(ctx, t.selected())
 	if err != nil {
@@ -209,7 +210,7 @@ func (c *copying) write(ctx context.Context, from conn, t table) error {
 	done.Rows, done.Hash = sum.rows, sum.String()
 	c.result.Rows, c.result.Cleaned = c.result.Rows+done.Rows, c.result.Cleaned+done.Cleaned
 	c.result.Tables = append(c.result.Tables, done)
-	return foreign(c.to, what, err)
+	return explainBy(c.to, what, err)
 }
 
 // check reads a table back and compares it with what was read from the source.

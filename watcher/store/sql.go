@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"time"
@@ -172,13 +171,7 @@ func (s *Store) texts(ctx context.Context, c conn, query string, args ...any) (l
 // explain says what was attempted, and tells a database that cannot be written,
 // read or reached from all other errors.
 func (s *Store) explain(what string, err error) error {
-	if err == nil {
-		return nil
-	}
-	if !errors.Is(err, ErrUnwritable) && !errors.Is(err, ErrUnreachable) {
-		err = s.engine.explain(err)
-	}
-	return fmt.Errorf("%s: %w", what, err)
+	return explainBy(s.engine, what, err)
 }
 
 // ms is a time as it is stored: milliseconds UTC, 0 for the zero time.
